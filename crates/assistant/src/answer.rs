@@ -1,0 +1,94 @@
+//! An answer and what it rests on.
+
+use aparte_protocol::documents::TextRange;
+use aparte_protocol::engine::Timings;
+
+use crate::library::DocumentId;
+
+/// What the user gets for a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// Markdown. A mark like `[2]` follows each sentence that a citation supports.
+    pub text: String,
+    /// Nothing in the documents supports an answer; `text` says so.
+    pub refused: bool,
+    /// In the order of their marks; empty when refused.
+    pub citations: Vec<Citation>,
+    /// When refused: the passages that came nearest, best first.
+    pub nearest: Vec<Citation>,
+    /// Who speaks in `text`.
+    pub lead: Lead,
+    /// Whether the model saw all of the documents.
+    pub mode: Mode,
+    /// Whether the model came to its end.
+    pub ending: Ending,
+    /// What it took.
+    pub timings: AnswerTimings,
+}
+
+/// A place in a document that supports a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Citation {
+    /// Which document.
+    pub document: DocumentId,
+    /// Its file's name.
+    pub name: String,
+    /// The page, counted from 1; `None` for formats without pages.
+    pub page: Option<u32>,
+    /// Where in a document without pages: the nearest heading.
+    pub anchor: Option<String>,
+    /// Where in the page's text.
+    pub range: TextRange,
+    /// The words of the document, as they stand there.
+    pub quote: String,
+    /// The quote was looked up and stands on this page.
+    pub verified: bool,
+}
+
+/// Who speaks in an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lead {
+    /// The model; its supported sentences carry marks.
+    Model,
+    /// The documents themselves, because the model does not know their language.
+    PassagesForLanguage,
+    /// The documents themselves, because nothing that the model wrote is supported by them.
+    PassagesForSupport,
+}
+
+/// How much of the documents the model was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// All of their text.
+    Whole,
+    /// The passages that fit the question best.
+    Parts,
+}
+
+/// How the model's writing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It was done.
+    Complete,
+    /// It reached the most that an answer may have.
+    Length,
+    /// The user stopped it.
+    Stopped,
+    /// The engine died; what was written is kept.
+    Interrupted,
+    /// It was not asked: the documents hold nothing on the question.
+    NotAsked,
+}
+
+/// What an answer took.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct AnswerTimings {
+    /// Milliseconds to load the model; zero when it was loaded already.
+    pub load_ms: u64,
+    /// Milliseconds from the question to the first word, without loading.
+    pub first_word_ms: Option<u64>,
+    /// The engine's own counts.
+    pub engine: Timings,
+    /// Milliseconds from the question to the finished answer, without loading.
+    pub total_ms: u64,
+}

@@ -1,0 +1,419 @@
+//! The way of a question: search, prompt, reply, citations.
+//!
+//! Nothing that the model writes is believed. Each of its sentences is laid beside the sentences of the
+//! passages that it was given; where one bears it out, that sentence is the citation, looked up once more
+//! in the page that it names. Where none does, the documents speak for themselves, or the answer is that
+//! they do not say.
+
+use std::time::Instant;
+
+use aparte_protocol::documents::TextRange;
+use aparte_protocol::engine::{FinishReason, Finished, Generate, Timings};
+
+use crate::Assistant;
+use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
+use crate::engine::{self, GREEDY, Progress, Stop};
+use crate::error::Error;
+use crate::language::Language;
+use crate::library::{DocumentId, PassageRef};
+use crate::prompt;
+use crate::search::Weighed;
+use crate::sentences::sentences;
+use crate::support::{Candidate, RELEVANCE_THRESHOLD, Standing, locate, relevance, standing};
+
+/// How many passages are looked at before the prompt's budget decides.
+const PASSAGES_LOOKED_AT: usize = 24;
+/// Prompt tokens for passages. On a two-core machine a small model reads this many in about five seconds,
+/// which is what people wait for a first word.
+const PASSAGE_TOKENS: u32 = 900;
+/// The longest answer, in tokens.
+const ANSWER_TOKENS: u32 = 220;
+/// How many passages speak when the model cannot, and how many are shown with a refusal.
+const LEADING_QUOTES: usize = 3;
+/// Sentences that speak less than this share of what the best one does are not shown beside it.
+const CLOSE_SHARE: f32 = 0.8;
+
+pub(crate) fn ask(
+    assistant: &Assistant,
+    question: &str,
+    documents: &[DocumentId],
+    stop: &Stop,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Answer, Error> {
+    if question.trim().is_empty() {
+        return Err(Error::QuestionEmpty);
+    }
+    let started = Instant::now();
+    let engine = assistant.engine()?;
+    let evidence = Evidence::gather(assistant, question, documents)?;
+    let reply_language = Language::of(question).unwrap_or(assistant.language);
+    let timings = |load_ms: u64, first_word_ms, engine| AnswerTimings {
+        load_ms,
+        first_word_ms,
+        engine,
+        total_ms: milliseconds(started).saturating_sub(load_ms),
+    };
+
+    let Some(lead) = evidence.passages.first().filter(|_| evidence.speaks_of_it) else {
+        return Ok(Answer {
+            text: refusal(assistant.language).into(),
+            refused: true,
+            citations: Vec::new(),
+            nearest: evidence.closest(),
+            lead: Lead::Model,
+            mode: evidence.mode,
+            ending: Ending::NotAsked,
+            timings: timings(0, None, Timings::default()),
+        });
+    };
+    if !engine.model().knows(lead.language()) {
+        // What a model writes in a language that it does not know only looks like an answer.
+        let (text, citations) =
+            evidence.speak(Lead::PassagesForLanguage, assistant, lead.language());
+        return Ok(Answer {
+            text,
+            refused: false,
+            citations,
+            nearest: Vec::new(),
+            lead: Lead::PassagesForLanguage,
+            mode: evidence.mode,
+            ending: Ending::NotAsked,
+            timings: timings(0, None, Timings::default()),
+        });
+    }
+
+    let running = engine.ready(on_progress)?;
+    let load_ms = milliseconds(started);
+    let evidence = evidence.within_budget(&running)?;
+    let generate = Generate {
+        messages: prompt::messages(question, &evidence.passages, reply_language),
+        sampling: GREEDY,
+        max_tokens: ANSWER_TOKENS,
+    };
+    let mut written = String::new();
+    let mut first_word_ms = None;
+    let ended = running.generate(generate, stop, &mut |progress| {
+        if let Progress::Text(text) = &progress {
+            first_word_ms.get_or_insert_with(|| milliseconds(started).saturating_sub(load_ms));
+            written.push_str(text);
+        }
+        on_progress(progress);
+    })?;
+    let (ending, counts) = match ended {
+        engine::Ending::Finished(Finished { reason, timings }) => (reason.into(), timings),
+        engine::Ending::Died => (Ending::Interrupted, Timings::default()),
+    };
+
+    let (text, citations) = evidence.cite(assistant, &without_marks(&written), reply_language)?;
+    let supported = !citations.is_empty();
+    let (lead, text, citations) = if supported || ending != Ending::Complete {
+        // What was cut short is kept as it is: its support may have been in the part that is missing.
+        (Lead::Model, text, citations)
+    } else {
+        let lead = Lead::PassagesForSupport;
+        let (text, citations) = evidence.speak(lead, assistant, reply_language);
+        (lead, text, citations)
+    };
+    Ok(Answer {
+        text,
+        refused: false,
+        citations,
+        nearest: Vec::new(),
+        lead,
+        mode: evidence.mode,
+        ending,
+        timings: timings(load_ms, first_word_ms, counts),
+    })
+}
+
+/// What the documents hold on a question.
+struct Evidence {
+    question: Weighed,
+    /// The passages for the model, best first.
+    passages: Vec<PassageRef>,
+    mode: Mode,
+    /// Whether the passages may answer the question, as far as words can tell.
+    speaks_of_it: bool,
+}
+
+/// A sentence of a passage, with its place in the page.
+struct Source<'a> {
+    passage: &'a PassageRef,
+    range: TextRange,
+    candidate: Candidate,
+}
+
+impl Evidence {
+    fn gather(
+        assistant: &Assistant,
+        question: &str,
+        documents: &[DocumentId],
+    ) -> Result<Evidence, Error> {
+        let library = assistant.library();
+        let language = Language::of(question).unwrap_or(assistant.language);
+        let weighed = library.index().weigh(question, language)?;
+        if !weighed.has_matter() {
+            // "What is this about?" is asked of a document's beginning.
+            let mut passages = library.passages(documents);
+            passages.truncate(PASSAGES_LOOKED_AT);
+            return Ok(Evidence {
+                question: weighed,
+                passages,
+                mode: Mode::Parts,
+                speaks_of_it: true,
+            });
+        }
+        let found = library.search(question, documents, PASSAGES_LOOKED_AT)?;
+        let mut ranked: Vec<_> = found
+            .into_iter()
+            .map(|(passage, _)| {
+                let candidate =
+                    Candidate::passage(passage.text(), passage.headings(), passage.language());
+                // Words cannot tell across languages; what was found there was found by a name or number.
+                (
+                    relevance(&weighed, &candidate).unwrap_or(RELEVANCE_THRESHOLD),
+                    passage,
+                )
+            })
+            .collect();
+        // Stable: passages that speak of it equally stay in the order of the search.
+        ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let speaks_of_it = ranked
+            .first()
+            .is_some_and(|(best, _)| *best >= RELEVANCE_THRESHOLD);
+        Ok(Evidence {
+            question: weighed,
+            passages: ranked.into_iter().map(|(_, passage)| passage).collect(),
+            mode: Mode::Parts,
+            speaks_of_it,
+        })
+    }
+
+    /// Keeps the best passages that the prompt has room for, at least one.
+    fn within_budget(mut self, running: &engine::Running) -> Result<Evidence, Error> {
+        let texts = self
+            .passages
+            .iter()
+            .map(|passage| passage.text().to_owned())
+            .collect();
+        let counts = running.count_tokens(texts)?;
+        let mut left = PASSAGE_TOKENS.min(running.facts.context / 2);
+        let mut kept = 0;
+        for count in counts {
+            match left.checked_sub(count) {
+                Some(rest) => left = rest,
+                None if kept == 0 => left = 0,
+                None => break,
+            }
+            kept += 1;
+        }
+        self.passages.truncate(kept);
+        Ok(self)
+    }
+
+    fn sources(&self) -> Vec<Source<'_>> {
+        let mut sources = Vec::new();
+        for passage in &self.passages {
+            let text = passage.text();
+            for (range, candidate) in
+                Candidate::sentences(text, passage.headings(), passage.language())
+            {
+                let at = |offset: usize| u32::try_from(passage.start() + offset);
+                if let (Ok(start), Ok(end)) = (at(range.start), at(range.end)) {
+                    sources.push(Source {
+                        passage,
+                        range: TextRange { start, end },
+                        candidate,
+                    });
+                }
+            }
+        }
+        sources
+    }
+
+    /// The model's text with a mark after each sentence that a passage bears out.
+    fn cite(
+        &self,
+        assistant: &Assistant,
+        written: &str,
+        language: Language,
+    ) -> Result<(String, Vec<Citation>), Error> {
+        let sources = self.sources();
+        let mut text = String::new();
+        let mut citations = Vec::new();
+        let mut copied = 0;
+        for range in sentences(written) {
+            let sentence = assistant
+                .library()
+                .index()
+                .weigh(&written[range.clone()], language)?;
+            text.push_str(&written[copied..range.end]);
+            copied = range.end;
+            let candidates = sources.iter().map(|source| &source.candidate);
+            if let Standing::Supported { candidate, .. } =
+                standing(&sentence, &self.question, candidates)
+            {
+                let number = mark(&mut citations, sources[candidate].citation());
+                text.push_str(&format!(" [{number}]"));
+            }
+        }
+        text.push_str(&written[copied..]);
+        Ok((text.trim().to_owned(), citations))
+    }
+
+    /// The documents' own words on the question, introduced by why the model's are not given.
+    fn speak(
+        &self,
+        lead: Lead,
+        assistant: &Assistant,
+        language: Language,
+    ) -> (String, Vec<Citation>) {
+        let mut citations = Vec::new();
+        let mut text = introduction(lead, assistant, language);
+        for citation in self.closest() {
+            let quote = citation
+                .quote
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ");
+            let number = mark(&mut citations, citation);
+            text.push_str(&format!("\n\n> {quote} [{number}]"));
+        }
+        (text, citations)
+    }
+
+    /// The sentences that speak most of the question, best first.
+    fn closest(&self) -> Vec<Citation> {
+        let sources = self.sources();
+        let mut ranked: Vec<_> = sources
+            .iter()
+            .map(|source| {
+                (
+                    relevance(&self.question, &source.candidate).unwrap_or(0.0),
+                    source,
+                )
+            })
+            .collect();
+        ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        let best = ranked.first().map_or(0.0, |(relevance, _)| *relevance);
+        let close = ranked
+            .into_iter()
+            .filter(|(relevance, _)| *relevance >= CLOSE_SHARE * best);
+        close
+            .take(LEADING_QUOTES)
+            .map(|(_, source)| source.citation())
+            .collect()
+    }
+}
+
+impl Source<'_> {
+    fn citation(&self) -> Citation {
+        let Source { passage, range, .. } = self;
+        let page = &passage.page().text;
+        let quote = range.of(page).unwrap_or_default().to_owned();
+        // Looked up afresh: what says "verified" is the page, not the way we came.
+        let verified = locate(&quote, page).is_some();
+        Citation {
+            document: passage.document.id,
+            name: passage.document.name.clone(),
+            page: passage.page_number(),
+            anchor: passage.anchor(),
+            range: *range,
+            quote,
+            verified,
+        }
+    }
+}
+
+/// The number of a citation, which is added if it is new.
+fn mark(citations: &mut Vec<Citation>, citation: Citation) -> usize {
+    match citations.iter().position(|earlier| *earlier == citation) {
+        Some(position) => position + 1,
+        None => {
+            citations.push(citation);
+            citations.len()
+        }
+    }
+}
+
+/// The text without numbers in brackets: marks are ours to give.
+fn without_marks(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find('[') {
+        kept.push_str(&rest[..open]);
+        let after = &rest[open + 1..];
+        match after.find(|c: char| !c.is_ascii_digit()) {
+            Some(end) if end > 0 && after[end..].starts_with(']') => rest = &after[end + 1..],
+            _ => {
+                kept.push('[');
+                rest = after;
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
+}
+
+fn refusal(language: Language) -> &'static str {
+    match language {
+        Language::English => "This is not in these documents.",
+        Language::French => "Ce n'est pas dans ces documents.",
+    }
+}
+
+fn introduction(lead: Lead, assistant: &Assistant, language: Language) -> String {
+    let model = assistant.model_name();
+    match (assistant.language, lead) {
+        (Language::English, Lead::PassagesForLanguage) => {
+            let language = match language {
+                Language::English => "English",
+                Language::French => "French",
+            };
+            format!("The model {model} does not know {language}. The documents say:")
+        }
+        (Language::French, Lead::PassagesForLanguage) => {
+            let language = match language {
+                Language::English => "l'anglais",
+                Language::French => "le français",
+            };
+            format!("Le modèle {model} ne connaît pas {language}. Les documents disent :")
+        }
+        (Language::English, Lead::Model | Lead::PassagesForSupport) => {
+            "What the model wrote is not supported by the documents and is left out. They say:"
+                .into()
+        }
+        (Language::French, Lead::Model | Lead::PassagesForSupport) => {
+            "Ce que le modèle a écrit n'est pas appuyé par les documents et n'est pas montré. Ils \
+             disent :"
+                .into()
+        }
+    }
+}
+
+impl From<FinishReason> for Ending {
+    fn from(reason: FinishReason) -> Ending {
+        match reason {
+            FinishReason::Complete => Ending::Complete,
+            FinishReason::Length => Ending::Length,
+            FinishReason::Stopped => Ending::Stopped,
+        }
+    }
+}
+
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_that_the_model_writes_are_taken_out() {
+        assert_eq!(
+            without_marks("It is so [1]. And [12][3] so [a] [] [4"),
+            "It is so . And  so [a] [] [4"
+        );
+    }
+}

@@ -1,0 +1,240 @@
+//! The engine: one model in a worker of its own, started when it is needed and again after it died.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aparte_protocol::PROTOCOL_VERSION;
+use aparte_protocol::engine::{
+    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, LoadFailure, ModelFacts, Role,
+    Sampling, Timings,
+};
+
+use crate::error::{Error, ModelTrouble};
+use crate::log;
+use crate::models::Model;
+use crate::worker::{Stopped, Worker};
+
+/// Told once, by whoever wants a reply to end; looked at while it is written.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Ends the reply. What was written so far is kept.
+    pub fn now(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the reply is to end.
+    pub fn is_told(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What happens while a reply is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// The model is being loaded: percent.
+    Loading(u8),
+    /// The prompt is being read: tokens so far, and of all.
+    Prompt(u32, u32),
+    /// The next piece of text.
+    Text(String),
+}
+
+/// How a reply ended.
+pub(crate) enum Ending {
+    /// As the engine meant it to.
+    Finished(Finished),
+    /// The engine died under it.
+    Died,
+}
+
+/// Keeps one model ready.
+pub(crate) struct Engine {
+    program: PathBuf,
+    model: Model,
+    running: Mutex<Option<Arc<Running>>>,
+}
+
+/// An engine worker with its model loaded.
+pub(crate) struct Running {
+    worker: Worker<EngineEvent>,
+    pub facts: ModelFacts,
+}
+
+/// How often a stop is looked for while the engine is silent.
+const STOP_POLL: Duration = Duration::from_millis(15);
+/// The greeting comes before any model is touched.
+const GREETING_LIMIT: Duration = Duration::from_secs(20);
+
+impl Engine {
+    pub fn new(program: PathBuf, model: Model) -> Engine {
+        Engine {
+            program,
+            model,
+            running: Mutex::new(None),
+        }
+    }
+
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The process id of the worker, if one runs.
+    pub fn process_id(&self) -> Option<u32> {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running
+            .as_ref()
+            .filter(|running| running.worker.is_running())
+            .map(|running| running.worker.process_id())
+    }
+
+    /// The running engine; loads the model if none runs or the last one died.
+    pub fn ready(&self, on_progress: &mut dyn FnMut(Progress)) -> Result<Arc<Running>, Error> {
+        let mut slot = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = slot.as_ref().filter(|running| running.worker.is_running()) {
+            return Ok(Arc::clone(running));
+        }
+        // The dead one goes first: its memory is needed.
+        *slot = None;
+        let running = Arc::new(load(&self.program, &self.model, on_progress)?);
+        *slot = Some(Arc::clone(&running));
+        Ok(running)
+    }
+
+    /// Times one reply to a prompt of about `prompt_tokens`.
+    pub fn measure(&self, prompt_tokens: u32, generated_tokens: u32) -> Result<Measured, Error> {
+        let running = self.ready(&mut |_| {})?;
+        const WORD: &str = " harbour";
+        let tokens = running.count_tokens(vec![WORD.repeat(64)])?[0].max(1);
+        let words = u64::from(prompt_tokens) * 64 / u64::from(tokens);
+        let words = usize::try_from(words).map_err(|_| Error::QuestionTooLong)?;
+        let content = format!("{} Go on with this list for ever.", WORD.repeat(words));
+        let generate = Generate {
+            messages: vec![ChatMessage {
+                role: Role::User,
+                content,
+            }],
+            sampling: GREEDY,
+            max_tokens: generated_tokens,
+        };
+        match running.generate(generate, &Stop::default(), &mut |_| {})? {
+            Ending::Finished(Finished { timings, .. }) => Ok(Measured {
+                timings,
+                load_ms: running.facts.load_ms,
+            }),
+            Ending::Died => Err(Error::EngineStopped),
+        }
+    }
+}
+
+/// The most likely token, always: the same question has the same answer.
+pub(crate) const GREEDY: Sampling = Sampling {
+    temperature: 0.0,
+    top_p: 1.0,
+    repeat_penalty: 1.0,
+    seed: 0,
+};
+
+impl Running {
+    /// Writes a reply. Text arrives through `on_progress` as it is written.
+    pub fn generate(
+        &self,
+        generate: Generate,
+        stop: &Stop,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Ending, Error> {
+        let Ok((id, events)) = self.worker.request(&EngineRequest::Generate(generate)) else {
+            return Ok(Ending::Died);
+        };
+        let mut stopping = false;
+        loop {
+            if stop.is_told() && !stopping {
+                stopping = true;
+                if let Err(Stopped) = self.worker.send(id, &EngineRequest::Stop) {
+                    return Ok(Ending::Died);
+                }
+            }
+            match events.recv_timeout(STOP_POLL) {
+                Ok(EngineEvent::Prompt { done, total }) => {
+                    on_progress(Progress::Prompt(done, total))
+                }
+                Ok(EngineEvent::Text(text)) => on_progress(Progress::Text(text)),
+                Ok(EngineEvent::Finished(finished)) => return Ok(Ending::Finished(finished)),
+                Ok(EngineEvent::Failed(failure)) => return Err(failure.into()),
+                Err(RecvTimeoutError::Timeout) => {}
+                Ok(_) | Err(RecvTimeoutError::Disconnected) => {
+                    log::record(log::Event::EngineStopped);
+                    return Ok(Ending::Died);
+                }
+            }
+        }
+    }
+
+    /// How many tokens each text has.
+    pub fn count_tokens(&self, texts: Vec<String>) -> Result<Vec<u32>, Error> {
+        let asked = texts.len();
+        let (_, events) = self
+            .worker
+            .request(&EngineRequest::CountTokens(texts))
+            .map_err(|Stopped| Error::EngineStopped)?;
+        match events.recv() {
+            Ok(EngineEvent::TokenCounts(counts)) if counts.len() == asked => Ok(counts),
+            _ => Err(Error::EngineStopped),
+        }
+    }
+}
+
+/// What [`Engine::measure`] saw.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    /// Counts and times of the one reply.
+    pub timings: Timings,
+    /// Milliseconds to load the model.
+    pub load_ms: u64,
+}
+
+fn load(
+    program: &Path,
+    model: &Model,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Running, Error> {
+    let trouble = |trouble| Error::Model {
+        name: model.name.clone(),
+        trouble,
+    };
+    // The worker starts in another folder than the app.
+    let file = std::path::absolute(&model.file).map_err(|_| trouble(ModelTrouble::Unreadable))?;
+    let (worker, news) =
+        Worker::<EngineEvent>::start(program, &["engine".as_ref(), file.as_os_str()])
+            .map_err(|_| Error::WorkerMissing)?;
+    log::record(log::Event::EngineStarted {
+        process: worker.process_id(),
+    });
+    match news.recv_timeout(GREETING_LIMIT) {
+        Ok(EngineEvent::Greeting(greeting)) if greeting.protocol == PROTOCOL_VERSION => {}
+        _ => return Err(Error::WorkerMissing),
+    }
+    loop {
+        match news.recv() {
+            Ok(EngineEvent::Loading(percent)) => on_progress(Progress::Loading(percent)),
+            Ok(EngineEvent::Ready(facts)) => {
+                log::record(log::Event::ModelReady {
+                    load_ms: facts.load_ms,
+                    context: facts.context,
+                });
+                return Ok(Running { worker, facts });
+            }
+            Ok(EngineEvent::LoadFailed(failure)) => {
+                if let LoadFailure::NoComputeLibrary(_) = failure {
+                    return Err(trouble(ModelTrouble::NoComputeLibrary));
+                }
+                return Err(trouble(failure.into()));
+            }
+            _ => return Err(trouble(ModelTrouble::StoppedTheEngine)),
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! What can go wrong, named for what the user lost, and the sentences that say so.
+//!
+//! Sentences have two halves, what happened and what to do, in the language of the interface. They may
+//! name the user's file; the log gets the [`code`](Error::code) alone.
+
+use aparte_protocol::documents::DocumentFailure;
+use aparte_protocol::engine::{GenerateFailure, LoadFailure};
+
+use crate::language::Language;
+use crate::search::SearchFailed;
+
+/// Why something that the user asked for was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A question without words.
+    QuestionEmpty,
+    /// The question alone fills the model's context.
+    QuestionTooLong,
+    /// A document that was not added.
+    Document {
+        /// The file's name, as the user knows it.
+        name: String,
+        /// What is the matter with it.
+        trouble: DocumentTrouble,
+    },
+    /// A model that cannot be used.
+    Model {
+        /// The model's id, or its file's name.
+        name: String,
+        /// What is the matter with it.
+        trouble: ModelTrouble,
+    },
+    /// The worker program does not lie beside the app, or may not be run.
+    WorkerMissing,
+    /// The engine ended before it could say anything of use.
+    EngineStopped,
+    /// The model gave up on this reply.
+    ReplyFailed(String),
+    /// The index in memory failed: a bug, or no memory.
+    SearchFailed,
+}
+
+/// What is the matter with a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "the names say it, and the sentences below say it again"
+)]
+pub enum DocumentTrouble {
+    Missing,
+    NotAFile,
+    NotReadable,
+    Empty,
+    Encrypted,
+    Damaged,
+    UnknownFormat,
+    TooLarge,
+    /// Nothing on any page can be read as text: a scan.
+    OnlyImages,
+    /// No page arrived in time.
+    TookTooLong,
+    /// The reader ended in the middle.
+    ReaderStopped,
+}
+
+/// What is the matter with a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    missing_docs,
+    reason = "the names say it, and the sentences below say it again"
+)]
+pub enum ModelTrouble {
+    /// No model of this id is known.
+    Unknown,
+    /// It is known, or named by a path, but the file is not there.
+    Missing,
+    Unreadable,
+    Empty,
+    NotGguf,
+    Damaged,
+    Unsupported(String),
+    TooBigForMemory {
+        needed: u64,
+        available: u64,
+    },
+    NoComputeLibrary,
+    /// The engine ended while it loaded the model.
+    StoppedTheEngine,
+}
+
+impl From<DocumentFailure> for DocumentTrouble {
+    fn from(failure: DocumentFailure) -> Self {
+        match failure {
+            DocumentFailure::Empty => DocumentTrouble::Empty,
+            DocumentFailure::Encrypted => DocumentTrouble::Encrypted,
+            DocumentFailure::Damaged => DocumentTrouble::Damaged,
+            DocumentFailure::UnknownFormat => DocumentTrouble::UnknownFormat,
+            DocumentFailure::TooLarge => DocumentTrouble::TooLarge,
+        }
+    }
+}
+
+impl From<LoadFailure> for ModelTrouble {
+    fn from(failure: LoadFailure) -> Self {
+        match failure {
+            LoadFailure::Unreadable(_) => ModelTrouble::Unreadable,
+            LoadFailure::Empty => ModelTrouble::Empty,
+            LoadFailure::NotGguf => ModelTrouble::NotGguf,
+            LoadFailure::Damaged(_) => ModelTrouble::Damaged,
+            LoadFailure::Unsupported(architecture) => ModelTrouble::Unsupported(architecture),
+            LoadFailure::TooBigForMemory { needed, available } => {
+                ModelTrouble::TooBigForMemory { needed, available }
+            }
+            LoadFailure::NoComputeLibrary(_) => ModelTrouble::NoComputeLibrary,
+        }
+    }
+}
+
+impl From<SearchFailed> for Error {
+    fn from(_: SearchFailed) -> Self {
+        Error::SearchFailed
+    }
+}
+
+impl From<GenerateFailure> for Error {
+    fn from(failure: GenerateFailure) -> Self {
+        match failure {
+            GenerateFailure::PromptTooLong { .. } => Error::QuestionTooLong,
+            GenerateFailure::Template(reason) | GenerateFailure::Decode(reason) => {
+                Error::ReplyFailed(reason)
+            }
+        }
+    }
+}
+
+impl Error {
+    /// A short name for the log and for programs; it holds nothing of the user's.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::QuestionEmpty => "question_empty",
+            Error::QuestionTooLong => "question_too_long",
+            Error::Document { trouble, .. } => match trouble {
+                DocumentTrouble::Missing => "document_missing",
+                DocumentTrouble::NotAFile => "document_not_a_file",
+                DocumentTrouble::NotReadable => "document_not_readable",
+                DocumentTrouble::Empty => "document_empty",
+                DocumentTrouble::Encrypted => "document_encrypted",
+                DocumentTrouble::Damaged => "document_damaged",
+                DocumentTrouble::UnknownFormat => "document_unknown_format",
+                DocumentTrouble::TooLarge => "document_too_large",
+                DocumentTrouble::OnlyImages => "document_only_images",
+                DocumentTrouble::TookTooLong => "document_took_too_long",
+                DocumentTrouble::ReaderStopped => "document_reader_stopped",
+            },
+            Error::Model { trouble, .. } => match trouble {
+                ModelTrouble::Unknown => "model_unknown",
+                ModelTrouble::Missing => "model_missing",
+                ModelTrouble::Unreadable => "model_unreadable",
+                ModelTrouble::Empty => "model_empty",
+                ModelTrouble::NotGguf => "model_not_gguf",
+                ModelTrouble::Damaged => "model_damaged",
+                ModelTrouble::Unsupported(_) => "model_unsupported",
+                ModelTrouble::TooBigForMemory { .. } => "model_too_big",
+                ModelTrouble::NoComputeLibrary => "no_compute_library",
+                ModelTrouble::StoppedTheEngine => "model_stopped_the_engine",
+            },
+            Error::WorkerMissing => "worker_missing",
+            Error::EngineStopped => "engine_stopped",
+            Error::ReplyFailed(_) => "reply_failed",
+            Error::SearchFailed => "search_failed",
+        }
+    }
+
+    /// What happened and what to do.
+    pub fn sentence(&self, language: Language) -> String {
+        match language {
+            Language::English => self.english(),
+            Language::French => self.french(),
+        }
+    }
+
+    fn english(&self) -> String {
+        match self {
+            Error::QuestionEmpty => "The question is empty. Type what you want to know.".into(),
+            Error::QuestionTooLong => {
+                "The question is too long for this model. Shorten it, or choose a model with a larger \
+                 context."
+                    .into()
+            }
+            Error::Document { name, trouble } => match trouble {
+                DocumentTrouble::Missing => {
+                    format!("“{name}” was not found. Check the name and the folder.")
+                }
+                DocumentTrouble::NotAFile => {
+                    format!("“{name}” is not a file. Choose the documents themselves.")
+                }
+                DocumentTrouble::NotReadable => {
+                    format!("“{name}” may not be read. Check its permissions.")
+                }
+                DocumentTrouble::Empty => {
+                    format!("“{name}” is empty: it has no bytes. Check that it was copied to its end.")
+                }
+                DocumentTrouble::Encrypted => format!(
+                    "“{name}” is protected by a password. Save a copy without the password and add that."
+                ),
+                DocumentTrouble::Damaged => format!(
+                    "“{name}” is damaged and cannot be read. Get another copy, or open it in its own \
+                     program and save it again."
+                ),
+                DocumentTrouble::UnknownFormat => format!(
+                    "“{name}” is not a kind of file that can be read. PDF, plain text and Markdown work."
+                ),
+                DocumentTrouble::TooLarge => format!(
+                    "“{name}” is too large: files up to 256 MB are read. Split it and add the parts."
+                ),
+                DocumentTrouble::OnlyImages => format!(
+                    "“{name}” has only images of pages and no text. Run text recognition on it, then \
+                     add it again."
+                ),
+                DocumentTrouble::TookTooLong => format!(
+                    "“{name}” took too long to read and was given up. Open it in its own program and \
+                     save it again, or split it."
+                ),
+                DocumentTrouble::ReaderStopped => format!(
+                    "The reader stopped in the middle of “{name}”; nothing else is affected. The file \
+                     is probably damaged: try another copy."
+                ),
+            },
+            Error::Model { name, trouble } => match trouble {
+                ModelTrouble::Unknown => format!(
+                    "No model is called “{name}”. Give the path of a GGUF file, or an id of the \
+                     catalogue."
+                ),
+                ModelTrouble::Missing => format!(
+                    "The model “{name}” is not on this machine. Put its file into the models folder, or \
+                     run “cargo xtask models” for the one that comes with Aparté."
+                ),
+                ModelTrouble::Unreadable => {
+                    format!("The model “{name}” cannot be read. Check the file's permissions.")
+                }
+                ModelTrouble::Empty => format!(
+                    "The model “{name}” is empty: it has no bytes. Get the file again."
+                ),
+                ModelTrouble::NotGguf => format!(
+                    "“{name}” is not a GGUF model, whatever its name says. Choose a GGUF file."
+                ),
+                ModelTrouble::Damaged => format!(
+                    "The model “{name}” is damaged or was cut short. Get the file again."
+                ),
+                ModelTrouble::Unsupported(kind) => format!(
+                    "Models of the kind “{kind}” (“{name}”) cannot be run by this version. Choose \
+                     another model."
+                ),
+                ModelTrouble::TooBigForMemory { needed, available } => format!(
+                    "The model “{name}” needs {} GB of memory and {} GB are free. Close other programs \
+                     or choose a smaller model.",
+                    gigabytes(*needed, '.'),
+                    gigabytes(*available, '.')
+                ),
+                ModelTrouble::NoComputeLibrary => "The compute libraries of Aparté are missing, foreign, \
+                     or do not support this processor. Install Aparté again; processors from before \
+                     2008 cannot run it."
+                    .into(),
+                ModelTrouble::StoppedTheEngine => format!(
+                    "The engine stopped while it loaded “{name}”; nothing else is affected. The file is \
+                     probably damaged: get it again or choose another model."
+                ),
+            },
+            Error::WorkerMissing => "The program “aparte-worker” is not beside Aparté or may not be run. \
+                 Install Aparté again."
+                .into(),
+            Error::EngineStopped => {
+                "The engine stopped. What was written so far is kept; ask again to go on.".into()
+            }
+            Error::ReplyFailed(reason) => {
+                format!("The model could not answer ({reason}). Ask again, or choose another model.")
+            }
+            Error::SearchFailed => {
+                "The search index failed. Start Aparté again; your documents are not affected.".into()
+            }
+        }
+    }
+
+    fn french(&self) -> String {
+        match self {
+            Error::QuestionEmpty => {
+                "La question est vide. Écrivez ce que vous voulez savoir.".into()
+            }
+            Error::QuestionTooLong => {
+                "La question est trop longue pour ce modèle. Raccourcissez-la, ou choisissez un modèle \
+                 au contexte plus grand."
+                    .into()
+            }
+            Error::Document { name, trouble } => match trouble {
+                DocumentTrouble::Missing => {
+                    format!("« {name} » est introuvable. Vérifiez le nom et le dossier.")
+                }
+                DocumentTrouble::NotAFile => {
+                    format!("« {name} » n'est pas un fichier. Choisissez les documents eux-mêmes.")
+                }
+                DocumentTrouble::NotReadable => {
+                    format!("« {name} » ne peut pas être lu. Vérifiez ses droits d'accès.")
+                }
+                DocumentTrouble::Empty => format!(
+                    "« {name} » est vide : il ne contient aucun octet. Vérifiez que la copie est allée \
+                     au bout."
+                ),
+                DocumentTrouble::Encrypted => format!(
+                    "« {name} » est protégé par un mot de passe. Enregistrez-en une copie sans mot de \
+                     passe et ajoutez-la."
+                ),
+                DocumentTrouble::Damaged => format!(
+                    "« {name} » est endommagé et ne peut pas être lu. Procurez-vous une autre copie, ou \
+                     ouvrez-le dans son logiciel et enregistrez-le de nouveau."
+                ),
+                DocumentTrouble::UnknownFormat => format!(
+                    "« {name} » n'est pas d'un format lisible. Les fichiers PDF, texte et Markdown le \
+                     sont."
+                ),
+                DocumentTrouble::TooLarge => format!(
+                    "« {name} » est trop volumineux : la limite est de 256 Mo. Divisez-le et ajoutez \
+                     les parties."
+                ),
+                DocumentTrouble::OnlyImages => format!(
+                    "« {name} » ne contient que des images de pages, sans texte. Passez-le à la \
+                     reconnaissance de caractères, puis ajoutez-le de nouveau."
+                ),
+                DocumentTrouble::TookTooLong => format!(
+                    "La lecture de « {name} » a été abandonnée : elle était trop longue. Ouvrez-le dans \
+                     son logiciel et enregistrez-le de nouveau, ou divisez-le."
+                ),
+                DocumentTrouble::ReaderStopped => format!(
+                    "Le lecteur s'est arrêté au milieu de « {name} » ; rien d'autre n'est touché. Le \
+                     fichier est sans doute endommagé : essayez une autre copie."
+                ),
+            },
+            Error::Model { name, trouble } => match trouble {
+                ModelTrouble::Unknown => format!(
+                    "Aucun modèle ne s'appelle « {name} ». Donnez le chemin d'un fichier GGUF ou un \
+                     identifiant du catalogue."
+                ),
+                ModelTrouble::Missing => format!(
+                    "Le modèle « {name} » n'est pas sur cette machine. Placez son fichier dans le dossier \
+                     des modèles, ou lancez « cargo xtask models » pour celui qui accompagne Aparté."
+                ),
+                ModelTrouble::Unreadable => {
+                    format!("Le modèle « {name} » ne peut pas être lu. Vérifiez les droits du fichier.")
+                }
+                ModelTrouble::Empty => format!(
+                    "Le modèle « {name} » est vide : il ne contient aucun octet. Procurez-vous de \
+                     nouveau le fichier."
+                ),
+                ModelTrouble::NotGguf => format!(
+                    "« {name} » n'est pas un modèle GGUF, quoi qu'en dise son nom. Choisissez un fichier \
+                     GGUF."
+                ),
+                ModelTrouble::Damaged => format!(
+                    "Le modèle « {name} » est endommagé ou incomplet. Procurez-vous de nouveau le \
+                     fichier."
+                ),
+                ModelTrouble::Unsupported(kind) => format!(
+                    "Les modèles du type « {kind} » (« {name} ») ne sont pas pris en charge par cette \
+                     version. Choisissez un autre modèle."
+                ),
+                ModelTrouble::TooBigForMemory { needed, available } => format!(
+                    "Le modèle « {name} » demande {} Go de mémoire et {} Go sont libres. Fermez d'autres \
+                     programmes ou choisissez un modèle plus petit.",
+                    gigabytes(*needed, ','),
+                    gigabytes(*available, ',')
+                ),
+                ModelTrouble::NoComputeLibrary => "Les bibliothèques de calcul d'Aparté manquent, ne sont \
+                     pas les siennes, ou ne conviennent pas à ce processeur. Réinstallez Aparté ; les \
+                     processeurs d'avant 2008 ne peuvent pas l'exécuter."
+                    .into(),
+                ModelTrouble::StoppedTheEngine => format!(
+                    "Le moteur s'est arrêté en chargeant « {name} » ; rien d'autre n'est touché. Le \
+                     fichier est sans doute endommagé : procurez-vous-le de nouveau ou choisissez un \
+                     autre modèle."
+                ),
+            },
+            Error::WorkerMissing => "Le programme « aparte-worker » n'est pas à côté d'Aparté ou ne peut \
+                 pas être lancé. Réinstallez Aparté."
+                .into(),
+            Error::EngineStopped => "Le moteur s'est arrêté. Ce qui était écrit est conservé ; posez la \
+                 question de nouveau pour continuer."
+                .into(),
+            Error::ReplyFailed(reason) => format!(
+                "Le modèle n'a pas pu répondre ({reason}). Posez la question de nouveau, ou choisissez \
+                 un autre modèle."
+            ),
+            Error::SearchFailed => "L'index de recherche a échoué. Relancez Aparté ; vos documents ne \
+                 sont pas touchés."
+                .into(),
+        }
+    }
+}
+
+/// Tenths of 10^9 bytes, rounded up so that a need is never understated.
+fn gigabytes(bytes: u64, point: char) -> String {
+    let tenths = bytes.div_ceil(100_000_000);
+    format!("{}{point}{}", tenths / 10, tenths % 10)
+}

@@ -1,0 +1,255 @@
+//! The domain of Aparté: a library of documents, a search over their passages, and answers whose every
+//! citation is looked up in its source.
+//!
+//! The window and the command line both drive [`Assistant`] and hold nothing of the domain themselves.
+//! Model and parsers run in worker processes that this crate starts and watches (`worker`, `engine`,
+//! `reader`); it links neither, opens no socket and trusts nothing that a worker says.
+//!
+//! Everything here is synchronous: a caller that must not wait calls from a thread of its own.
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod ask;
+mod engine;
+mod error;
+mod files;
+mod language;
+mod library;
+mod log;
+mod models;
+pub mod places;
+mod prompt;
+mod reader;
+mod search;
+mod sentences;
+mod support;
+mod words;
+mod worker;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
+pub use aparte_protocol::documents::{Page, PageWarning};
+pub use engine::{Measured, Progress, Stop};
+pub use error::{DocumentTrouble, Error, ModelTrouble};
+pub use language::Language;
+pub use library::{Document, DocumentId};
+pub use models::{Model, STARTER};
+
+use engine::Engine;
+use library::Library;
+
+/// Hears the pages of a document that were read so far, and how many there are.
+pub type OnPage<'a> = dyn FnMut(u32, u32) + 'a;
+
+/// One session: a library in memory and a model to ask.
+pub struct Assistant {
+    worker: PathBuf,
+    language: Language,
+    library: Mutex<Library>,
+    engine: Option<Engine>,
+}
+
+/// A passage that a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// Which document.
+    pub document: DocumentId,
+    /// Its file's name.
+    pub name: String,
+    /// The page, counted from 1; `None` for formats without pages.
+    pub page: Option<u32>,
+    /// Where in a document without pages: the nearest heading.
+    pub anchor: Option<String>,
+    /// Higher is better; comparable within one search only.
+    pub score: f32,
+    /// The passage as it stands in the document.
+    pub text: String,
+}
+
+impl Assistant {
+    /// An assistant that answers with `model`, which is loaded when it is first needed. `worker` is the
+    /// worker program; `language` is that of the interface.
+    pub fn new(worker: PathBuf, model: Model, language: Language) -> Result<Assistant, Error> {
+        let engine = Engine::new(worker.clone(), model);
+        Ok(Assistant {
+            engine: Some(engine),
+            ..Assistant::without_model(worker, language)?
+        })
+    }
+
+    /// An assistant that can read and search, but not answer.
+    pub fn without_model(worker: PathBuf, language: Language) -> Result<Assistant, Error> {
+        Ok(Assistant {
+            worker,
+            language,
+            library: Mutex::new(Library::new()?),
+            engine: None,
+        })
+    }
+
+    /// Reads a file into the library; one that is there already is not read again.
+    pub fn add_file(&self, path: &Path, on_page: &mut OnPage<'_>) -> Result<DocumentId, Error> {
+        let name = file_name(path);
+        let bytes = files::read(path).map_err(|trouble| Error::Document {
+            name: name.clone(),
+            trouble,
+        })?;
+        self.add_bytes(name, &bytes, on_page)
+    }
+
+    /// Reads a document that arrives as a stream.
+    pub fn add_stream(
+        &self,
+        name: &str,
+        stream: impl Read,
+        on_page: &mut OnPage<'_>,
+    ) -> Result<DocumentId, Error> {
+        let bytes = files::read_bounded(stream).map_err(|trouble| Error::Document {
+            name: name.into(),
+            trouble,
+        })?;
+        self.add_bytes(name.into(), &bytes, on_page)
+    }
+
+    /// Lends a document of the library.
+    pub fn with_document<T>(&self, id: DocumentId, look: impl FnOnce(&Document) -> T) -> Option<T> {
+        self.library().get(id).map(|document| look(document))
+    }
+
+    /// The passages of the named documents that fit a question best.
+    pub fn search(
+        &self,
+        question: &str,
+        documents: &[DocumentId],
+        limit: usize,
+    ) -> Result<Vec<Hit>, Error> {
+        if question.trim().is_empty() {
+            return Err(Error::QuestionEmpty);
+        }
+        let library = self.library();
+        let found = library.search(question, documents, limit)?;
+        Ok(found
+            .into_iter()
+            .map(|(passage, score)| Hit {
+                document: passage.document.id,
+                name: passage.document.name.clone(),
+                page: passage.page_number(),
+                anchor: passage.anchor(),
+                score,
+                text: passage.text().to_owned(),
+            })
+            .collect())
+    }
+
+    /// Answers a question from the named documents.
+    pub fn ask(
+        &self,
+        question: &str,
+        documents: &[DocumentId],
+        stop: &Stop,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Answer, Error> {
+        let answered = ask::ask(self, question, documents, stop, on_progress);
+        log::record(match &answered {
+            Ok(Answer { refused: true, .. }) => log::Event::Refused,
+            Ok(answer) => log::Event::Answered {
+                prompt_tokens: answer.timings.engine.prompt_tokens,
+                reused_tokens: answer.timings.engine.reused_tokens,
+                generated_tokens: answer.timings.engine.generated_tokens,
+                citations: answer.citations.len(),
+            },
+            Err(error) => log::Event::Failed { code: error.code() },
+        });
+        answered
+    }
+
+    /// What people call the model.
+    pub fn model_name(&self) -> String {
+        self.engine
+            .as_ref()
+            .map(|engine| engine.model().name.clone())
+            .unwrap_or_default()
+    }
+
+    /// The process id of the engine, while one runs.
+    pub fn engine_process(&self) -> Option<u32> {
+        self.engine.as_ref()?.process_id()
+    }
+
+    /// Times a prompt and a reply of the given lengths, in tokens, through everything that an answer goes
+    /// through.
+    pub fn measure(&self, prompt_tokens: u32, generated_tokens: u32) -> Result<Measured, Error> {
+        self.engine()?.measure(prompt_tokens, generated_tokens)
+    }
+
+    fn add_bytes(
+        &self,
+        name: String,
+        bytes: &[u8],
+        on_page: &mut OnPage<'_>,
+    ) -> Result<DocumentId, Error> {
+        if let Some(id) = self.library().with_bytes(bytes) {
+            return Ok(id);
+        }
+        let started = Instant::now();
+        let reading = reader::read(&self.worker, &name, bytes, on_page)?;
+        let pages = reading.pages.len();
+        let passages = reading.pages.iter().map(|page| page.passages.len()).sum();
+        let id = self.library().add(name, bytes, reading)?;
+        let milliseconds = started.elapsed().as_millis();
+        log::record(log::Event::DocumentRead {
+            pages,
+            passages,
+            milliseconds,
+        });
+        Ok(id)
+    }
+
+    fn library(&self) -> std::sync::MutexGuard<'_, Library> {
+        self.library.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn engine(&self) -> Result<&Engine, Error> {
+        self.engine.as_ref().ok_or_else(|| Error::Model {
+            name: String::new(),
+            trouble: ModelTrouble::Missing,
+        })
+    }
+}
+
+/// The pages of a file, without keeping it. `worker` is the worker program.
+pub fn extract(worker: &Path, path: &Path, on_page: &mut OnPage<'_>) -> Result<Vec<Page>, Error> {
+    let name = file_name(path);
+    let bytes = files::read(path).map_err(|trouble| Error::Document {
+        name: name.clone(),
+        trouble,
+    })?;
+    Ok(reader::read(worker, &name, &bytes, on_page)?.pages)
+}
+
+/// The pages of a document that arrives as a stream, without keeping it.
+pub fn extract_stream(
+    worker: &Path,
+    name: &str,
+    stream: impl Read,
+    on_page: &mut OnPage<'_>,
+) -> Result<Vec<Page>, Error> {
+    let bytes = files::read_bounded(stream).map_err(|trouble| Error::Document {
+        name: name.into(),
+        trouble,
+    })?;
+    Ok(reader::read(worker, name, &bytes, on_page)?.pages)
+}
+
+fn file_name(path: &Path) -> String {
+    // A path like `..` has no last part and is shown as it was given.
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}

@@ -1,0 +1,47 @@
+//! The log. What is recorded is an [`Event`], whose fields can only be numbers, names of our own and
+//! other things that cannot hold a user's text, file name or path: the compiler keeps it so.
+
+use serde::Serialize;
+
+/// Everything that the app records.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    EngineStarted {
+        process: u32,
+    },
+    ModelReady {
+        load_ms: u64,
+        context: u32,
+    },
+    EngineStopped,
+    WorkerSpokeWrongly {
+        how: &'static str,
+    },
+    DocumentRead {
+        pages: usize,
+        passages: usize,
+        milliseconds: u128,
+    },
+    Answered {
+        prompt_tokens: u32,
+        reused_tokens: u32,
+        generated_tokens: u32,
+        citations: usize,
+    },
+    Refused,
+    Failed {
+        code: &'static str,
+    },
+}
+
+/// Writes an event to the log.
+pub fn record(event: Event) {
+    let line = serde_json::to_string(&event).unwrap_or_default();
+    tracing::info!(target: "aparte", "{line}");
+}
+
+/// Passes on what a worker logged; workers log no text of a document or a prompt.
+pub(crate) fn worker_line(line: &str) {
+    tracing::warn!(target: "aparte::worker", "{line}");
+}

@@ -1,0 +1,155 @@
+//! Models that Aparté knows, and finding the file of one.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::error::{Error, ModelTrouble};
+use crate::language::Language;
+use crate::places;
+
+/// The id of the model that comes with Aparté.
+pub const STARTER: &str = "smollm2-135m-instruct-q4_1";
+
+/// A model on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Model {
+    /// Its id in the catalogue, or its file's name.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Where it lies.
+    pub file: PathBuf,
+    /// The languages that it knows; `None` when nobody has said.
+    pub languages: Option<Vec<Language>>,
+}
+
+impl Model {
+    /// Finds a model by its id in the catalogue or by the path of a GGUF file. `folder` is where the
+    /// models of the catalogue lie; `None` asks [`places::models`].
+    pub fn find(id_or_file: &str, folder: Option<&Path>) -> Result<Model, Error> {
+        let folder = folder
+            .map(Path::to_path_buf)
+            .or_else(places::models)
+            .unwrap_or_default();
+        let trouble = |trouble| Error::Model {
+            name: shown(id_or_file),
+            trouble,
+        };
+        if let Some(entry) = catalogue().into_iter().find(|entry| entry.id == id_or_file) {
+            let file = folder.join(&entry.file);
+            if !file.is_file() {
+                return Err(trouble(ModelTrouble::Missing));
+            }
+            return Ok(entry.at(file));
+        }
+        let file = PathBuf::from(id_or_file);
+        if file.is_file() {
+            return Ok(Model::of_file(file));
+        }
+        let looks_like_a_path = file
+            .extension()
+            .is_some_and(|extension| extension == "gguf")
+            || file.components().count() > 1;
+        Err(trouble(if looks_like_a_path || file.exists() {
+            ModelTrouble::Missing
+        } else {
+            ModelTrouble::Unknown
+        }))
+    }
+
+    /// Whether the model can be expected to write in a language.
+    pub fn knows(&self, language: Language) -> bool {
+        self.languages
+            .as_ref()
+            .is_none_or(|languages| languages.contains(&language))
+    }
+
+    fn of_file(file: PathBuf) -> Model {
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        // A model of the catalogue that lies elsewhere keeps what is known about it.
+        match catalogue().into_iter().find(|entry| entry.file == name) {
+            Some(entry) => entry.at(file),
+            None => Model {
+                id: name.clone(),
+                name,
+                file,
+                languages: None,
+            },
+        }
+    }
+}
+
+/// An entry of `models/catalog.json`.
+#[derive(Deserialize)]
+struct Entry {
+    id: String,
+    name: String,
+    file: String,
+    languages: Vec<String>,
+}
+
+impl Entry {
+    fn at(self, file: PathBuf) -> Model {
+        let languages = self
+            .languages
+            .iter()
+            .filter_map(|tag| Language::from_tag(tag))
+            .collect();
+        Model {
+            id: self.id,
+            name: self.name,
+            file,
+            languages: Some(languages),
+        }
+    }
+}
+
+fn catalogue() -> Vec<Entry> {
+    #[derive(Deserialize)]
+    struct Catalogue {
+        models: Vec<Entry>,
+    }
+    serde_json::from_str::<Catalogue>(include_str!("../../../models/catalog.json"))
+        .expect("the catalogue is part of the build, and a test reads it")
+        .models
+}
+
+/// A path is shown by its last part: the rest is nobody's business.
+fn shown(id_or_file: &str) -> String {
+    Path::new(id_or_file).file_name().map_or_else(
+        || id_or_file.to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_has_the_starter_and_its_language() {
+        let starter = catalogue()
+            .into_iter()
+            .find(|entry| entry.id == STARTER)
+            .unwrap();
+        let starter = starter.at(PathBuf::new());
+        assert!(starter.knows(Language::English));
+        assert!(!starter.knows(Language::French));
+    }
+
+    #[test]
+    fn an_unknown_name_and_a_missing_file_are_told_apart() {
+        let trouble = |name| match Model::find(name, Some(Path::new("nowhere"))) {
+            Err(Error::Model { trouble, .. }) => trouble,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(trouble("gpt-9000"), ModelTrouble::Unknown);
+        assert_eq!(trouble("nowhere/x.gguf"), ModelTrouble::Missing);
+        assert_eq!(trouble(STARTER), ModelTrouble::Missing);
+    }
+}

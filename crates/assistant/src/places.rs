@@ -1,0 +1,36 @@
+//! Where things lie on this machine.
+
+use std::path::PathBuf;
+
+use directories::ProjectDirs;
+
+/// The folder of the application's data: `APARTE_HOME`, or the platform's own place.
+pub fn home() -> Option<PathBuf> {
+    from_environment("APARTE_HOME").or_else(|| {
+        Some(
+            ProjectDirs::from("", "", "aparte")?
+                .data_dir()
+                .to_path_buf(),
+        )
+    })
+}
+
+/// The folder of models: `APARTE_MODELS`, or `models` in the application's data.
+pub fn models() -> Option<PathBuf> {
+    from_environment("APARTE_MODELS").or_else(|| Some(home()?.join("models")))
+}
+
+/// The worker program: it lies beside the running program.
+pub fn worker() -> PathBuf {
+    let name = format!("aparte-worker{}", std::env::consts::EXE_SUFFIX);
+    match std::env::current_exe() {
+        Ok(exe) => exe.with_file_name(name),
+        Err(_) => name.into(),
+    }
+}
+
+fn from_environment(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+}

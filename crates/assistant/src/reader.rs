@@ -1,0 +1,97 @@
+//! A document's bytes to its pages, through a documents worker of its own.
+
+use std::path::Path;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
+
+use aparte_protocol::PROTOCOL_VERSION;
+use aparte_protocol::documents::{DocumentEvent, DocumentRequest, Format, Page};
+
+use crate::error::{DocumentTrouble, Error};
+use crate::worker::{Stopped, Worker};
+
+/// A worker that sends nothing for this long is given up.
+const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+
+/// What a document turned out to be.
+pub(crate) struct Reading {
+    pub format: Format,
+    pub pages: Vec<Page>,
+}
+
+/// Reads a document. `on_page` hears the pages read so far and how many there are.
+pub(crate) fn read(
+    program: &Path,
+    name: &str,
+    bytes: &[u8],
+    on_page: &mut dyn FnMut(u32, u32),
+) -> Result<Reading, Error> {
+    let trouble = |trouble| Error::Document {
+        name: name.to_owned(),
+        trouble,
+    };
+    let (worker, news) = Worker::<DocumentEvent>::start(program, &["documents".as_ref()])
+        .map_err(|_| Error::WorkerMissing)?;
+    match news.recv_timeout(SILENCE_LIMIT) {
+        Ok(DocumentEvent::Greeting(greeting)) if greeting.protocol == PROTOCOL_VERSION => {}
+        _ => return Err(Error::WorkerMissing),
+    }
+    let request = DocumentRequest {
+        extension: extension(name),
+        size: bytes.len() as u64,
+    };
+    let stopped = |Stopped| trouble(DocumentTrouble::ReaderStopped);
+    let (id, events) = worker.request(&request).map_err(stopped)?;
+    worker.send_bytes(id, bytes).map_err(stopped)?;
+
+    let mut reading = None;
+    loop {
+        let event = events
+            .recv_timeout(SILENCE_LIMIT)
+            .map_err(|error| match error {
+                RecvTimeoutError::Timeout => trouble(DocumentTrouble::TookTooLong),
+                RecvTimeoutError::Disconnected => trouble(DocumentTrouble::ReaderStopped),
+            })?;
+        match (event, &mut reading) {
+            (DocumentEvent::Opened { format, pages }, None) => {
+                reading = Some((
+                    Reading {
+                        format,
+                        pages: Vec::new(),
+                    },
+                    pages,
+                ));
+            }
+            (DocumentEvent::Page(page), Some((reading, total)))
+                if is_next(&page, reading.pages.len()) =>
+            {
+                on_page(page.number, *total);
+                reading.pages.push(page);
+            }
+            (DocumentEvent::Finished, Some(_)) => break,
+            (DocumentEvent::Failed(failure), _) => return Err(trouble(failure.into())),
+            // Anything else is a worker that does not keep to the protocol.
+            _ => return Err(trouble(DocumentTrouble::ReaderStopped)),
+        }
+    }
+    reading
+        .map(|(reading, _)| reading)
+        .ok_or_else(|| trouble(DocumentTrouble::ReaderStopped))
+}
+
+/// Whether a page is the one that must follow, and all its ranges lie in its text: what comes out of a
+/// worker is only as honest as the document that went in.
+fn is_next(page: &Page, before: usize) -> bool {
+    let passages = page.passages.iter().map(|passage| passage.range);
+    let headings = page.headings.iter().map(|heading| heading.range);
+    let words = page.words.iter().map(|word| word.range);
+    page.number as usize == before + 1
+        && passages
+            .chain(headings)
+            .chain(words)
+            .all(|range| range.of(&page.text).is_some())
+}
+
+fn extension(name: &str) -> Option<String> {
+    Path::new(name).extension()?.to_str().map(str::to_lowercase)
+}

@@ -1,0 +1,884 @@
+//! Whether documents speak of a question, whether they bear out an answer, and where a quote stands.
+//!
+//! All of it compares words: it cannot tell a wrong sentence that is made of the source's own words.
+//! What must never pass is a number, a name or a date that the source sentence does not have, and a
+//! quote that is not on its page.
+
+use std::{collections::HashSet, ops::Range};
+
+use aparte_protocol::documents::TextRange;
+
+use crate::{
+    language::Language,
+    search::{self, Weighed, WeightedTerm},
+    sentences::sentences,
+    words::{self, Term, Token, TokenKind},
+};
+
+/// The least [`relevance`] of the best passage at which a question is answered at all.
+///
+/// Chosen with the questions of `samples/questions.json`: at 0.45 most questions that the samples answer
+/// are above it, and all on other matters below. About the matters of a document that it leaves out,
+/// words cannot tell beforehand; there the [`Standing`] of what the model answers decides.
+pub const RELEVANCE_THRESHOLD: f32 = 0.45;
+
+/// The least share of an answer's weight that the sentence cited for it must hold. Answers repeat the
+/// question's words, which a source words otherwise; three in five leaves room for that.
+const SUPPORT_THRESHOLD: f32 = 0.6;
+
+/// The same for the words that the answer does not have from the question: they are what it claims.
+const CLAIM_THRESHOLD: f32 = 0.6;
+
+/// An answer of fewer telling words than this ("412,000 euros.") occurs by chance: its source must
+/// speak of the question too.
+const SHORT_ANSWER: usize = 3;
+
+/// The least relevance to the question of the source of a short answer.
+const SHORT_ANSWER_RELEVANCE: f32 = 0.3;
+
+/// How many words, a name or number among them, an answer must share with a source in another language.
+const FOREIGN_WORDS: usize = 2;
+
+/// How much a term counts that the headings or neighbours of a sentence hold, and not the sentence.
+const CONTEXT_SHARE: f32 = 0.5;
+
+/// How much a word counts that speaks about the document rather than the matter.
+const FILLER_SHARE: f32 = 0.2;
+
+/// How much more names and numbers count in a question than other words, which have synonyms.
+const NAME_FACTOR: f32 = 2.0;
+
+/// How much an ordinary word of a question counts that no document holds: it may have a synonym there.
+const UNKNOWN_WORD_SHARE: f32 = 0.5;
+
+/// How much the question and a candidate's brevity count when several candidates hold an answer.
+const QUESTION_TIE: f32 = 0.25;
+const BREVITY_TIE: f32 = 0.1;
+
+/// A sentence or passage of a source, made ready to be compared many times.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    language: Language,
+    /// Every form of its terms.
+    forms: HashSet<String>,
+    /// The forms of the terms around it.
+    context: HashSet<String>,
+    /// The stems that a negation stands before.
+    denied: HashSet<String>,
+    /// Whether there is a negation at all.
+    denies: bool,
+    /// The cells of a table row lack the units that stand in its head.
+    row: bool,
+    /// How many terms it has, stop words aside.
+    length: usize,
+}
+
+impl Candidate {
+    /// Reads a passage whole, for [`relevance`].
+    pub fn passage(text: &str, headings: &[String], language: Language) -> Candidate {
+        Candidate::new(text, &headings.join("\n"), language)
+    }
+
+    /// Reads the sentences of a passage, for [`standing`], each with its byte range in `text`. A
+    /// sentence is understood with its headings and the sentence before it, a table row with the first
+    /// row of its table and not with its neighbours, whose figures are not its own.
+    pub fn sentences(
+        text: &str,
+        headings: &[String],
+        language: Language,
+    ) -> Vec<(Range<usize>, Candidate)> {
+        let headings = headings.join("\n");
+        let mut before: Option<&str> = None;
+        sentences(text)
+            .into_iter()
+            .map(|range| {
+                let sentence = &text[range.clone()];
+                let in_table =
+                    sentence.contains('\t') && before.is_some_and(|it| it.contains('\t'));
+                let context = format!("{headings}\n{}", before.unwrap_or_default());
+                if !in_table {
+                    before = Some(sentence);
+                }
+                (range, Candidate::new(sentence, &context, language))
+            })
+            .collect()
+    }
+
+    fn new(text: &str, context: &str, language: Language) -> Candidate {
+        let mut forms = HashSet::new();
+        let mut denied = HashSet::new();
+        let mut denies = false;
+        let mut pending = false;
+        let mut length = 0;
+        for term in words::terms(text, language) {
+            if term.negation {
+                denies = true;
+                pending = true;
+            }
+            if term.stop {
+                continue;
+            }
+            length += 1;
+            if std::mem::take(&mut pending) {
+                denied.insert(term.stem.clone());
+            }
+            forms.extend(search::names(&term).map(str::to_owned));
+            forms.insert(term.token.folded);
+        }
+        let context = words::terms(context, language)
+            .into_iter()
+            .filter(|term| !term.stop)
+            .flat_map(|term| [term.stem, term.token.folded])
+            .collect();
+        Candidate {
+            language,
+            forms,
+            context,
+            denied,
+            denies,
+            row: text.contains('\t'),
+            length,
+        }
+    }
+
+    fn holds(&self, term: &WeightedTerm) -> bool {
+        if term.forms.iter().any(|form| self.forms.contains(form)) {
+            return true;
+        }
+        let folded = &term.term.token.folded;
+        match term.term.token.kind {
+            TokenKind::Word => false,
+            TokenKind::Number => {
+                let bare = folded.strip_suffix('%');
+                self.row && bare.is_some_and(|bare| self.forms.contains(bare))
+            }
+            // "COVID-19" may be written "COVID 19"; the digits of a date alone are not the date.
+            TokenKind::Identifier => {
+                let mut parts = words::parts(&term.term.token).peekable();
+                folded.contains(char::is_alphabetic)
+                    && parts.peek().is_some()
+                    && parts.all(|part| self.forms.contains(part))
+            }
+        }
+    }
+
+    fn is_about(&self, term: &WeightedTerm) -> bool {
+        term.forms.iter().any(|form| self.context.contains(form))
+    }
+
+    /// Whether a negation stands before one of the terms.
+    fn denies_any(&self, terms: &[Telling<'_>]) -> bool {
+        terms.iter().any(|telling| {
+            telling
+                .weighted
+                .forms
+                .iter()
+                .any(|form| self.denied.contains(form))
+        })
+    }
+}
+
+/// How far the documents bear out one sentence of an answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Standing {
+    /// A candidate holds what the sentence says.
+    Supported {
+        /// The best candidate, by its place in the list.
+        candidate: usize,
+        /// The share of the sentence's weight that it holds, up to 1.
+        score: f32,
+    },
+    /// The sentence claims something that no candidate holds.
+    Unsupported,
+    /// The sentence claims nothing: "Yes.", "Here is the answer."
+    Filler,
+}
+
+/// How much of a question a passage speaks of, from 0 to 1, names and numbers above all.
+///
+/// `None` if words cannot tell: the question has no matter of its own ("What is it about?"), or it is in
+/// another language than the passage and shares neither word, name nor number with any document.
+pub fn relevance(question: &Weighed, passage: &Candidate) -> Option<f32> {
+    let foreign = question.language != passage.language;
+    let mut total = 0.0;
+    let mut held = 0.0;
+    for telling in telling(question) {
+        let holds = passage.holds(telling.weighted) || passage.is_about(telling.weighted);
+        // Another language has another word for it.
+        if foreign && !holds && !telling.required {
+            continue;
+        }
+        let factor = match telling.required {
+            true => NAME_FACTOR,
+            false if telling.weighted.known => 1.0,
+            false => UNKNOWN_WORD_SHARE,
+        };
+        total += factor * telling.weight;
+        if holds {
+            held += factor * telling.weight;
+        }
+    }
+    (total > 0.0).then(|| held / total)
+}
+
+/// Which candidate, if any, bears out a sentence of the answer to `question`.
+pub fn standing<'a>(
+    sentence: &Weighed,
+    question: &Weighed,
+    candidates: impl IntoIterator<Item = &'a Candidate>,
+) -> Standing {
+    let claims = telling(sentence);
+    if claims.iter().all(|telling| telling.filler) {
+        return Standing::Filler;
+    }
+    let asked: HashSet<&str> = telling(question)
+        .iter()
+        .map(|telling| telling.weighted.term.stem.as_str())
+        .collect();
+    let mut best: Option<(usize, f32, f32)> = None;
+    for (index, candidate) in candidates.into_iter().enumerate() {
+        let Some(share) = share(sentence, &claims, &asked, candidate) else {
+            continue;
+        };
+        let about = relevance(question, candidate);
+        let short = claims.len() < SHORT_ANSWER;
+        if short && about.is_some_and(|about| about < SHORT_ANSWER_RELEVANCE) {
+            continue;
+        }
+        let held = claims
+            .iter()
+            .filter(|telling| candidate.holds(telling.weighted))
+            .count();
+        let brevity = held as f32 / candidate.length.max(1) as f32;
+        let rank =
+            share + QUESTION_TIE * about.unwrap_or_default() + BREVITY_TIE * brevity.min(1.0);
+        if best.is_none_or(|(_, _, highest)| rank > highest) {
+            best = Some((index, share, rank));
+        }
+    }
+    match best {
+        Some((candidate, score, _)) => Standing::Supported { candidate, score },
+        None => Standing::Unsupported,
+    }
+}
+
+/// The share of an answer's weight that a candidate holds, or `None` if it does not bear it out.
+fn share(
+    sentence: &Weighed,
+    claims: &[Telling<'_>],
+    asked: &HashSet<&str>,
+    candidate: &Candidate,
+) -> Option<f32> {
+    let denies = sentence.terms.iter().any(|weighted| weighted.term.negation);
+    if denies && !candidate.denies || !denies && candidate.denies_any(claims) {
+        return None;
+    }
+    let (mut total, mut held) = (0.0, 0.0);
+    let (mut own, mut own_held) = (0.0, 0.0);
+    let (mut words, mut facts) = (0, 0);
+    for telling in claims {
+        let weighted = telling.weighted;
+        let is_asked = asked.contains(weighted.term.stem.as_str());
+        let share = if candidate.holds(weighted) {
+            words += usize::from(!telling.filler);
+            facts += usize::from(telling.required);
+            1.0
+        } else if candidate.is_about(weighted) && (is_asked || !telling.is_exact()) {
+            CONTEXT_SHARE
+        } else if telling.required {
+            return None;
+        } else {
+            0.0
+        };
+        total += telling.weight;
+        held += share * telling.weight;
+        if !is_asked {
+            own += telling.weight;
+            own_held += share * telling.weight;
+        }
+    }
+    let enough = if sentence.language == candidate.language {
+        words > 0 && held >= SUPPORT_THRESHOLD * total && own_held >= CLAIM_THRESHOLD * own
+    } else {
+        // Across languages only names and numbers are the same words.
+        facts > 0 && words >= FOREIGN_WORDS
+    };
+    (enough && total > 0.0).then(|| held / total)
+}
+
+/// A term that says something.
+struct Telling<'a> {
+    weighted: &'a WeightedTerm,
+    weight: f32,
+    /// A number, an identifier, a name or a month: what must not be mistaken.
+    required: bool,
+    filler: bool,
+}
+
+impl Telling<'_> {
+    fn is_exact(&self) -> bool {
+        self.weighted.term.token.kind != TokenKind::Word
+    }
+}
+
+fn telling(text: &Weighed) -> Vec<Telling<'_>> {
+    text.terms
+        .iter()
+        .enumerate()
+        .filter(|(_, weighted)| !weighted.term.stop)
+        .map(|(index, weighted)| {
+            let Term { token, filler, .. } = &weighted.term;
+            // The first word of a sentence is capitalised whatever it is.
+            let name = token.capital && index > 0 || words::is_month(token);
+            let exact = token.kind != TokenKind::Word;
+            Telling {
+                weighted,
+                weight: if *filler {
+                    FILLER_SHARE * weighted.weight
+                } else {
+                    weighted.weight
+                },
+                required: !filler && (exact || name),
+                filler: *filler,
+            }
+        })
+        .collect()
+}
+
+/// Where a quote stands verbatim in a page's text: white space, hyphens at line ends, ligatures and the
+/// shapes of quotation marks aside, and nothing else. It must not begin or end within a word or number.
+pub fn locate(quote: &str, page_text: &str) -> Option<TextRange> {
+    let quote = glyphs(quote);
+    if !quote
+        .iter()
+        .any(|glyph| matches!(glyph.sign, Sign::Char(c) if c.is_alphanumeric()))
+    {
+        return None;
+    }
+    let page = glyphs(page_text);
+    let mut tokens: Option<Vec<Token>> = None;
+    for start in 0..page.len() {
+        let Some(end) = match_at(&quote, &page[start..]).map(|length| start + length) else {
+            continue;
+        };
+        let within_ligature = |at: usize| {
+            at > 0
+                && page
+                    .get(at)
+                    .is_some_and(|glyph| glyph.range == page[at - 1].range)
+        };
+        if within_ligature(start) || within_ligature(end) {
+            continue;
+        }
+        let range = page[start].range.start..page[end - 1].range.end;
+        let tokens = tokens.get_or_insert_with(|| words::tokens(page_text));
+        if stands_alone(page_text, tokens, &range) {
+            return Some(TextRange {
+                start: u32::try_from(range.start).ok()?,
+                end: u32::try_from(range.end).ok()?,
+            });
+        }
+    }
+    None
+}
+
+/// A character as it is compared, and where it was read.
+struct Glyph {
+    sign: Sign,
+    range: Range<usize>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Char(char),
+    /// A hyphen at a line end, which may or may not belong to the word.
+    LineEndHyphen,
+}
+
+/// What a text is compared by: runs of white space are one space, none at the ends.
+fn glyphs(text: &str) -> Vec<Glyph> {
+    let mut glyphs: Vec<Glyph> = Vec::new();
+    let mut at = 0;
+    let mut space = None;
+    while let Some(c) = text[at..].chars().next() {
+        let start = at;
+        at += c.len_utf8();
+        if c.is_whitespace() {
+            space.get_or_insert(start);
+            continue;
+        }
+        if let Some(space) = space.take()
+            && !glyphs.is_empty()
+        {
+            glyphs.push(Glyph {
+                sign: Sign::Char(' '),
+                range: space..start,
+            });
+        }
+        if let Some(next) = words::after_line_end_hyphen(text, start) {
+            at = next;
+            glyphs.push(Glyph {
+                sign: Sign::LineEndHyphen,
+                range: start..next,
+            });
+            continue;
+        }
+        let letters = words::ligature(c).unwrap_or_default();
+        let plain = match c {
+            '\u{ad}' | '\u{200b}' | '\u{feff}' => continue,
+            '\u{2010}' | '\u{2011}' => '-',
+            '‘' | '’' | 'ʼ' | '‛' => '\'',
+            '“' | '”' | '„' | '‟' => '"',
+            other => other,
+        };
+        if letters.is_empty() {
+            glyphs.push(Glyph {
+                sign: Sign::Char(plain),
+                range: start..at,
+            });
+        }
+        glyphs.extend(letters.chars().map(|letter| Glyph {
+            sign: Sign::Char(letter),
+            range: start..at,
+        }));
+    }
+    glyphs
+}
+
+/// How many glyphs at the start of `page` the whole quote matches.
+fn match_at(quote: &[Glyph], page: &[Glyph]) -> Option<usize> {
+    let hyphen = |sign| matches!(sign, Sign::LineEndHyphen | Sign::Char('-'));
+    let (mut q, mut p) = (0, 0);
+    while q < quote.len() {
+        let asked = quote[q].sign;
+        let read = page.get(p)?.sign;
+        if asked == read || hyphen(asked) && hyphen(read) {
+            q += 1;
+            p += 1;
+        } else if read == Sign::LineEndHyphen && p > 0 {
+            p += 1;
+        } else if asked == Sign::LineEndHyphen {
+            q += 1;
+        } else {
+            return None;
+        }
+    }
+    Some(p)
+}
+
+/// Whether a range of a text cuts no word and no number: "12" is not in "412", nor "5" in "-5".
+fn stands_alone(text: &str, tokens: &[Token], range: &Range<usize>) -> bool {
+    let cut = |at: usize| {
+        let within = tokens
+            .iter()
+            .any(|token| token.range.start < at && at < token.range.end);
+        let before = text[..at].chars().next_back();
+        let after = text[at..].chars().next();
+        let letters =
+            before.is_some_and(char::is_alphanumeric) && after.is_some_and(char::is_alphanumeric);
+        within || letters
+    };
+    let before: Vec<char> = text[..range.start].chars().rev().take(2).collect();
+    let signed = text[range.start..].starts_with(|c: char| c.is_ascii_digit())
+        && matches!(before.first(), Some('-' | '\u{2212}'))
+        && !before.get(1).is_some_and(|c| c.is_alphanumeric());
+    !cut(range.start) && !cut(range.end) && !signed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::{Entry, PassageKey, SearchIndex};
+
+    fn index(texts: &[&str], language: Language) -> SearchIndex {
+        let mut index = SearchIndex::new().unwrap();
+        let entries = texts.iter().zip(0..).map(|(text, passage)| Entry {
+            key: PassageKey {
+                document: 0,
+                page: 1,
+                passage,
+            },
+            text,
+            headings: &[],
+        });
+        index.add(language, entries).unwrap();
+        index
+    }
+
+    const ENGLISH: [&str; 6] = [
+        "The renovation of the school cost 412,000 euros, 12% more than planned.",
+        "The contract was signed by Jean Martin in Grenoble on 12 March 2024.",
+        "The deposit shall not be refunded if the tenant leaves early.",
+        "The capital of the company is 50,000 euros.",
+        "The library lends books to members of the town.",
+        "Meetings are held three times a year.",
+    ];
+    const FRENCH: [&str; 5] = [
+        "La rénovation de l’école a coûté 412 000 €, soit 12 % de plus que prévu.",
+        "Le contrat a été signé par Jean Martin à Grenoble le 12 mars 2024.",
+        "Le dépôt n’est pas remboursé si le locataire part avant le terme.",
+        "Le capital de la société est de 50 000 euros.",
+        "La bibliothèque prête des livres aux habitants.",
+    ];
+
+    fn stand_in(texts: &[&str], language: Language, question: &str, sentence: &str) -> Standing {
+        let index = index(texts, language);
+        let candidates: Vec<_> = texts
+            .iter()
+            .map(|text| Candidate::new(text, "", language))
+            .collect();
+        let asked = Language::of(question).unwrap_or(language);
+        let told = Language::of(sentence).unwrap_or(language);
+        standing(
+            &index.weigh(sentence, told).unwrap(),
+            &index.weigh(question, asked).unwrap(),
+            &candidates,
+        )
+    }
+
+    fn english(question: &str, sentence: &str) -> Option<usize> {
+        supported(stand_in(&ENGLISH, Language::English, question, sentence))
+    }
+
+    fn french(question: &str, sentence: &str) -> Option<usize> {
+        supported(stand_in(&FRENCH, Language::French, question, sentence))
+    }
+
+    fn supported(standing: Standing) -> Option<usize> {
+        match standing {
+            Standing::Supported { candidate, .. } => Some(candidate),
+            Standing::Unsupported | Standing::Filler => None,
+        }
+    }
+
+    const COST: &str = "How much did the renovation cost?";
+    const SIGNED: &str = "Who signed the contract?";
+
+    #[test]
+    fn an_answer_in_the_words_of_the_source_is_supported() {
+        assert_eq!(
+            english(COST, "The renovation of the school cost 412 000 euros."),
+            Some(0)
+        );
+        assert_eq!(
+            english(COST, "The school renovations cost €412,000."),
+            Some(0)
+        );
+        assert_eq!(english(SIGNED, "It was signed by Jean Martin."), Some(1));
+        let cost = "Combien a coûté la rénovation ?";
+        assert_eq!(
+            french(cost, "La rénovation de l'école a coûté 412.000 euros."),
+            Some(0)
+        );
+        assert_eq!(
+            french("Qui a signé le contrat ?", "Jean Martin l’a signé."),
+            Some(1)
+        );
+    }
+
+    #[test]
+    fn a_bare_figure_or_name_is_supported_where_the_question_is_met() {
+        assert_eq!(english(COST, "412,000 euros."), Some(0));
+        assert_eq!(english(SIGNED, "Jean Martin."), Some(1));
+        assert_eq!(
+            english("What is the capital of the company?", "50,000"),
+            Some(3)
+        );
+        assert_eq!(
+            french("Combien a coûté la rénovation ?", "412 000 €."),
+            Some(0)
+        );
+        assert_eq!(english("How many books are lent?", "412,000."), None);
+    }
+
+    #[test]
+    fn a_wrong_number_name_or_date_is_not_supported() {
+        for sentence in [
+            "The renovation of the school cost 413,000 euros.",
+            "The renovation of the school cost 412,000 euros, 13% more than planned.",
+            "The renovation of the school in Lyon cost 412,000 euros.",
+            "The renovation of the school cost four euros.",
+        ] {
+            assert_eq!(english(COST, sentence), None, "{sentence}");
+        }
+        assert_eq!(
+            english(
+                SIGNED,
+                "The contract was signed by Paul Durand in Grenoble."
+            ),
+            None
+        );
+        assert_eq!(
+            english(SIGNED, "The contract was signed on 12 May 2024."),
+            None
+        );
+        assert_eq!(
+            french(
+                "Qui a signé le contrat ?",
+                "Le contrat a été signé le 12 mai 2024."
+            ),
+            None
+        );
+    }
+
+    #[test]
+    fn a_claim_that_only_repeats_the_question_is_not_supported() {
+        assert_eq!(
+            english(
+                "Who pays for the renovation of the school?",
+                "The tenants pay for it."
+            ),
+            None
+        );
+        assert_eq!(
+            english(SIGNED, "The contract was signed by a notary."),
+            None
+        );
+    }
+
+    #[test]
+    fn the_opposite_is_not_supported() {
+        let deposit = "Is the deposit refunded?";
+        assert_eq!(
+            english(
+                deposit,
+                "The deposit is refunded if the tenant leaves early."
+            ),
+            None
+        );
+        assert_eq!(
+            english(
+                deposit,
+                "No, the deposit is not refunded if the tenant leaves early."
+            ),
+            Some(2)
+        );
+        assert_eq!(
+            english(COST, "The renovation did not cost 412,000 euros."),
+            None
+        );
+        let depot = "Le dépôt est-il remboursé ?";
+        assert_eq!(
+            french(depot, "Le dépôt est remboursé si le locataire part."),
+            None
+        );
+        assert_eq!(
+            french(depot, "Le dépôt n'est pas remboursé si le locataire part."),
+            Some(2)
+        );
+    }
+
+    #[test]
+    fn a_sentence_that_claims_nothing_is_filler() {
+        for sentence in [
+            "Yes.",
+            "Sure!",
+            "Here is the answer.",
+            "Oui.",
+            "Voici la réponse :",
+            "According to the document:",
+        ] {
+            assert_eq!(
+                stand_in(&ENGLISH, Language::English, COST, sentence),
+                Standing::Filler,
+                "{sentence}"
+            );
+        }
+        assert_eq!(
+            stand_in(&ENGLISH, Language::English, COST, "Elephants are grey."),
+            Standing::Unsupported
+        );
+    }
+
+    #[test]
+    fn numbers_and_names_are_supported_across_languages() {
+        let index = index(&FRENCH, Language::French);
+        let candidates: Vec<_> = FRENCH
+            .iter()
+            .map(|text| Candidate::new(text, "", Language::French))
+            .collect();
+        let standing = standing(
+            &index
+                .weigh(
+                    "12 March 2024, by Jean Martin in Grenoble.",
+                    Language::English,
+                )
+                .unwrap(),
+            &index
+                .weigh("Who signed the contract, and when?", Language::English)
+                .unwrap(),
+            &candidates,
+        );
+        assert_eq!(supported(standing), Some(1));
+    }
+
+    #[test]
+    fn a_table_row_is_read_with_its_headings() {
+        let table = "Works\tCost in 2024\tShare\nPiling\t99,000\t3\nDredging\t412,000\t12\n";
+        let index = index(&[table], Language::English);
+        let candidates: Vec<_> = Candidate::sentences(table, &[], Language::English)
+            .into_iter()
+            .map(|(_, candidate)| candidate)
+            .collect();
+        let question = index
+            .weigh("What did dredging cost in 2024?", Language::English)
+            .unwrap();
+        let stand = |sentence: &str| {
+            supported(standing(
+                &index.weigh(sentence, Language::English).unwrap(),
+                &question,
+                &candidates,
+            ))
+        };
+        assert_eq!(stand("Dredging cost 412,000, a share of 12%."), Some(2));
+        assert_eq!(stand("Dredging cost 412,000 in 2024."), Some(2));
+        assert_eq!(stand("Dredging cost 412,000 in 2023."), None);
+        assert_eq!(stand("Dredging cost 99,000."), None);
+    }
+
+    #[test]
+    fn a_question_on_something_else_is_not_relevant() {
+        let index = index(&ENGLISH, Language::English);
+        let best = |question: &str| {
+            let weighted = index
+                .weigh(question, Language::of(question).unwrap())
+                .unwrap();
+            ENGLISH
+                .iter()
+                .filter_map(|text| {
+                    relevance(&weighted, &Candidate::passage(text, &[], Language::English))
+                })
+                .fold(0.0, f32::max)
+        };
+        for question in [
+            "What is the capital of Mongolia?",
+            "Who wrote the Iliad?",
+            "How much did the renovation of the bridge in Lyon cost?",
+            "Quelle est la capitale de la Mongolie ?",
+        ] {
+            assert!(
+                best(question) < RELEVANCE_THRESHOLD,
+                "{question}: {}",
+                best(question)
+            );
+        }
+        for question in [
+            COST,
+            SIGNED,
+            "When was the contract signed?",
+            "What is the capital of the company?",
+            "Que dit Jean Martin ?",
+        ] {
+            assert!(
+                best(question) >= RELEVANCE_THRESHOLD,
+                "{question}: {}",
+                best(question)
+            );
+        }
+    }
+
+    #[test]
+    fn words_cannot_tell_what_has_none_in_common() {
+        let index = index(&ENGLISH, Language::English);
+        let passage = Candidate::passage(ENGLISH[0], &[], Language::English);
+        let about = index.weigh("What is it about?", Language::English).unwrap();
+        assert_eq!(relevance(&about, &passage), None);
+        let foreign = index
+            .weigh("Combien de livres prêtés ?", Language::French)
+            .unwrap();
+        assert_eq!(relevance(&foreign, &passage), None);
+    }
+
+    #[test]
+    fn a_name_of_the_question_is_not_taken_on_trust() {
+        let texts = [
+            "Jean Martin drew up the inventory.",
+            "Paul Durand paid the deposit.",
+        ];
+        assert_eq!(
+            supported(stand_in(
+                &texts,
+                Language::English,
+                "Did Jean Martin pay the deposit?",
+                "Yes, Jean Martin paid the deposit."
+            )),
+            None
+        );
+    }
+
+    fn located<'a>(quote: &str, page: &'a str) -> Option<&'a str> {
+        locate(quote, page).map(|range| range.of(page).unwrap())
+    }
+
+    const PAGE: &str = "2. Costs\n\nThe reno\u{ad}vation of the ofﬁce cost\n412\u{202f}000 euros, a well-\nknown \
+                        sum for a renova-\ntion. It’s “final”. Jean-\nPierre agreed.\n\nYear\tCost\n2024\t-5\n";
+
+    #[test]
+    fn a_quote_is_found_whatever_its_lines_and_type() {
+        for (quote, found) in [
+            (
+                "the office cost 412 000 euros",
+                "the ofﬁce cost\n412\u{202f}000 euros",
+            ),
+            ("The renovation of", "The reno\u{ad}vation of"),
+            ("for a renovation.", "for a renova-\ntion."),
+            ("a well-known sum", "a well-\nknown sum"),
+            ("a well-\nknown sum", "a well-\nknown sum"),
+            ("It's \"final\".", "It’s “final”."),
+            ("  Costs  The ", "Costs\n\nThe"),
+            ("2024 -5", "2024\t-5"),
+        ] {
+            assert_eq!(located(quote, PAGE), Some(found), "{quote}");
+        }
+    }
+
+    #[test]
+    fn a_near_miss_is_not_found() {
+        for quote in [
+            "cost 413 000 euros",
+            "cost 412000 euros",
+            "cost 412,000 euros",
+            "the cost 412 000 euros",
+            "The office cost",
+            "Costs the renovation",
+            "the officé cost",
+            "for a renova tion",
+            "Jean Pierre agreed",
+            "JeanPierre agreed",
+            "final . Jean",
+            "",
+            " . ",
+        ] {
+            assert_eq!(located(quote, PAGE), None, "{quote}");
+        }
+    }
+
+    #[test]
+    fn a_quote_cuts_no_word_and_no_number() {
+        for quote in [
+            "enovation",
+            "12\u{202f}000 euros",
+            "412",
+            "000 euros",
+            "ost",
+            "5",
+            "ice cost",
+        ] {
+            assert_eq!(located(quote, PAGE), None, "{quote}");
+        }
+        assert_eq!(
+            located("12 euros", "It is 412 euros, not 12 euros."),
+            Some("12 euros")
+        );
+        assert_eq!(located("3.5", "see 3.5.1"), None);
+        assert_eq!(located("in", "la ﬁn"), None);
+        assert_eq!(located("f", "ﬁ"), None);
+        assert_eq!(located("homme", "l’homme"), Some("homme"));
+    }
+
+    #[test]
+    fn numbers_parted_at_a_line_end_do_not_grow_together() {
+        assert_eq!(located("20192020", "2019-\n2020"), None);
+        assert_eq!(located("1215", "12\n15"), None);
+    }
+}

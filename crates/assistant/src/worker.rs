@@ -1,0 +1,278 @@
+//! One worker process: started with nothing but pipes, spoken to in frames, ended with its owner.
+//!
+//! Whatever a worker sends is treated as hostile. A frame that does not decode, or an answer to a request
+//! that nobody made, ends the worker; its death shows as [`Stopped`] to every request under way.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, BufWriter, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::{io, thread};
+
+use aparte_protocol::documents::DocumentEvent;
+use aparte_protocol::engine::EngineEvent;
+use aparte_protocol::{CHUNK_LIMIT, FrameError, RequestId, read_frame, write_chunk, write_end};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::log;
+
+/// The worker ended, or said something that made us end it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stopped;
+
+/// What a worker sends.
+pub(crate) trait Event: DeserializeOwned + Send + 'static {
+    /// Whether the request is answered with this.
+    fn is_last(&self) -> bool;
+}
+
+impl Event for EngineEvent {
+    fn is_last(&self) -> bool {
+        match self {
+            EngineEvent::Finished(_) | EngineEvent::Failed(_) | EngineEvent::TokenCounts(_) => true,
+            // Loading ends, but the worker's own news have no end.
+            EngineEvent::Greeting(_)
+            | EngineEvent::Loading(_)
+            | EngineEvent::Ready(_)
+            | EngineEvent::LoadFailed(_)
+            | EngineEvent::Prompt { .. }
+            | EngineEvent::Text(_) => false,
+        }
+    }
+}
+
+impl Event for DocumentEvent {
+    fn is_last(&self) -> bool {
+        match self {
+            DocumentEvent::Finished | DocumentEvent::Failed(_) => true,
+            DocumentEvent::Greeting(_) | DocumentEvent::Opened { .. } | DocumentEvent::Page(_) => {
+                false
+            }
+        }
+    }
+}
+
+/// A running worker whose events are `E`. Dropping it ends the process.
+pub(crate) struct Worker<E> {
+    child: Mutex<Child>,
+    to_worker: Mutex<BufWriter<ChildStdin>>,
+    routes: Arc<Routes<E>>,
+    next: AtomicU32,
+}
+
+impl<E: Event> Worker<E> {
+    /// Starts `program` with an empty environment. The receiver gets the worker's own news.
+    pub fn start(program: &Path, arguments: &[&OsStr]) -> io::Result<(Worker<E>, Receiver<E>)> {
+        let mut child = spawn(program, arguments)?;
+        let (Some(stdin), Some(stdout), Some(stderr)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            unreachable!("all three are piped");
+        };
+        let routes = Arc::new(Routes::default());
+        let news = routes.open(NEWS);
+        let listening = Arc::clone(&routes);
+        thread::Builder::new()
+            .name("worker-events".into())
+            .spawn(move || listening.serve(stdout))?;
+        thread::Builder::new()
+            .name("worker-log".into())
+            .spawn(move || take_up_log(stderr))?;
+        let worker = Worker {
+            child: Mutex::new(child),
+            to_worker: Mutex::new(BufWriter::new(stdin)),
+            routes,
+            next: AtomicU32::new(NEWS.0 + 1),
+        };
+        Ok((worker, news))
+    }
+
+    /// Sends a request; its answers arrive on the receiver, which hangs up when the worker stops.
+    pub fn request(&self, request: &impl Serialize) -> Result<(RequestId, Receiver<E>), Stopped> {
+        let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
+        let answers = self.routes.open(id);
+        self.send(id, request)?;
+        Ok((id, answers))
+    }
+
+    /// Sends a further message of a request under way.
+    pub fn send(&self, id: RequestId, message: &impl Serialize) -> Result<(), Stopped> {
+        self.write(|pipe| aparte_protocol::write_message(pipe, id, message))
+    }
+
+    /// Sends a run of bytes that belongs to a request.
+    pub fn send_bytes(&self, id: RequestId, bytes: &[u8]) -> Result<(), Stopped> {
+        self.write(|pipe| {
+            for chunk in bytes.chunks(CHUNK_LIMIT) {
+                write_chunk(pipe, id, chunk)?;
+            }
+            write_end(pipe, id)
+        })
+    }
+
+    /// Whether the worker can still answer.
+    pub fn is_running(&self) -> bool {
+        self.routes.lock().is_some()
+    }
+
+    /// The process id, for people who watch their machine.
+    pub fn process_id(&self) -> u32 {
+        self.child
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .id()
+    }
+
+    fn write(
+        &self,
+        what: impl FnOnce(&mut BufWriter<ChildStdin>) -> Result<(), FrameError>,
+    ) -> Result<(), Stopped> {
+        let mut pipe = self
+            .to_worker
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        what(&mut pipe).map_err(|_| Stopped)
+    }
+}
+
+impl<E> Drop for Worker<E> {
+    fn drop(&mut self) {
+        let child = self.child.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // It may have ended by itself; waiting keeps no zombie either way.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+/// The worker's own news travel under this id.
+const NEWS: RequestId = RequestId(0);
+
+/// Where answers go; `None` once the worker has stopped.
+struct Routes<E>(Mutex<Option<HashMap<RequestId, Sender<E>>>>);
+
+impl<E> Default for Routes<E> {
+    fn default() -> Self {
+        Routes(Mutex::new(Some(HashMap::new())))
+    }
+}
+
+impl<E: Event> Routes<E> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<HashMap<RequestId, Sender<E>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A receiver that has already hung up when the worker has stopped.
+    fn open(&self, id: RequestId) -> Receiver<E> {
+        let (sender, receiver) = mpsc::channel();
+        if let Some(routes) = self.lock().as_mut() {
+            routes.insert(id, sender);
+        }
+        receiver
+    }
+
+    fn serve(&self, stdout: ChildStdout) {
+        if let Err(error) = self.deliver(stdout) {
+            log::record(log::Event::WorkerSpokeWrongly {
+                how: wrongness(&error),
+            });
+        }
+        // Hangs up on everybody who waits.
+        self.lock().take();
+    }
+
+    fn deliver(&self, stdout: ChildStdout) -> Result<(), FrameError> {
+        let mut stdout = BufReader::new(stdout);
+        while let Some(frame) = read_frame(&mut stdout)? {
+            let id = frame.request();
+            let event: E = frame.decode()?;
+            let mut routes = self.lock();
+            let Some(routes) = routes.as_mut() else { break };
+            let Some(sender) = routes.get(&id) else {
+                return Err(FrameError::Undecodable);
+            };
+            let last = event.is_last();
+            // Nobody may be listening any more; the request still runs to its end.
+            let _ = sender.send(event);
+            if last {
+                routes.remove(&id);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrongness(error: &FrameError) -> &'static str {
+    match error {
+        FrameError::Pipe(_) => "pipe broke",
+        FrameError::TooLong(_) => "frame too long",
+        FrameError::UnknownKind(_) => "unknown frame kind",
+        FrameError::Undecodable => "undecodable message",
+    }
+}
+
+/// Takes up what a worker writes to standard error, line by bounded line.
+fn take_up_log(stderr: impl Read) {
+    const LINE_LIMIT: u64 = 400;
+    let mut lines = BufReader::new(stderr);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match (&mut lines).take(LINE_LIMIT).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => return,
+            Ok(_) => log::worker_line(String::from_utf8_lossy(&line).trim_end()),
+        }
+    }
+}
+
+struct Order {
+    program: PathBuf,
+    arguments: Vec<std::ffi::OsString>,
+    started: Sender<io::Result<Child>>,
+}
+
+/// Starts a process from a thread that lives as long as the app. On Linux a worker asks to be killed
+/// when the *thread* that started it ends, and callers' threads come and go.
+fn spawn(program: &Path, arguments: &[&OsStr]) -> io::Result<Child> {
+    static STARTER: OnceLock<Mutex<Sender<Order>>> = OnceLock::new();
+    let starter = STARTER.get_or_init(|| {
+        let (sender, orders) = mpsc::channel::<Order>();
+        thread::spawn(move || {
+            for order in orders {
+                let mut command = Command::new(&order.program);
+                command
+                    .args(&order.arguments)
+                    .env_clear()
+                    .current_dir("/")
+                    .stdin(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .stderr(Stdio::piped());
+                // Windows cannot find its own libraries without it.
+                #[cfg(windows)]
+                command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
+                let _ = order.started.send(command.spawn());
+            }
+        });
+        Mutex::new(sender)
+    });
+    let (started, child) = mpsc::channel();
+    let order = Order {
+        program: program.to_path_buf(),
+        arguments: arguments
+            .iter()
+            .map(|argument| (*argument).to_owned())
+            .collect(),
+        started,
+    };
+    let gone = || io::Error::other("the starting thread ended");
+    starter
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .send(order)
+        .map_err(|_| gone())?;
+    child.recv().map_err(|_| gone())?
+}

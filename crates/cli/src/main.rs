@@ -1,0 +1,128 @@
+//! `aparte`: the assistant without a window.
+//!
+//! With `--json` a command prints one JSON object on standard output and nothing else there; progress and
+//! sentences go to standard error. Exit code 0 is done, 1 failed, 2 bad usage.
+
+mod ask;
+mod bench;
+mod extract;
+mod inputs;
+mod output;
+mod search;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use aparte_assistant::{Assistant, Error, Language, Model, STARTER, places};
+use clap::{Parser, Subcommand};
+
+use output::Output;
+
+/// A private assistant for your documents: nothing leaves this machine.
+#[derive(Parser)]
+#[command(name = "aparte", version, about, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(clap::Args)]
+struct Global {
+    /// Print one JSON object on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    /// The model: an id of the catalogue or a GGUF file.
+    #[arg(long, global = true, value_name = "ID|FILE", default_value = STARTER)]
+    model: String,
+    /// Where models lie.
+    #[arg(long, global = true, value_name = "DIR")]
+    models: Option<PathBuf>,
+    /// The language of the interface: en or fr (default: the system's).
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language)]
+    language: Option<Language>,
+    /// Never use the network. No command of this version does.
+    #[arg(long, global = true)]
+    offline: bool,
+    /// No progress on standard error.
+    #[arg(long, global = true)]
+    quiet: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Answer a question from documents, with the page of every citation.
+    Ask(ask::Arguments),
+    /// Find the passages that fit a question best.
+    Search(search::Arguments),
+    /// Print the text of a document, page by page.
+    Extract(extract::Arguments),
+    /// Measure how fast a prompt is read and a reply is written.
+    #[command(hide = true)]
+    Bench(bench::Arguments),
+}
+
+fn main() -> ExitCode {
+    start_log();
+    let Arguments { command, global } = Arguments::parse();
+    let language = global
+        .language
+        .or_else(system_language)
+        .unwrap_or(Language::English);
+    let output = Output {
+        json: global.json,
+        quiet: global.quiet,
+        language,
+    };
+    let done = match command {
+        Command::Ask(arguments) => ask::run(&arguments, &global, &output),
+        Command::Search(arguments) => search::run(&arguments, &global, &output),
+        Command::Extract(arguments) => extract::run(&arguments, &output),
+        Command::Bench(arguments) => bench::run(&arguments, &global, &output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.failed(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+impl Global {
+    fn assistant(&self, language: Language) -> Result<Assistant, Error> {
+        let model = Model::find(&self.model, self.models.as_deref())?;
+        Assistant::new(places::worker(), model, language)
+    }
+}
+
+fn language(tag: &str) -> Result<Language, String> {
+    Language::from_tag(tag).ok_or_else(|| "en and fr are known".into())
+}
+
+fn system_language() -> Option<Language> {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .and_then(|value| Language::from_tag(&value))
+}
+
+/// A log for people who look for a fault, on standard error, when `APARTE_LOG` asks for it. A session
+/// without a vault writes nothing to disk.
+fn start_log() {
+    if let Ok(filter) = std::env::var("APARTE_LOG") {
+        tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_env_filter(filter)
+            .init();
+    }
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        eprintln!("aparte stopped at {place}. This is a bug.");
+    }));
+}

@@ -1,0 +1,82 @@
+//! `aparte search QUESTION FILE...`
+
+use std::path::PathBuf;
+
+use aparte_assistant::{Assistant, Error, Hit, places};
+use serde::Serialize;
+
+use crate::output::Output;
+use crate::{Global, inputs};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Words to look for; "in quotes" they must stand together.
+    question: String,
+    /// Documents to look in; - is standard input.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The most passages to list.
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    top: usize,
+}
+
+pub fn run(arguments: &Arguments, _: &Global, output: &Output) -> Result<(), Error> {
+    let assistant = Assistant::without_model(places::worker(), output.language)?;
+    let documents = inputs::add(&assistant, &arguments.files, output)?;
+    let hits = assistant.search(&arguments.question, &documents, arguments.top)?;
+    if output.json {
+        #[derive(Serialize)]
+        struct Object {
+            hits: Vec<Row>,
+        }
+        output.object(&Object {
+            hits: hits.into_iter().map(Row::from).collect(),
+        });
+        return Ok(());
+    }
+    if hits.is_empty() {
+        output.line(output.say(
+            "No passage has these words.",
+            "Aucun passage ne contient ces mots.",
+        ));
+    }
+    for hit in hits {
+        let place = match (hit.page, &hit.anchor) {
+            (Some(page), _) => format!("{}, p. {page}", hit.name),
+            (None, Some(anchor)) => format!("{}, {anchor}", hit.name),
+            (None, None) => hit.name.clone(),
+        };
+        output.line(&format!("{place}\n{}\n", hit.text));
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Row {
+    document: String,
+    page: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anchor: Option<String>,
+    score: f32,
+    text: String,
+}
+
+impl From<Hit> for Row {
+    fn from(hit: Hit) -> Row {
+        let Hit {
+            name,
+            page,
+            anchor,
+            score,
+            text,
+            ..
+        } = hit;
+        Row {
+            document: name,
+            page,
+            anchor,
+            score,
+            text,
+        }
+    }
+}

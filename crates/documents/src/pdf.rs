@@ -1,0 +1,540 @@
+//! PDF pages through `pdf_oxide`, kept behind the crate's own types.
+//!
+//! Only spans are asked for: the parser's own text assembly and page count may hang on broken files
+//! (its issue 1398). The parser may also panic; each call is walled, so that a page fails alone.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use aparte_protocol::documents::{DocumentEvent, DocumentFailure, Format, Page, PageWarning};
+use pdf_oxide::fonts::MappingProvenance;
+use pdf_oxide::layout::TextSpan;
+use pdf_oxide::object::{Object, ObjectRef};
+use pdf_oxide::{Error, PdfDocument};
+
+use crate::blocks::Composed;
+use crate::layout::{self, PlacedWord};
+use crate::passages::{self, Block, Outline};
+use crate::running::{self, Edges};
+
+/// How far into a file its `%PDF-` may stand.
+const MAGIC_WITHIN: usize = 1024;
+/// More pages are not read from one file.
+const PAGES_LIMIT: usize = 100_000;
+/// More words, or more characters in them, are not read from one page.
+const WORDS_LIMIT: usize = 50_000;
+const CHARACTERS_LIMIT: usize = 1 << 20;
+/// How many pages before and after are looked at for headers, footers and the size of running text.
+const NEIGHBOURS: usize = 3;
+/// How far an upright glyph reaches above and below its baseline, in ems.
+const ASCENT: f32 = 0.75;
+const DESCENT: f32 = 0.22;
+/// A page whose share of meaningless characters is over this many in a hundred is unmapped.
+const UNMAPPED_PERCENT: usize = 30;
+
+/// Whether the bytes are a PDF's.
+pub(crate) fn is_pdf(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(MAGIC_WITHIN)];
+    head.windows(5).any(|window| window == b"%PDF-")
+}
+
+/// Reads a PDF page by page; see [`crate::read`].
+pub(crate) fn read(
+    bytes: Vec<u8>,
+    emit: &mut dyn FnMut(DocumentEvent),
+) -> Result<(), DocumentFailure> {
+    let document = open(bytes)?;
+    let count = page_count(&document);
+    if count == 0 {
+        return Err(DocumentFailure::Damaged);
+    }
+    emit(DocumentEvent::Opened {
+        format: Format::Pdf,
+        pages: count as u32,
+    });
+    let mut pages = Pages::default();
+    for index in 0..count {
+        if let Some(page) = pages.take(sheet(&document, index)) {
+            emit(DocumentEvent::Page(page));
+        }
+    }
+    while let Some(page) = pages.finish_next() {
+        emit(DocumentEvent::Page(page));
+    }
+    Ok(())
+}
+
+/// Runs a call of the parser; a panic reads as `None`.
+fn walled<T>(call: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(call)).ok()
+}
+
+fn open(bytes: Vec<u8>) -> Result<PdfDocument, DocumentFailure> {
+    let opened = walled(|| {
+        let document = PdfDocument::from_bytes(bytes)?;
+        // Owner-protected files open with the empty password.
+        let readable = !document.is_encrypted() || document.authenticate(b"")?;
+        Ok((document, readable))
+    });
+    match opened {
+        Some(Ok((document, true))) => Ok(document),
+        Some(Ok((_, false)) | Err(Error::EncryptedPdf)) => Err(DocumentFailure::Encrypted),
+        Some(Err(_)) | None => Err(DocumentFailure::Damaged),
+    }
+}
+
+/// How many pages the page tree has; a page that cannot be loaded counts, so that the others keep their
+/// numbers.
+fn page_count(document: &PdfDocument) -> usize {
+    let counted = walled(|| leaves(document)).flatten().unwrap_or(0);
+    if counted > 0 {
+        return counted;
+    }
+    // The tree is out of reach: the parser knows ways to find pages without it.
+    let found = walled(|| document.page_count().ok()).flatten().unwrap_or(0);
+    found.min(PAGES_LIMIT)
+}
+
+fn leaves(document: &PdfDocument) -> Option<usize> {
+    let catalog = document.catalog().ok()?;
+    let root = catalog.as_dict()?.get("Pages")?.as_reference()?;
+    let mut seen: HashSet<ObjectRef> = HashSet::new();
+    let mut open = vec![root];
+    let mut count = 0;
+    while let Some(node) = open.pop() {
+        if !seen.insert(node) {
+            continue;
+        }
+        let kids = document.load_object(node).ok().and_then(|object| {
+            let kids = object.as_dict()?.get("Kids")?.clone();
+            let kids = document.resolve_object(&kids).ok()?;
+            Some(
+                kids.as_array()?
+                    .iter()
+                    .filter_map(Object::as_reference)
+                    .collect::<Vec<_>>(),
+            )
+        });
+        match kids {
+            Some(kids) => open.extend(kids),
+            None if node == root => return None,
+            None => count += 1,
+        }
+        if count >= PAGES_LIMIT {
+            break;
+        }
+    }
+    Some(count)
+}
+
+/// What was read of one page, before it is known what its neighbours have in common with it.
+#[derive(Default)]
+struct Sheet {
+    size: (f32, f32),
+    /// Words by the direction in which they run, the direction with most text first.
+    directions: Vec<Vec<PlacedWord>>,
+    /// Whether the first direction is upright, so that the page can have a header.
+    upright: bool,
+    edges: Edges,
+    warnings: Vec<PageWarning>,
+}
+
+/// Pages that wait for their neighbours.
+#[derive(Default)]
+struct Pages {
+    waiting: VecDeque<Sheet>,
+    /// The edges of the pages before those that wait.
+    before: VecDeque<Edges>,
+    /// How many characters have each size, in half points.
+    sizes: HashMap<i32, usize>,
+    outline: Outline,
+    finished: u32,
+}
+
+impl Pages {
+    /// Takes a sheet in and gives the page whose neighbours are known by now, if there is one.
+    fn take(&mut self, sheet: Sheet) -> Option<Page> {
+        for word in sheet.directions.iter().flatten() {
+            *self
+                .sizes
+                .entry((word.size * 2.0).round() as i32)
+                .or_default() += word.text.len();
+        }
+        self.waiting.push_back(sheet);
+        (self.waiting.len() > NEIGHBOURS)
+            .then(|| self.finish_next())
+            .flatten()
+    }
+
+    /// Finishes the first page that waits.
+    fn finish_next(&mut self) -> Option<Page> {
+        let sheet = self.waiting.pop_front()?;
+        let body = self.body_size();
+        let neighbours: Vec<&Edges> = self
+            .before
+            .iter()
+            .chain(self.waiting.iter().map(|sheet| &sheet.edges))
+            .collect();
+        let mut composed = Composed::default();
+        for (at, words) in sheet.directions.into_iter().enumerate() {
+            if at > 0 || !sheet.upright {
+                composed.append(&layout::lines(words), body);
+                continue;
+            }
+            let parted = running::part(words, sheet.size.1, &neighbours);
+            composed.append_running(&layout::lines(parted.header));
+            composed.append(&layout::lines(parted.body), body);
+            composed.append_running(&layout::lines(parted.footer));
+        }
+        self.before.push_back(sheet.edges);
+        if self.before.len() > NEIGHBOURS {
+            self.before.pop_front();
+        }
+        self.finished += 1;
+        let Composed {
+            text,
+            words,
+            blocks,
+        } = composed;
+        Some(Page {
+            number: self.finished,
+            headings: blocks.iter().filter_map(Block::heading).collect(),
+            passages: passages::cut(&text, &blocks, &mut self.outline),
+            text,
+            words,
+            size: sheet.size,
+            warnings: sheet.warnings,
+        })
+    }
+
+    fn body_size(&self) -> f32 {
+        let most = self
+            .sizes
+            .iter()
+            .max_by_key(|(size, count)| (**count, **size));
+        most.map_or(10.0, |(size, _)| *size as f32 / 2.0)
+    }
+}
+
+fn sheet(document: &PdfDocument, index: usize) -> Sheet {
+    walled(|| {
+        let frame = Frame::of(document, index);
+        let mut sheet = Sheet {
+            size: frame.size(),
+            ..Sheet::default()
+        };
+        match document.extract_spans(index) {
+            Ok(spans) => fill(&mut sheet, &frame, spans),
+            Err(_) => sheet.warnings.push(PageWarning::Damaged),
+        }
+        if sheet.directions.is_empty() && sheet.warnings.is_empty() {
+            sheet.warnings.push(why_without_text(document, index));
+        }
+        sheet
+    })
+    .unwrap_or_else(|| Sheet {
+        warnings: vec![PageWarning::Damaged],
+        ..Sheet::default()
+    })
+}
+
+fn why_without_text(document: &PdfDocument, index: usize) -> PageWarning {
+    if document.get_page(index).is_err() || document.get_page_content_data(index).is_err() {
+        return PageWarning::Damaged;
+    }
+    match document.page_image_handles(index) {
+        Ok(images) if images.is_empty() => PageWarning::Blank,
+        Ok(_) => PageWarning::OnlyImages,
+        Err(_) => PageWarning::Damaged,
+    }
+}
+
+fn fill(sheet: &mut Sheet, frame: &Frame, spans: Vec<TextSpan>) {
+    let mut directions: HashMap<i32, Vec<PlacedWord>> = HashMap::new();
+    let (mut words, mut characters, mut unmapped) = (0, 0, 0);
+    for mut span in spans {
+        if words > WORDS_LIMIT || characters > CHARACTERS_LIMIT {
+            sheet.warnings.push(PageWarning::Damaged);
+            break;
+        }
+        frame.undo_rotation(&mut span);
+        // The parser pairs glyphs with places by their letters and may mistake one for its like further
+        // on; places that run backwards would tear words apart, the glyphs' widths do not.
+        if !span
+            .char_x_offsets
+            .is_sorted_by(|a, b| a - b <= 0.5 * span.font_size.abs())
+        {
+            span.char_x_offsets.clear();
+        }
+        let count = span.text.chars().count();
+        let fabricated = span.provenance == Some(MappingProvenance::Fallback);
+        unmapped += span
+            .text
+            .chars()
+            .filter(|&c| fabricated || is_meaningless(c))
+            .count();
+        characters += count;
+        let placed = words_of(&span, frame);
+        words += placed.len();
+        let turn = (span.rotation_degrees.round() as i32).rem_euclid(360);
+        directions.entry(turn).or_default().extend(placed);
+    }
+    directions.retain(|_, words| !words.is_empty());
+    if characters >= 20 && unmapped * 100 > characters * UNMAPPED_PERCENT {
+        sheet.warnings.push(PageWarning::Unmapped);
+    }
+    let mut directions: Vec<_> = directions.into_iter().collect();
+    directions.sort_by_key(|(turn, words)| (std::cmp::Reverse(words.len()), *turn));
+    if let Some((turn, words)) = directions.first()
+        && *turn == frame.turn
+    {
+        sheet.upright = true;
+        sheet.edges = running::edges(words, sheet.size.1);
+    }
+    sheet.directions = directions.into_iter().map(|(_, words)| words).collect();
+}
+
+fn is_meaningless(c: char) -> bool {
+    matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}')
+}
+
+/// The words of a span, which is drawn in one go with one font.
+fn words_of(span: &TextSpan, frame: &Frame) -> Vec<PlacedWord> {
+    let (sin, cos) = span.rotation_degrees.to_radians().sin_cos();
+    let size = span.font_size.abs();
+    let origin = (span.bbox.x, span.bbox.y);
+    // Along the run and down from it, whichever way it is turned.
+    let along = origin.0 * cos + origin.1 * sin;
+    let baseline = origin.0 * sin - origin.1 * cos;
+    let bold = is_bold(span);
+    let mut words: Vec<PlacedWord> = Vec::new();
+    let mut open = false;
+    let mut spaced = span.split_boundary_before;
+    for glyph in span.to_chars() {
+        if glyph.char.is_whitespace() {
+            open = false;
+            spaced = true;
+            continue;
+        }
+        let offset = glyph.bbox.x - span.bbox.x;
+        let (left, right) = (along + offset, along + offset + glyph.bbox.width);
+        if ![left, right, baseline, size]
+            .iter()
+            .all(|value| value.is_finite() && value.abs() < 1e6)
+        {
+            continue;
+        }
+        if let Some(word) = words.last_mut()
+            && open
+            && left - word.right <= 0.5 * size
+        {
+            push_plain(&mut word.text, glyph.char);
+            word.right = word.right.max(right);
+        } else {
+            let mut text = String::new();
+            push_plain(&mut text, glyph.char);
+            words.push(PlacedWord {
+                text,
+                left,
+                right,
+                baseline,
+                size,
+                bold,
+                spaced,
+                rect: [0.0; 4],
+            });
+            open = true;
+            spaced = true;
+        }
+    }
+    words.retain(|word| !word.text.is_empty());
+    for word in &mut words {
+        let corners = [
+            (word.left, baseline - ASCENT * size),
+            (word.right, baseline + DESCENT * size),
+        ];
+        word.rect = frame.shown(
+            corners.map(|(u, v)| (u * cos + v * sin, u * sin - v * cos)),
+            sin,
+            cos,
+        );
+    }
+    words
+}
+
+fn is_bold(span: &TextSpan) -> bool {
+    let name = span.font_name.to_lowercase();
+    span.font_weight.is_bold()
+        || ["bold", "black", "heavy", "cmbx", "sfbx", "sfsx"]
+            .iter()
+            .any(|mark| name.contains(mark))
+}
+
+/// Writes ligatures as letters and a soft hyphen, which is drawn, as a hyphen; leaves out what draws
+/// nothing.
+fn push_plain(text: &mut String, c: char) {
+    match c {
+        'ﬀ' => text.push_str("ff"),
+        'ﬁ' => text.push_str("fi"),
+        'ﬂ' => text.push_str("fl"),
+        'ﬃ' => text.push_str("ffi"),
+        'ﬄ' => text.push_str("ffl"),
+        'ﬅ' | 'ﬆ' => text.push_str("st"),
+        '\u{ad}' => text.push('-'),
+        '\u{200b}' | '\u{2060}' | '\u{feff}' => {}
+        c if c.is_control() => {}
+        c => text.push(c),
+    }
+}
+
+/// The page's box and how it is turned to be shown.
+struct Frame {
+    /// Left, bottom, right and top of the visible box in the page's own space.
+    visible: (f32, f32, f32, f32),
+    media: (f32, f32, f32, f32),
+    /// Degrees clockwise: 0, 90, 180 or 270.
+    turn: i32,
+}
+
+impl Frame {
+    fn of(document: &PdfDocument, index: usize) -> Frame {
+        let letter = (0.0, 0.0, 612.0, 792.0);
+        let media = document.get_page_media_box(index).unwrap_or(letter);
+        Frame {
+            media,
+            visible: document.get_page_visible_box(index).unwrap_or(media),
+            turn: document.get_page_rotation(index).unwrap_or(0),
+        }
+    }
+
+    fn size(&self) -> (f32, f32) {
+        let (x0, y0, x1, y1) = self.visible;
+        match self.turn {
+            90 | 270 => (y1 - y0, x1 - x0),
+            _ => (x1 - x0, y1 - y0),
+        }
+    }
+
+    /// Takes back the turn that the parser has already applied to some spans.
+    fn undo_rotation(&self, span: &mut TextSpan) {
+        let turn = std::mem::take(&mut span.page_rotation_applied);
+        if turn == 0 {
+            return;
+        }
+        let (x0, y0, x1, y1) = self.media;
+        let (width, height) = (x1 - x0, y1 - y0);
+        let back = |x: f32, y: f32| match turn {
+            90 => (width - y, x),
+            180 => (width - x, height - y),
+            270 => (y, height - x),
+            _ => (x, y),
+        };
+        let shown = &mut span.bbox;
+        let (ax, ay) = back(shown.x - x0, shown.y - y0);
+        let (bx, by) = back(shown.x + shown.width - x0, shown.y + shown.height - y0);
+        (shown.x, shown.y) = (x0 + ax.min(bx), y0 + ay.min(by));
+        (shown.width, shown.height) = ((ax - bx).abs(), (ay - by).abs());
+        span.char_x_offsets.clear();
+    }
+
+    /// The rectangle on the shown page around a run's box, given by two opposite corners in the page's
+    /// space and by the direction of the run.
+    fn shown(&self, corners: [(f32, f32); 2], sin: f32, cos: f32) -> [f32; 4] {
+        let [a, c] = corners;
+        let across = (c.0 - a.0, c.1 - a.1);
+        let length = across.0 * cos + across.1 * sin;
+        let b = (a.0 + length * cos, a.1 + length * sin);
+        let d = (c.0 - length * cos, c.1 - length * sin);
+        let points = [a, b, c, d].map(|point| {
+            let (left, top) = self.point(point);
+            [left, top, 0.0, 0.0]
+        });
+        points
+            .into_iter()
+            .reduce(layout::hull)
+            .expect("four points")
+    }
+
+    /// A point of the page's space, from the top left corner of the shown page.
+    fn point(&self, (x, y): (f32, f32)) -> (f32, f32) {
+        let (x0, y0, x1, y1) = self.visible;
+        match self.turn {
+            90 => (y - y0, x - x0),
+            180 => (x1 - x, y - y0),
+            270 => (y1 - y, x1 - x),
+            _ => (x - x0, y1 - y),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pdf_oxide::geometry::Rect;
+
+    const FRAME: Frame = Frame {
+        visible: (0.0, 0.0, 600.0, 800.0),
+        media: (0.0, 0.0, 600.0, 800.0),
+        turn: 0,
+    };
+
+    fn span(text: &str) -> TextSpan {
+        TextSpan {
+            text: text.to_owned(),
+            bbox: Rect::new(100.0, 700.0, 5.0 * text.chars().count() as f32, 10.0),
+            font_size: 10.0,
+            char_widths: vec![5.0; text.chars().count()],
+            ..TextSpan::default()
+        }
+    }
+
+    fn read_back(span: TextSpan) -> Vec<String> {
+        let mut sheet = Sheet {
+            size: FRAME.size(),
+            ..Sheet::default()
+        };
+        fill(&mut sheet, &FRAME, vec![span]);
+        sheet
+            .directions
+            .into_iter()
+            .flatten()
+            .map(|word| word.text)
+            .collect()
+    }
+
+    #[test]
+    fn ligatures_become_letters_and_a_soft_hyphen_shows() {
+        assert_eq!(
+            read_back(span("ﬁn eﬃcace pro\u{ad} a\u{200b}b")),
+            ["fin", "efficace", "pro-", "ab"]
+        );
+    }
+
+    #[test]
+    fn places_that_run_backwards_are_not_believed() {
+        let mut span = span("un lien");
+        span.char_x_offsets = vec![100.0, 130.0, 110.0, 115.0, 120.0, 125.0, 105.0];
+        assert_eq!(read_back(span), ["un", "lien"]);
+    }
+
+    #[test]
+    fn characters_that_no_font_names_are_unmapped() {
+        let mut sheet = Sheet::default();
+        fill(
+            &mut sheet,
+            &FRAME,
+            vec![span(&"\u{fffd}\u{e001}".repeat(20))],
+        );
+        assert_eq!(sheet.warnings, [PageWarning::Unmapped]);
+    }
+
+    #[test]
+    fn the_magic_may_stand_a_little_inside() {
+        assert!(is_pdf(
+            &[b"\n".repeat(1000).as_slice(), b"%PDF-1.7"].concat()
+        ));
+        assert!(!is_pdf(
+            &[b"\n".repeat(2000).as_slice(), b"%PDF-1.7"].concat()
+        ));
+    }
+}

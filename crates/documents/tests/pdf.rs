@@ -1,0 +1,304 @@
+//! PDF files, made here byte by byte, through the public door of the crate.
+
+mod writer;
+
+use aparte_documents::read;
+use aparte_protocol::documents::{DocumentEvent, DocumentFailure, Format, Page, PageWarning};
+use writer::{Sheet, pdf};
+
+/// The pages of a file, after checking what holds for every page.
+fn pages_of(bytes: &[u8]) -> Result<Vec<Page>, DocumentFailure> {
+    let mut announced = None;
+    let mut pages = Vec::new();
+    let read = read(bytes.to_vec(), Some("pdf"), &mut |event| match event {
+        DocumentEvent::Opened { format, pages } => {
+            assert_eq!(format, Format::Pdf);
+            assert_eq!(announced.replace(pages), None, "opened once");
+        }
+        DocumentEvent::Page(page) => pages.push(page),
+        other => panic!("{other:?} is the worker's to say"),
+    });
+    for (at, page) in pages.iter().enumerate() {
+        assert_eq!(page.number as usize, at + 1);
+        check(page);
+    }
+    read?;
+    assert_eq!(announced, Some(pages.len() as u32));
+    Ok(pages)
+}
+
+fn check(page: &Page) {
+    let words = page.words.iter().map(|word| word.range);
+    let passages = page.passages.iter().map(|passage| passage.range);
+    let headings = page.headings.iter().map(|heading| heading.range);
+    for ranges in [
+        words.collect::<Vec<_>>(),
+        passages.collect(),
+        headings.collect(),
+    ] {
+        let mut end = 0;
+        for range in ranges {
+            let written = range
+                .of(&page.text)
+                .expect("a range on character boundaries");
+            assert!(!written.is_empty() && written == written.trim());
+            assert!(range.start >= end, "in order and without overlap");
+            end = range.end;
+        }
+    }
+    for word in &page.words {
+        assert!(
+            word.rect.iter().all(|value| value.is_finite()),
+            "{:?}",
+            word.rect
+        );
+    }
+}
+
+fn one(sheet: Sheet) -> Page {
+    let mut pages = pages_of(&pdf(&[sheet])).unwrap();
+    assert_eq!(pages.len(), 1);
+    pages.remove(0)
+}
+
+const LEFT: &str = "the left column is filled with words";
+const RIGHT: &str = "and the right one is filled as well";
+
+#[test]
+fn one_column_reads_as_written_and_words_have_places() {
+    let page = one(Sheet::a4()
+        .text(72.0, 700.0, 12.0, "The rent is due on the first day")
+        .text(72.0, 686.0, 12.0, "of each month.")
+        .text(72.0, 650.0, 12.0, "It is paid in euros."));
+    assert_eq!(
+        page.text,
+        "The rent is due on the first day\nof each month.\n\nIt is paid in euros."
+    );
+    assert_eq!(page.size, (595.0, 842.0));
+    assert_eq!(page.warnings, []);
+    let rent = page
+        .words
+        .iter()
+        .find(|word| word.range.of(&page.text) == Some("rent"))
+        .unwrap();
+    let [left, top, width, height] = rent.rect;
+    // Helvetica's advances, in thousandths: T 611, h 556, e 556 and a space of 278; r 333, e 556, n 556, t 278.
+    assert!((left - (72.0 + 2.001 * 12.0)).abs() < 0.5, "{left}");
+    assert!((width - 1.723 * 12.0).abs() < 0.5, "{width}");
+    let baseline = 842.0 - 700.0;
+    assert!(top < baseline - 6.0 && top > baseline - 14.0, "{top}");
+    assert!(
+        top + height >= baseline && top + height < baseline + 6.0,
+        "{height}"
+    );
+}
+
+#[test]
+fn two_columns_are_read_one_after_the_other() {
+    let mut sheet = Sheet::a4().text(120.0, 780.0, 20.0, "A title over both of the columns");
+    for n in 0..20 {
+        let y = 720.0 - 14.0 * n as f32;
+        sheet = sheet
+            .text(60.0, y, 11.0, LEFT)
+            .text(310.0, y - 4.0, 11.0, RIGHT);
+    }
+    let page = one(sheet);
+    let lines: Vec<&str> = page.text.lines().filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines[0], "A title over both of the columns");
+    assert!(
+        lines[1..21].iter().all(|line| *line == LEFT),
+        "{}",
+        page.text
+    );
+    assert!(
+        lines[21..].iter().all(|line| *line == RIGHT),
+        "{}",
+        page.text
+    );
+    assert_eq!(page.headings.len(), 1);
+    assert_eq!(page.headings[0].level, 1);
+}
+
+#[test]
+fn table_rows_are_lines_of_cells() {
+    let mut sheet = Sheet::a4().text(
+        72.0,
+        740.0,
+        11.0,
+        "These are the prices that were agreed upon:",
+    );
+    for (n, row) in [
+        ["What", "Pieces", "Price"],
+        ["Nails", "1000", "12.50"],
+        ["Large hammers", "2", "48.00"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        for (x, cell) in [72.0, 250.0, 400.0].into_iter().zip(row) {
+            sheet = sheet.text(x, 710.0 - 16.0 * n as f32, 11.0, cell);
+        }
+    }
+    let page = one(sheet.text(72.0, 640.0, 11.0, "They hold for a year."));
+    assert!(
+        page.text
+            .contains("\n\nWhat\tPieces\tPrice\nNails\t1000\t12.50\nLarge hammers\t2\t48.00\n\n"),
+        "{}",
+        page.text
+    );
+}
+
+#[test]
+fn headers_and_footers_are_text_but_in_no_passage() {
+    let sheets: Vec<Sheet> = (1..=9)
+        .map(|n| {
+            let mut sheet = Sheet::a4()
+                .text(72.0, 810.0, 9.0, "Annual report of the company")
+                .text(290.0, 30.0, 9.0, &format!("Page {n}"));
+            for line in 0..6 {
+                let text = format!("Line {line} of what is said on page number {n} of this.");
+                sheet = sheet.text(72.0, 700.0 - 14.0 * line as f32, 11.0, &text);
+            }
+            sheet
+        })
+        .collect();
+    let pages = pages_of(&pdf(&sheets)).unwrap();
+    assert_eq!(pages.len(), 9);
+    for (at, page) in pages.iter().enumerate() {
+        let number = at + 1;
+        assert!(page.text.starts_with("Annual report of the company\n\n"));
+        assert!(page.text.ends_with(&format!("\n\nPage {number}")));
+        let passages: Vec<&str> = page
+            .passages
+            .iter()
+            .map(|p| p.range.of(&page.text).unwrap())
+            .collect();
+        assert_eq!(passages.len(), 1);
+        assert!(passages[0].starts_with("Line 0") && passages[0].ends_with("of this."));
+        assert!(passages[0].contains(&format!("page number {number} ")));
+    }
+}
+
+#[test]
+fn a_section_goes_on_over_the_page() {
+    let pages = pages_of(&pdf(&[
+        Sheet::a4().text(72.0, 760.0, 20.0, "The lease").text(
+            72.0,
+            730.0,
+            11.0,
+            "Between the owner and the tenant it is agreed as follows.",
+        ),
+        Sheet::a4().text(
+            72.0,
+            760.0,
+            11.0,
+            "The rent is due on the first day of the month.",
+        ),
+    ]))
+    .unwrap();
+    assert_eq!(pages[0].passages[0].headings, ["The lease"]);
+    assert_eq!(pages[1].passages[0].headings, ["The lease"]);
+}
+
+#[test]
+fn turned_pages_and_turned_text_read_the_same() {
+    let expected = "The first line is here.\nAnd the second line follows.";
+    for turn in [0, 90, 180, 270] {
+        for drawn in [0, 90, 180, 270] {
+            let page = one(Sheet::a4()
+                .turned(turn)
+                .drawn(drawn)
+                .text(300.0, 400.0, 12.0, "The first line is here.")
+                .below(14.0, 12.0, "And the second line follows."));
+            assert_eq!(page.text, expected, "page turned {turn}, text {drawn}");
+            let (width, height) = if turn % 180 == 0 {
+                (595.0, 842.0)
+            } else {
+                (842.0, 595.0)
+            };
+            assert_eq!(page.size, (width, height));
+            for word in &page.words {
+                let [left, top, w, h] = word.rect;
+                assert!(
+                    left >= 0.0 && top >= 0.0 && left + w <= width && top + h <= height,
+                    "{:?}",
+                    word.rect
+                );
+                let letters = word.range.end - word.range.start;
+                let sideways = (turn + 360 - drawn) % 180 == 90;
+                assert!(
+                    letters < 3 || (h > w) == sideways,
+                    "page turned {turn}, text {drawn}: {:?}",
+                    word.rect
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn pages_without_text_say_why() {
+    assert_eq!(one(Sheet::a4()).warnings, [PageWarning::Blank]);
+    let scan = one(Sheet::a4().image());
+    assert_eq!(scan.warnings, [PageWarning::OnlyImages]);
+    assert_eq!(scan.text, "");
+}
+
+#[test]
+fn an_owner_password_does_not_matter_and_a_user_password_does() {
+    let owned = include_bytes!("fixtures/owner-password.pdf");
+    assert_eq!(pages_of(owned).unwrap()[0].text, "The rent is 900 euros.");
+    let locked = include_bytes!("fixtures/user-password.pdf");
+    assert_eq!(pages_of(locked), Err(DocumentFailure::Encrypted));
+}
+
+/// The length of `%PDF-`: without it a file is no PDF but text.
+const MAGIC: usize = 5;
+
+fn several_pages() -> Vec<u8> {
+    let sheet =
+        |n: usize| Sheet::a4().text(72.0, 700.0, 12.0, &format!("This is page number {n}."));
+    pdf(&[sheet(1), sheet(2), sheet(3)])
+}
+
+#[test]
+fn a_file_cut_anywhere_is_pages_or_a_failure() {
+    let whole = several_pages();
+    let mut with_text = 0;
+    for end in (MAGIC..whole.len()).step_by(97) {
+        if let Ok(pages) = pages_of(&whole[..end]) {
+            with_text += usize::from(pages.iter().any(|page| page.text.contains("This is page")));
+        }
+    }
+    assert!(with_text > 0, "some of them can be read");
+}
+
+#[test]
+fn a_file_with_flipped_bytes_is_pages_or_a_failure() {
+    let whole = several_pages();
+    for at in (MAGIC..whole.len()).step_by(7) {
+        for flip in [0x01, 0x20, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= flip;
+            let _ = pages_of(&bytes);
+        }
+    }
+}
+
+#[test]
+fn a_page_that_is_lost_leaves_the_others_their_numbers() {
+    let whole = several_pages();
+    let text = String::from_utf8_lossy(&whole)
+        .replace("page number 2.) Tj", "page number 2.) Tj <<<< ((((");
+    let pages = pages_of(text.as_bytes()).unwrap();
+    assert_eq!(pages.len(), 3);
+    assert_eq!(pages[0].text, "This is page number 1.");
+    assert_eq!(pages[2].text, "This is page number 3.");
+}
+
+#[test]
+fn a_page_tree_that_bites_its_tail_ends() {
+    let whole = String::from_utf8(several_pages()).unwrap();
+    let looped = whole.replacen("/Kids [", "/Kids [2 0 R ", 1);
+    let _ = pages_of(looped.as_bytes());
+}

@@ -1,0 +1,118 @@
+//! The compute libraries, and what the machine offers.
+//!
+//! Everything that must be opened or read from the system is opened and read here, once, so that a
+//! sandbox may deny every later `open`.
+
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use aparte_protocol::engine::LoadFailure;
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::{LlamaBackendDevice, LlamaBackendDeviceType, list_llama_ggml_backend_devices};
+
+use crate::log;
+use crate::memory;
+
+/// The compute libraries, loaded. One value may exist in a process at a time.
+#[derive(Debug)]
+pub struct Backends {
+    pub(crate) llama: LlamaBackend,
+    devices: Vec<LlamaBackendDevice>,
+    pub(crate) available_memory: u64,
+    pub(crate) threads: i32,
+}
+
+impl Backends {
+    /// Loads the libraries in `folder` that this processor and its GPUs can run, and measures the memory
+    /// that is free. On macOS, where they are linked in, the folder is not looked at.
+    ///
+    /// # Errors
+    /// [`LoadFailure::NoComputeLibrary`] when the folder is missing or holds none for this processor.
+    pub fn load(folder: &Path) -> Result<Backends, LoadFailure> {
+        log::lead_into_tracing();
+        load_libraries(folder)?;
+        let devices = list_llama_ggml_backend_devices();
+        if !devices
+            .iter()
+            .any(|device| device.device_type == LlamaBackendDeviceType::Cpu)
+        {
+            return Err(LoadFailure::NoComputeLibrary(format!(
+                "none of the libraries in {} runs on this processor",
+                folder.display()
+            )));
+        }
+        let llama = LlamaBackend::init()
+            .map_err(|error| LoadFailure::NoComputeLibrary(error.to_string()))?;
+        Ok(Backends {
+            llama,
+            available_memory: memory::available(),
+            threads: usable_threads(),
+            devices,
+        })
+    }
+
+    /// Names the devices that compute, the best first, for example `CPU (AMD EPYC)`.
+    pub fn devices(&self) -> Vec<String> {
+        let mut devices: Vec<_> = self.devices.iter().collect();
+        devices.sort_by_key(|device| device.device_type == LlamaBackendDeviceType::Cpu);
+        devices
+            .iter()
+            .map(|device| format!("{} ({})", device.name, device.description.trim()))
+            .collect()
+    }
+}
+
+#[cfg(not(target_os = "macos"))]
+fn load_libraries(folder: &Path) -> Result<(), LoadFailure> {
+    let refuse = |reason: String| Err(LoadFailure::NoComputeLibrary(reason));
+    // ggml takes the folder as a C string of UTF-8, and says nothing when it finds nothing in it.
+    if folder.to_str().is_none_or(|folder| folder.contains('\0')) {
+        return refuse("the name of the folder is not valid text".to_owned());
+    }
+    if !folder.is_dir() {
+        return refuse(format!("the folder {} is missing", folder.display()));
+    }
+    // ggml would register the same libraries a second time.
+    static LOADED: Mutex<bool> = Mutex::new(false);
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*loaded {
+        llama_cpp_2::llama_backend::load_backends_from_path(folder);
+        *loaded = !list_llama_ggml_backend_devices().is_empty();
+    }
+    Ok(())
+}
+
+#[cfg(target_os = "macos")]
+fn load_libraries(_folder: &Path) -> Result<(), LoadFailure> {
+    Ok(())
+}
+
+/// One thread a core: generation waits for memory, and two threads that share a core slow each other.
+fn usable_threads() -> i32 {
+    let allowed = std::thread::available_parallelism().map_or(1, usize::from);
+    let cores = sysinfo::System::physical_core_count().unwrap_or(allowed);
+    i32::try_from(allowed.min(cores).max(1)).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_folder_is_said_and_no_crash() {
+        let failure = Backends::load(Path::new("/no/such/folder")).unwrap_err();
+        assert!(
+            matches!(&failure, LoadFailure::NoComputeLibrary(reason) if reason.contains("missing")),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_whose_name_is_not_text_is_said_and_no_crash() {
+        use std::os::unix::ffi::OsStrExt;
+        let name = std::ffi::OsStr::from_bytes(b"/tmp/\xff");
+        let failure = Backends::load(Path::new(name)).unwrap_err();
+        assert!(matches!(failure, LoadFailure::NoComputeLibrary(_)));
+    }
+}

@@ -1,0 +1,135 @@
+//! The bare llama.cpp loop that the benchmarks compare with: no worker, no frames, no template.
+//!
+//! Not shipped. `aparte-bare MODEL PROMPT_TOKENS GENERATED_TOKENS --backends DIR [--threads N]` evaluates
+//! a prompt in batches of 512, generates greedily, and prints what it took as one line of JSON.
+
+use std::error::Error;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::sampling::LlamaSampler;
+
+const BATCH: usize = 512;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::read()?;
+    #[cfg(not(target_os = "macos"))]
+    llama_cpp_2::llama_backend::load_backends_from_path(&arguments.backends);
+    let mut backend = LlamaBackend::init()?;
+    backend.void_logs();
+
+    let start = Instant::now();
+    let model =
+        LlamaModel::load_from_file(&backend, &arguments.model, &LlamaModelParams::default())?;
+    let context_length = u32::try_from(arguments.prompt_tokens + arguments.generated_tokens)?;
+    let params = LlamaContextParams::default()
+        .with_n_ctx(NonZeroU32::new(context_length))
+        .with_n_batch(BATCH as u32)
+        .with_n_ubatch(BATCH as u32)
+        .with_n_threads(arguments.threads)
+        .with_n_threads_batch(arguments.threads);
+    let mut context = model.new_context(&backend, params)?;
+    let load_ms = milliseconds(start);
+
+    let vocab = model.vocab();
+    let sentence = b"The committee reads every report that it is sent. ";
+    let mut prompt = vocab.tokenize(&sentence.repeat(arguments.prompt_tokens), false, false);
+    prompt.truncate(arguments.prompt_tokens);
+    let mut batch = LlamaBatch::new(BATCH, 1);
+    // Brings the weights into memory, as the session does when it opens.
+    batch.add(prompt[0], 0, &[0], true)?;
+    context.decode(&mut batch)?;
+    context.clear_kv_cache();
+
+    let start = Instant::now();
+    for (number, part) in prompt.chunks(BATCH).enumerate() {
+        batch.clear();
+        for (index, &token) in part.iter().enumerate() {
+            let position = number * BATCH + index;
+            batch.add(token, position as i32, &[0], position + 1 == prompt.len())?;
+        }
+        context.decode(&mut batch)?;
+    }
+    context.synchronize();
+    let prompt_ms = milliseconds(start);
+
+    let mut sampler = LlamaSampler::chain([LlamaSampler::greedy()], true);
+    let mut token = sampler.sample(&context, -1);
+    let start = Instant::now();
+    // The first token falls out of the prompt; the end of a text is generated over.
+    for position in (prompt.len()..).take(arguments.generated_tokens - 1) {
+        batch.clear();
+        batch.add(token, position as i32, &[0], true)?;
+        context.decode(&mut batch)?;
+        token = sampler.sample(&context, -1);
+    }
+    let generation_ms = milliseconds(start);
+
+    let per_s = |tokens: usize, ms: f64| tokens as f64 * 1e3 / ms;
+    println!(
+        "{}",
+        serde_json::json!({
+            "prompt_tokens_per_s": per_s(prompt.len(), prompt_ms),
+            "generation_tokens_per_s": per_s(arguments.generated_tokens - 1, generation_ms),
+            "load_ms": load_ms,
+        })
+    );
+    Ok(())
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}
+
+struct Arguments {
+    model: PathBuf,
+    prompt_tokens: usize,
+    generated_tokens: usize,
+    backends: PathBuf,
+    threads: i32,
+}
+
+const USAGE: &str =
+    "usage: aparte-bare MODEL PROMPT_TOKENS GENERATED_TOKENS --backends DIR [--threads N]";
+
+impl Arguments {
+    fn read() -> Result<Arguments, Box<dyn Error>> {
+        let mut plain = Vec::new();
+        let mut backends = None;
+        let mut threads = i32::try_from(std::thread::available_parallelism()?.get())?;
+        let mut arguments = std::env::args_os().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.to_str() {
+                Some("--backends") => backends = arguments.next().map(PathBuf::from),
+                Some("--threads") => {
+                    let number = arguments.next().ok_or(USAGE)?;
+                    threads = number.to_str().ok_or(USAGE)?.parse()?;
+                }
+                _ => plain.push(argument),
+            }
+        }
+        let [model, prompt_tokens, generated_tokens] =
+            <[_; 3]>::try_from(plain).map_err(|_| USAGE)?;
+        let number = |text: &std::ffi::OsStr| -> Result<usize, Box<dyn Error>> {
+            let number = text.to_str().ok_or(USAGE)?.parse()?;
+            if number == 0 {
+                Err(USAGE.into())
+            } else {
+                Ok(number)
+            }
+        };
+        Ok(Arguments {
+            model: PathBuf::from(model),
+            prompt_tokens: number(&prompt_tokens)?,
+            generated_tokens: number(&generated_tokens)?,
+            backends: backends.ok_or(USAGE)?,
+            threads,
+        })
+    }
+}

@@ -1,0 +1,27 @@
+//! llama.cpp behind a small safe door: load a model, read a prompt, generate a reply.
+//!
+//! The door opens in three steps, so that a sandbox can be closed between the first and the second:
+//! [`Backends::load`] opens every library and reads every system file that is ever needed,
+//! [`Model::load`] works on a file that is open already, and [`Session`] opens nothing at all.
+//!
+//! A hostile model file is refused by [`preflight`](preflight::preflight) where a look at its header
+//! suffices. llama.cpp itself may still abort the process on a worse one, which is why this crate runs
+//! in a worker and never in the app. Text of the user is never read as control tokens and never
+//! reaches a log or an error.
+
+mod backends;
+mod log;
+mod memory;
+mod model;
+mod pace;
+pub mod preflight;
+mod prompt;
+mod sampling;
+mod session;
+mod stop_text;
+mod template;
+mod utf8;
+
+pub use backends::Backends;
+pub use model::Model;
+pub use session::Session;

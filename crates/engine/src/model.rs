@@ -1,0 +1,221 @@
+//! A model, loaded from a file that is open already.
+
+use std::ffi::c_void;
+use std::fs::File;
+use std::io::{Seek, SeekFrom};
+use std::time::Instant;
+
+use aparte_protocol::engine::LoadFailure;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::token::LlamaToken;
+use llama_cpp_sys_2 as sys;
+
+use crate::backends::Backends;
+use crate::log;
+use crate::memory;
+use crate::preflight::{Header, preflight};
+use crate::prompt::Tokenizer;
+use crate::template::{ChatTemplate, SpecialTokens};
+
+/// The longest context that is opened, in tokens.
+const LONGEST_CONTEXT: u32 = 4096;
+
+/// A model whose weights are in memory, or mapped.
+#[derive(Debug)]
+pub struct Model {
+    // Dropped in this order: the model before the libraries that hold its memory.
+    pub(crate) llama: LlamaModel,
+    pub(crate) backends: Backends,
+    pub(crate) header: Header,
+    /// The template, or what is wrong with it: such a model still counts tokens.
+    pub(crate) template: Result<ChatTemplate, String>,
+    pub(crate) special: SpecialTokens,
+    /// Tokens of context that it will be opened with.
+    pub(crate) context: u32,
+    pub(crate) started: Instant,
+}
+
+impl Model {
+    /// Checks the header of `file` and whether the model fits into memory, then loads it. Nothing else
+    /// is opened. `on_progress` gets the percentage that is loaded, each at most once.
+    ///
+    /// # Errors
+    /// Every [`LoadFailure`] but [`LoadFailure::NoComputeLibrary`].
+    pub fn load(
+        backends: Backends,
+        mut file: File,
+        on_progress: &mut dyn FnMut(u8),
+    ) -> Result<Model, LoadFailure> {
+        let started = Instant::now();
+        let unreadable = |error: std::io::Error| LoadFailure::Unreadable(error.to_string());
+        let about = file.metadata().map_err(unreadable)?;
+        if !about.is_file() {
+            return Err(LoadFailure::Unreadable("it is no regular file".to_owned()));
+        }
+        let header = preflight(&mut file, about.len())?;
+        // A model that does not write, or has no words to write with, makes llama.cpp abort later.
+        if !header.causal || header.token_count == 0 {
+            return Err(LoadFailure::Unsupported(header.architecture));
+        }
+        let context = match header.context_length {
+            0 => LONGEST_CONTEXT,
+            trained => trained.min(LONGEST_CONTEXT),
+        };
+        memory::check(&header, context, backends.available_memory)?;
+        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        let llama = load_weights(file, on_progress)
+            .map_err(unreadable)?
+            .ok_or_else(|| failure_to_load(&header))?;
+        if encodes(&llama) {
+            return Err(LoadFailure::Unsupported(header.architecture));
+        }
+        Ok(Model {
+            special: SpecialTokens {
+                bos: name_of(&llama, llama.vocab().bos()),
+                eos: name_of(&llama, llama.vocab().eos()),
+            },
+            template: ChatTemplate::new(header.chat_template.as_deref()),
+            llama,
+            backends,
+            header,
+            context,
+            started,
+        })
+    }
+
+    pub(crate) fn tokenizer(&self) -> Tokenizer<'_> {
+        Tokenizer {
+            vocab: self.llama.vocab(),
+            space_prefix: self.header.space_prefix,
+        }
+    }
+}
+
+/// Whether the model reads its prompt with an encoder, as T5 does.
+fn encodes(model: &LlamaModel) -> bool {
+    // SAFETY: `LlamaModel` is one pointer to a live model, see `wrap`.
+    unsafe {
+        let pointer: *const sys::llama_model = std::mem::transmute_copy(model);
+        sys::llama_model_has_encoder(pointer)
+    }
+}
+
+/// The text of a special token, empty when the model has none.
+fn name_of(model: &LlamaModel, token: LlamaToken) -> String {
+    if token.0 < 0 {
+        return String::new();
+    }
+    let name = model.vocab().token_to_piece(token, true, None);
+    String::from_utf8_lossy(&name).into_owned()
+}
+
+/// What llama.cpp said when it refused a file whose header is sound.
+fn failure_to_load(header: &Header) -> LoadFailure {
+    let errors = log::take_errors().join("; ");
+    if errors.contains("unknown model architecture")
+        || errors.contains("unknown pre-tokenizer")
+        || errors.contains("unknown tokenizer")
+    {
+        LoadFailure::Unsupported(header.architecture.clone())
+    } else if errors.is_empty() {
+        LoadFailure::Damaged("llama.cpp gave no reason".to_owned())
+    } else {
+        LoadFailure::Damaged(errors)
+    }
+}
+
+/// Loads the weights through a C stream over the descriptor of `file`, because a path would have to be
+/// opened again. `None` when llama.cpp refuses the file; its log says why.
+fn load_weights(
+    file: File,
+    on_progress: &mut dyn FnMut(u8),
+) -> std::io::Result<Option<LlamaModel>> {
+    let stream = Stream::over(file)?;
+    let mut progress = Progress {
+        report: on_progress,
+        last: None,
+    };
+    log::take_errors();
+    // SAFETY: the stream is open, the callback's data is a `Progress` that outlives the call, and no
+    // pointer in the parameters is kept: llama.cpp reads or maps everything before it returns.
+    let pointer = unsafe {
+        let mut params = sys::llama_model_default_params();
+        params.progress_callback = Some(Progress::receive);
+        params.progress_callback_user_data = (&raw mut progress).cast::<c_void>();
+        sys::llama_model_load_from_file_ptr(stream.0.cast(), params)
+    };
+    Ok(wrap(pointer))
+}
+
+/// A C stream; closed when dropped, because llama.cpp does not own the one it reads.
+struct Stream(*mut libc::FILE);
+
+impl Stream {
+    #[cfg(unix)]
+    fn over(file: File) -> std::io::Result<Stream> {
+        use std::os::fd::{AsRawFd, IntoRawFd};
+        // SAFETY: the descriptor is open and the mode is a C string.
+        let stream = unsafe { libc::fdopen(file.as_raw_fd(), c"rb".as_ptr()) };
+        if stream.is_null() {
+            return Err(std::io::Error::last_os_error());
+        }
+        // The stream owns the descriptor from here on.
+        let _descriptor = file.into_raw_fd();
+        Ok(Stream(stream))
+    }
+
+    #[cfg(windows)]
+    fn over(file: File) -> std::io::Result<Stream> {
+        use std::os::windows::io::IntoRawHandle;
+        // SAFETY: the handle is open and owned by nobody else; each step takes it over from the last.
+        let stream = unsafe {
+            let descriptor = libc::open_osfhandle(file.into_raw_handle() as isize, 0);
+            libc::fdopen(descriptor, c"rb".as_ptr())
+        };
+        if stream.is_null() {
+            return Err(std::io::Error::last_os_error());
+        }
+        Ok(Stream(stream))
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        // SAFETY: the stream is open and nobody else has it.
+        unsafe { libc::fclose(self.0) };
+    }
+}
+
+struct Progress<'a> {
+    report: &'a mut dyn FnMut(u8),
+    last: Option<u8>,
+}
+
+impl Progress<'_> {
+    unsafe extern "C" fn receive(progress: f32, user_data: *mut c_void) -> bool {
+        // SAFETY: `load_weights` passes a `Progress` that nobody else uses during the call.
+        let this = unsafe { &mut *user_data.cast::<Progress<'_>>() };
+        let percent = (progress.clamp(0.0, 1.0) * 100.0) as u8;
+        if this.last == Some(percent) {
+            return true;
+        }
+        this.last = Some(percent);
+        // A panic must not cross C; the load is given up instead.
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (this.report)(percent))).is_ok()
+    }
+}
+
+/// Takes over a model that llama.cpp made; `None` for null.
+fn wrap(model: *mut sys::llama_model) -> Option<LlamaModel> {
+    const {
+        assert!(size_of::<LlamaModel>() == size_of::<*mut sys::llama_model>());
+        assert!(align_of::<LlamaModel>() == align_of::<*mut sys::llama_model>());
+    }
+    if model.is_null() {
+        return None;
+    }
+    // SAFETY: `LlamaModel` is a transparent struct around a transparent struct around a `NonNull` of this
+    // very type in the version that the manifest pins, has no constructor that takes a pointer, and
+    // frees the model when it is dropped.
+    Some(unsafe { std::mem::transmute::<*mut sys::llama_model, LlamaModel>(model) })
+}

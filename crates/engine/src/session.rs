@@ -1,0 +1,324 @@
+//! A model's context, what is in it, and the loop that reads a prompt and writes a reply.
+//!
+//! Invariant: `held` is exactly the tokens whose state the context holds, at positions from zero on,
+//! after every call and whatever ended it.
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use aparte_protocol::engine::{
+    EngineEvent, FinishReason, Finished, Generate, GenerateFailure, LoadFailure, ModelFacts,
+    Timings,
+};
+use llama_cpp_2::context::LlamaContext;
+use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::llama_batch::LlamaBatch;
+use llama_cpp_2::token::LlamaToken;
+
+use crate::log;
+use crate::memory::BATCH;
+use crate::model::Model;
+use crate::pace::Pace;
+use crate::sampling;
+use crate::stop_text::StopText;
+use crate::utf8::Utf8Pieces;
+
+/// An open context of a model.
+#[derive(Debug)]
+pub struct Session<'m> {
+    model: &'m Model,
+    context: LlamaContext<'m>,
+    batch: LlamaBatch<'static>,
+    held: Vec<LlamaToken>,
+    pace: Pace,
+    facts: ModelFacts,
+}
+
+/// There is one conversation in the context.
+const SEQUENCE: i32 = 0;
+
+impl<'m> Session<'m> {
+    /// Opens a context and computes a few tokens in it, so that the first prompt finds the weights in
+    /// memory and its pace known.
+    ///
+    /// # Errors
+    /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
+    pub fn open(model: &'m Model) -> Result<Session<'m>, LoadFailure> {
+        let threads = model.backends.threads;
+        let params = LlamaContextParams::default()
+            .with_n_ctx(NonZeroU32::new(model.context))
+            .with_n_batch(BATCH)
+            .with_n_ubatch(BATCH)
+            .with_n_seq_max(1)
+            .with_n_threads(threads)
+            .with_n_threads_batch(threads);
+        let context = model
+            .llama
+            .new_context(&model.backends.llama, params)
+            .map_err(|error| {
+                let reasons = log::take_errors().join("; ");
+                LoadFailure::Damaged(format!("{error}: {reasons}"))
+            })?;
+        let mut session = Session {
+            facts: ModelFacts {
+                name: model.header.name.clone(),
+                architecture: model.header.architecture.clone(),
+                parameters: model.llama.n_params(),
+                context: context.n_ctx().min(model.context),
+                has_template: model.header.chat_template.is_some(),
+                devices: model.backends.devices(),
+                load_ms: 0,
+            },
+            model,
+            context,
+            batch: LlamaBatch::new(BATCH as usize, 1),
+            held: Vec::new(),
+            pace: Pace::new(FIRST_PIECE),
+        };
+        session
+            .warm_up()
+            .map_err(|failure| LoadFailure::Damaged(failure.to_string()))?;
+        session.facts.load_ms =
+            u64::try_from(model.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(session)
+    }
+
+    /// What the model is and where it runs.
+    pub fn facts(&self) -> ModelFacts {
+        self.facts.clone()
+    }
+
+    /// Counts the tokens of each text, as it stands alone.
+    pub fn count_tokens(&self, texts: &[String]) -> Vec<u32> {
+        let tokenizer = self.model.tokenizer();
+        texts
+            .iter()
+            .map(|text| count(tokenizer.text(text).len()))
+            .collect()
+    }
+
+    /// Reads the conversation and writes the next reply, piece by piece into `emit`. Tokens that the
+    /// context holds already are not computed again. `stop` is looked at between any two steps, none of
+    /// which is meant to take more than a tenth of a second. When it stops before the prompt is read, the
+    /// counts are of what was read.
+    ///
+    /// # Errors
+    /// [`GenerateFailure`]; what was emitted before stands.
+    pub fn generate(
+        &mut self,
+        request: &Generate,
+        stop: &AtomicBool,
+        emit: &mut dyn FnMut(EngineEvent),
+    ) -> Result<Finished, GenerateFailure> {
+        let template = self
+            .model
+            .template
+            .as_ref()
+            .map_err(|reason| GenerateFailure::Template(reason.clone()))?;
+        let pieces = template
+            .render(&request.messages, &self.model.special)
+            .map_err(GenerateFailure::Template)?;
+        let prompt = self.model.tokenizer().prompt(pieces);
+        if prompt.is_empty() {
+            return Err(GenerateFailure::Template("it renders nothing".to_owned()));
+        }
+        if prompt.len() >= self.facts.context as usize {
+            return Err(GenerateFailure::PromptTooLong {
+                tokens: count(prompt.len()),
+                context: self.facts.context,
+            });
+        }
+        let mut timings = Timings::default();
+        let is_read = self.read(&prompt, stop, emit, &mut timings)?;
+        let reason = if is_read {
+            let stop_text = StopText::new(template.stop_text());
+            self.write(request, stop_text, stop, emit, &mut timings)?
+        } else {
+            FinishReason::Stopped
+        };
+        Ok(Finished { reason, timings })
+    }
+
+    /// Brings `prompt` into the context. False when told to stop before its end.
+    fn read(
+        &mut self,
+        prompt: &[LlamaToken],
+        stop: &AtomicBool,
+        emit: &mut dyn FnMut(EngineEvent),
+        timings: &mut Timings,
+    ) -> Result<bool, GenerateFailure> {
+        let start = Instant::now();
+        self.keep_beginning_of(prompt);
+        timings.reused_tokens = count(self.held.len());
+        while self.held.len() < prompt.len() && !stop.load(Ordering::Relaxed) {
+            let rest = &prompt[self.held.len()..];
+            let piece = &rest[..rest.len().min(self.pace.piece())];
+            let elapsed = self.compute(piece, piece.len() == rest.len())?;
+            self.pace.measured(piece.len(), elapsed);
+            emit(EngineEvent::Prompt {
+                done: count(self.held.len()),
+                total: count(prompt.len()),
+            });
+        }
+        timings.prompt_tokens = count(self.held.len());
+        timings.prompt_ms = milliseconds(start.elapsed());
+        Ok(self.held.len() == prompt.len())
+    }
+
+    /// Writes the reply to the prompt that was read.
+    fn write(
+        &mut self,
+        request: &Generate,
+        mut stop_text: StopText,
+        stop: &AtomicBool,
+        emit: &mut dyn FnMut(EngineEvent),
+        timings: &mut Timings,
+    ) -> Result<FinishReason, GenerateFailure> {
+        let vocab = self.model.llama.vocab();
+        let mut sampler = sampling::chain(&request.sampling, vocab.n_tokens());
+        let mut characters = Utf8Pieces::default();
+        let mut bytes = Vec::new();
+        let mut first_token = None;
+        let mut show = |text: String| {
+            if !text.is_empty() {
+                emit(EngineEvent::Text(text));
+            }
+        };
+        let reason = loop {
+            if stop.load(Ordering::Relaxed) {
+                break FinishReason::Stopped;
+            }
+            if timings.generated_tokens == request.max_tokens {
+                break FinishReason::Length;
+            }
+            let token = sampler.sample(&self.context, LAST_OUTPUT);
+            if vocab.is_eog(token) {
+                break FinishReason::Complete;
+            }
+            timings.generated_tokens += 1;
+            let first_token = *first_token.get_or_insert_with(Instant::now);
+            timings.generation_ms = milliseconds(first_token.elapsed());
+            bytes.clear();
+            vocab.token_to_piece_into(token, &mut bytes, false, None);
+            let (text, is_end) = stop_text.push(&characters.push(&bytes));
+            show(text);
+            if is_end {
+                break FinishReason::Complete;
+            }
+            if self.held.len() == self.facts.context as usize {
+                break FinishReason::Length;
+            }
+            if timings.generated_tokens < request.max_tokens {
+                self.compute(&[token], true)?;
+            }
+        };
+        show(stop_text.finish());
+        Ok(reason)
+    }
+
+    /// Removes from the context what is not the beginning of `prompt`. At least one token of the prompt
+    /// is left to compute, because its outcome is where the reply begins.
+    fn keep_beginning_of(&mut self, prompt: &[LlamaToken]) {
+        let common = self
+            .held
+            .iter()
+            .zip(prompt)
+            .take_while(|(held, wanted)| held == wanted)
+            .count()
+            .min(prompt.len() - 1);
+        if common == self.held.len() {
+            return;
+        }
+        if common > 0 && self.forget_from(common) {
+            self.held.truncate(common);
+        } else {
+            self.clear();
+        }
+    }
+
+    /// Removes the tokens from position `from` on. False when this model's memory cannot: a recurrent
+    /// state has no past, and a sliding window may have dropped what the positions before need.
+    fn forget_from(&mut self, from: usize) -> bool {
+        let removed =
+            self.context
+                .clear_kv_cache_seq(Some(SEQUENCE as u32), Some(count(from)), None);
+        removed == Ok(true)
+            && self.context.kv_cache_seq_pos_max(SEQUENCE) == from as i32 - 1
+            && (self.model.llama.is_recurrent()
+                || self.model.llama.is_hybrid()
+                || self.context.kv_cache_seq_pos_min(SEQUENCE) == 0)
+    }
+
+    fn clear(&mut self) {
+        self.context.clear_kv_cache();
+        self.held.clear();
+    }
+
+    /// Computes `tokens` after those that are held, at most [`BATCH`]; with `has_outcome`, what comes
+    /// next can be sampled. Clears the context when it fails.
+    fn compute(
+        &mut self,
+        tokens: &[LlamaToken],
+        has_outcome: bool,
+    ) -> Result<Duration, GenerateFailure> {
+        let start = Instant::now();
+        self.batch.clear();
+        let last = tokens.len() - 1;
+        let result = tokens
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, &token)| {
+                // One sequence a token: `add` does not check that the batch has room for more.
+                self.batch.add(
+                    token,
+                    (self.held.len() + index) as i32,
+                    &[SEQUENCE],
+                    has_outcome && index == last,
+                )
+            })
+            .map_err(|error| error.to_string())
+            .and_then(|()| {
+                self.context
+                    .decode(&mut self.batch)
+                    .map_err(|error| error.to_string())
+            });
+        if let Err(reason) = result {
+            self.clear();
+            return Err(GenerateFailure::Decode(reason));
+        }
+        // A GPU works on after the call; only its end tells the time.
+        self.context.synchronize();
+        self.held.extend_from_slice(tokens);
+        Ok(start.elapsed())
+    }
+
+    /// Computes a piece without meaning. The context is empty afterwards.
+    fn warm_up(&mut self) -> Result<(), GenerateFailure> {
+        let token = LlamaToken::new(0);
+        let tokens = vec![token; FIRST_PIECE.min(self.facts.context as usize)];
+        // The first brings the weights into memory, the second is measured.
+        for _ in 0..2 {
+            let elapsed = self.compute(&tokens, false)?;
+            self.pace = Pace::new(FIRST_PIECE);
+            self.pace.measured(tokens.len(), elapsed);
+            self.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Tokens that are computed to learn the pace.
+const FIRST_PIECE: usize = 16;
+
+/// llama.cpp's name for the last token that has an outcome.
+const LAST_OUTPUT: i32 = -1;
+
+/// Counts of tokens are bounded by the context or by the length of a message.
+fn count(tokens: usize) -> u32 {
+    u32::try_from(tokens).unwrap_or(u32::MAX)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

@@ -1,0 +1,212 @@
+//! Messages to and from `aparte-worker engine MODEL`: one model a process.
+//!
+//! The worker greets, loads the model it was started with ([`EngineEvent::Loading`] until
+//! [`EngineEvent::Ready`] or [`EngineEvent::LoadFailed`]) and then serves requests in order.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Greeting;
+
+/// What the app asks of the engine. The frame's request id names it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum EngineRequest {
+    /// Answered by any number of [`EngineEvent::Prompt`] and [`EngineEvent::Text`], then
+    /// [`EngineEvent::Finished`] or [`EngineEvent::Failed`].
+    Generate(Generate),
+    /// Answered by [`EngineEvent::TokenCounts`], one count a text, markers of the template not included.
+    CountTokens(Vec<String>),
+    /// Ends the generation that has this frame's request id; it still answers with `Finished`.
+    Stop,
+}
+
+/// What the engine answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum EngineEvent {
+    /// First of all, under request zero.
+    Greeting(Greeting),
+    /// Percent of the weights that are in memory.
+    Loading(u8),
+    /// The model can be used.
+    Ready(ModelFacts),
+    /// The model cannot be used; the worker exits.
+    LoadFailed(LoadFailure),
+    /// How much of the prompt is read.
+    Prompt {
+        /// Tokens in the context so far, the reused ones included.
+        done: u32,
+        /// Tokens of the whole prompt.
+        total: u32,
+    },
+    /// The next piece of the reply: never empty, never a part of a character.
+    Text(String),
+    /// The reply is over.
+    Finished(Finished),
+    /// The reply could not be made or continued; what was sent before stands.
+    Failed(GenerateFailure),
+    /// Answer to [`EngineRequest::CountTokens`].
+    TokenCounts(Vec<u32>),
+}
+
+/// A conversation to continue, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Generate {
+    /// Oldest first. Text in here is never read as control tokens.
+    pub messages: Vec<ChatMessage>,
+    /// How the next token is chosen.
+    pub sampling: Sampling,
+    /// The most tokens to generate.
+    pub max_tokens: u32,
+}
+
+/// One turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said.
+    pub content: String,
+}
+
+/// Who speaks in a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Instructions of the application.
+    System,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// How the next token is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// Zero is greedy; otherwise 0 to 2.
+    pub temperature: f32,
+    /// Keep the most likely tokens up to this probability, 0 to 1; 1 keeps all.
+    pub top_p: f32,
+    /// Divides the logit of tokens seen lately; 1 does nothing.
+    pub repeat_penalty: f32,
+    /// The same seed, prompt and build give the same reply.
+    pub seed: u32,
+}
+
+/// What a loaded model is and where it runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelFacts {
+    /// `general.name` of the file, empty when it has none.
+    pub name: String,
+    /// `general.architecture`, for example `llama`.
+    pub architecture: String,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Tokens that the open context holds.
+    pub context: u32,
+    /// Whether the file has its own chat template; otherwise a plain one is used.
+    pub has_template: bool,
+    /// The devices in use, for example `CPU (Haswell)`.
+    pub devices: Vec<String>,
+    /// Milliseconds from opening the file to ready.
+    pub load_ms: u64,
+}
+
+/// The end of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Finished {
+    /// Why it ended.
+    pub reason: FinishReason,
+    /// What it took.
+    pub timings: Timings,
+}
+
+/// Why a reply ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FinishReason {
+    /// The model said that it was done.
+    Complete,
+    /// `max_tokens` were generated, or the context is full.
+    Length,
+    /// It was told to stop.
+    Stopped,
+}
+
+/// Token counts and times of one reply.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Tokens of the whole prompt.
+    pub prompt_tokens: u32,
+    /// Of these, how many were in the context already and were not evaluated again.
+    pub reused_tokens: u32,
+    /// Tokens of the reply.
+    pub generated_tokens: u32,
+    /// Milliseconds spent on the prompt tokens that were not reused.
+    pub prompt_ms: f64,
+    /// Milliseconds from the first generated token to the last.
+    pub generation_ms: f64,
+}
+
+impl Timings {
+    /// Prompt tokens evaluated in a second; `None` when all of them were reused.
+    pub fn prompt_tokens_per_s(&self) -> Option<f64> {
+        let evaluated = self.prompt_tokens.saturating_sub(self.reused_tokens);
+        (evaluated > 0 && self.prompt_ms > 0.0).then(|| f64::from(evaluated) * 1e3 / self.prompt_ms)
+    }
+
+    /// Tokens generated in a second. The first token falls out of the prompt, so it is not counted.
+    pub fn generation_tokens_per_s(&self) -> Option<f64> {
+        let after_first = self.generated_tokens.saturating_sub(1);
+        (after_first > 0 && self.generation_ms > 0.0)
+            .then(|| f64::from(after_first) * 1e3 / self.generation_ms)
+    }
+}
+
+/// Why a model cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum LoadFailure {
+    /// It could not be opened or read.
+    #[error("the model file cannot be read: {0}")]
+    Unreadable(String),
+    /// It has no bytes.
+    #[error("the model file is empty")]
+    Empty,
+    /// It does not begin as a GGUF file does.
+    #[error("the file is not a GGUF model")]
+    NotGguf,
+    /// A GGUF file whose header lies or that was cut short.
+    #[error("the model file is damaged: {0}")]
+    Damaged(String),
+    /// A sound GGUF file that this build of llama.cpp does not know how to run.
+    #[error("models of this kind ({0}) are not supported")]
+    Unsupported(String),
+    /// Weights and context do not fit. Both in bytes.
+    #[error("the model needs {needed} bytes of memory and {available} are free")]
+    TooBigForMemory {
+        /// Weights, context and working memory.
+        needed: u64,
+        /// What the system says it can give.
+        available: u64,
+    },
+    /// The folder of compute libraries is missing or not of this build, or the processor is too old
+    /// for every one of them.
+    #[error("no compute library can be used here: {0}")]
+    NoComputeLibrary(String),
+}
+
+/// Why a reply could not be made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum GenerateFailure {
+    /// The prompt alone does not fit the context. Both in tokens.
+    #[error("the prompt has {tokens} tokens and the context holds {context}")]
+    PromptTooLong {
+        /// Tokens of the prompt.
+        tokens: u32,
+        /// Tokens that the context holds.
+        context: u32,
+    },
+    /// The model's own chat template failed.
+    #[error("the model's chat template failed: {0}")]
+    Template(String),
+    /// llama.cpp refused a step.
+    #[error("the model could not continue: {0}")]
+    Decode(String),
+}

@@ -1,0 +1,231 @@
+//! What bad input gets: one sentence that says what happened and what to do, in the reader's language.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+
+use aparte_tests::{aparte, fixture, refused};
+
+fn ask(file: &Path) -> String {
+    refused(
+        aparte()
+            .args(["ask", "What is said?", "--language", "en"])
+            .arg(file),
+    )
+}
+
+#[test]
+fn documents_that_cannot_be_read_are_told_apart() {
+    let scratch = tempfile::tempdir().unwrap();
+    let missing = scratch.path().join("no such.pdf");
+    for (file, words) in [
+        (fixture("damaged.pdf"), "is damaged"),
+        (fixture("empty.pdf"), "is empty"),
+        (fixture("password.pdf"), "protected by a password"),
+        (fixture("images-only.pdf"), "only images"),
+        (fixture("binary.bin"), "not a kind of file"),
+        (missing, "was not found"),
+        (scratch.path().to_path_buf(), "is not a file"),
+    ] {
+        let sentence = ask(&file);
+        assert!(sentence.contains(words), "{}: {sentence}", file.display());
+        let french = refused(
+            aparte()
+                .args(["ask", "Quoi ?", "--language", "fr"])
+                .arg(&file),
+        );
+        assert!(french.contains('«') && french != sentence, "{french}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_and_a_device_are_refused_without_waiting_for_them() {
+    let scratch = tempfile::tempdir().unwrap();
+    let pipe = scratch.path().join("pipe.pdf");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(ask(&pipe).contains("is not a file"));
+    assert!(ask(Path::new("/dev/zero")).contains("is not a file"));
+}
+
+#[test]
+fn a_document_over_the_limit_is_refused_before_it_is_read() {
+    let scratch = tempfile::tempdir().unwrap();
+    let huge = scratch.path().join("huge.pdf");
+    File::create(&huge).unwrap().set_len(4 << 30).unwrap();
+    assert!(ask(&huge).contains("too large"));
+}
+
+#[test]
+fn a_pdf_that_only_its_owner_may_change_is_read() {
+    let extracted = aparte_tests::json(
+        aparte()
+            .args(["extract", "--json"])
+            .arg(fixture("owner-password.pdf")),
+    );
+    assert!(
+        !extracted["pages"][0]["text"]
+            .as_str()
+            .unwrap()
+            .trim()
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_scan_is_extracted_with_a_warning_for_its_page() {
+    let extracted = aparte_tests::json(
+        aparte()
+            .args(["extract", "--json"])
+            .arg(fixture("images-only.pdf")),
+    );
+    assert_eq!(
+        extracted["pages"][0]["warnings"][0], "only_images",
+        "{extracted}"
+    );
+}
+
+fn ask_model(model: &Path) -> String {
+    refused(
+        aparte()
+            .args(["bench", "--language", "en", "--model"])
+            .arg(model),
+    )
+}
+
+#[test]
+fn models_that_cannot_be_run_are_told_apart() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+
+    let cut = folder.join("cut.gguf");
+    let whole = aparte_tests::starter().file;
+    let bytes = std::fs::read(whole).unwrap();
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+
+    let header_only = folder.join("header.gguf");
+    std::fs::write(&header_only, &bytes[..37]).unwrap();
+
+    for (model, words) in [
+        (fixture("empty.gguf"), "is empty"),
+        (fixture("renamed-text.gguf"), "not a GGUF model"),
+        (cut, "damaged or was cut short"),
+        (header_only, "damaged or was cut short"),
+        (folder.join("none.gguf"), "is not on this machine"),
+    ] {
+        let sentence = ask_model(&model);
+        assert!(sentence.contains(words), "{}: {sentence}", model.display());
+    }
+}
+
+#[test]
+fn a_model_too_big_for_memory_is_refused_with_both_figures() {
+    let scratch = tempfile::tempdir().unwrap();
+    let model = scratch.path().join("giant.gguf");
+    write_giant(&model);
+    let sentence = ask_model(&model);
+    assert!(
+        sentence.contains("GB of memory") && sentence.contains("are free"),
+        "{sentence}"
+    );
+}
+
+/// A sound GGUF header that declares a tensor of 1 TiB, over a sparse file of that size.
+/// Format: ggml's `docs/gguf.md`, version 3.
+fn write_giant(path: &Path) {
+    const ROWS: u64 = 1 << 20;
+    let string = |text: &str| {
+        let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(text.bytes());
+        bytes
+    };
+    let mut header = b"GGUF".to_vec();
+    header.extend(3u32.to_le_bytes());
+    header.extend(1u64.to_le_bytes()); // tensors
+    header.extend(4u64.to_le_bytes()); // metadata
+    header.extend(string("general.architecture"));
+    header.extend(8u32.to_le_bytes());
+    header.extend(string("llama"));
+    for (key, value) in [
+        ("llama.context_length", 4096u32),
+        ("llama.block_count", 1),
+        ("llama.embedding_length", 64),
+    ] {
+        header.extend(string(key));
+        header.extend(4u32.to_le_bytes());
+        header.extend(value.to_le_bytes());
+    }
+    header.extend(string("token_embd.weight"));
+    header.extend(2u32.to_le_bytes());
+    header.extend(ROWS.to_le_bytes());
+    header.extend((ROWS / 4).to_le_bytes());
+    header.extend(0u32.to_le_bytes()); // F32
+    header.extend(0u64.to_le_bytes());
+    let mut file = File::create(path).unwrap();
+    file.write_all(&header).unwrap();
+    file.set_len(4 * ROWS * (ROWS / 4) + 4096).unwrap();
+}
+
+#[test]
+fn a_question_without_words_is_said_to_be_empty() {
+    let sentence = refused(
+        aparte()
+            .args(["ask", "  ", "--language", "en"])
+            .arg(fixture("notes.md")),
+    );
+    assert!(sentence.contains("question is empty"), "{sentence}");
+}
+
+#[test]
+fn bad_usage_is_exit_code_two() {
+    for arguments in [
+        &["ask"][..],
+        &["ask", "x", "f", "--language", "klingon"],
+        &["frobnicate"],
+    ] {
+        let status = aparte().args(arguments).output().unwrap().status;
+        assert_eq!(status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_missing_worker_and_foreign_compute_libraries_are_said() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let aparte_alone = folder.join("aparte");
+    std::fs::copy(aparte_tests::programs().join("aparte"), &aparte_alone).unwrap();
+    let alone = || {
+        let mut command = std::process::Command::new(&aparte_alone);
+        command
+            .env_clear()
+            .env("APARTE_MODELS", aparte_tests::models());
+        command.args(["bench", "--language", "en"]);
+        command
+    };
+    assert!(refused(&mut alone()).contains("aparte-worker"));
+
+    // The worker and its libraries, but no folder of compute libraries beside it.
+    for entry in std::fs::read_dir(aparte_tests::programs()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name == "aparte-worker" || name.contains(".so") {
+            std::fs::copy(&path, folder.join(&name)).unwrap();
+        }
+    }
+    assert!(refused(&mut alone()).contains("compute libraries"));
+
+    // A folder with a file that is no library of this build.
+    std::fs::create_dir(folder.join("backends")).unwrap();
+    std::fs::write(
+        folder.join("backends/libggml-cpu-haswell.so"),
+        b"not a library",
+    )
+    .unwrap();
+    assert!(refused(&mut alone()).contains("compute libraries"));
+}

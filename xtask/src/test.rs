@@ -1,0 +1,43 @@
+//! `cargo xtask test`: everything that a change must pass, on any machine.
+
+use crate::check::CHECKS;
+use crate::failure::Failure;
+use crate::models;
+use crate::process;
+use crate::suites::Report;
+use crate::system;
+use crate::workspace::Workspace;
+
+/// Prepares the system, checks, builds and tests. One part that fails does not hide the others, except the build.
+pub fn test() -> Result<(), Failure> {
+    let workspace = Workspace::open()?;
+    let mut report = Report::default();
+    let ready = report.step("system and models", || {
+        system::prepare(&system::BUILD)?;
+        #[cfg(target_os = "linux")]
+        system::prepare(&system::TEST)?;
+        system::prepare_toolchain()?;
+        models::obtain(&workspace.root).map(drop)
+    });
+    if ready {
+        for check in &CHECKS {
+            report.step(check.name, || check.perform(&workspace));
+        }
+        // The tests start the programs, which `cargo test` alone would not build.
+        let built = report.step("build", || {
+            process::step(&mut workspace.cargo(&["build", "--workspace", "--all-targets"]))
+        });
+        if built {
+            report.suite(&workspace, "unit tests", &["--lib", "--bins"]);
+            report.suite(&workspace, "examples in documentation", &["--doc"]);
+            for target in workspace.test_targets() {
+                report.suite(&workspace, target, &["--test", target]);
+            }
+        }
+    }
+    println!("\n{report}");
+    match report.failed() {
+        suites if suites.is_empty() => Ok(()),
+        suites => Err(Failure::TestsFailed { suites }),
+    }
+}
