@@ -128,6 +128,9 @@ impl fmt::Display for Report {
 fn run_suite(workspace: &Workspace, selection: &[&str]) -> Result<Outcome, Failure> {
     let mut command = workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.args(selection);
+    // Two engines at a time on a small machine are not half as fast but a hundred times slower: their
+    // threads wait for each other by spinning.
+    command.env("RUST_TEST_THREADS", "1");
     let mut counts = Counts::default();
     let succeeded = process::lines(&mut command, |line| {
         println!("{line}");

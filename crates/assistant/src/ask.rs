@@ -5,6 +5,8 @@
 //! in the page that it names. Where none does, the documents speak for themselves, or the answer is that
 //! they do not say.
 
+use std::cell::Cell;
+use std::collections::HashSet;
 use std::time::Instant;
 
 use aparte_protocol::documents::TextRange;
@@ -12,7 +14,7 @@ use aparte_protocol::engine::{FinishReason, Finished, Generate, Timings};
 
 use crate::Assistant;
 use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
-use crate::engine::{self, GREEDY, Progress, Stop};
+use crate::engine::{self, CAREFUL, Progress, Stop};
 use crate::error::Error;
 use crate::language::Language;
 use crate::library::{DocumentId, PassageRef};
@@ -23,13 +25,16 @@ use crate::support::{Candidate, RELEVANCE_THRESHOLD, Standing, locate, relevance
 
 /// How many passages are looked at before the prompt's budget decides.
 const PASSAGES_LOOKED_AT: usize = 24;
-/// Prompt tokens for passages. On a two-core machine a small model reads this many in about five seconds,
-/// which is what people wait for a first word.
-const PASSAGE_TOKENS: u32 = 900;
+/// Prompt tokens for passages. On a two-core machine a small model reads this many in about three seconds,
+/// and finds its way among no more.
+const PASSAGE_TOKENS: u32 = 500;
 /// The longest answer, in tokens.
 const ANSWER_TOKENS: u32 = 220;
 /// How many passages speak when the model cannot, and how many are shown with a refusal.
 const LEADING_QUOTES: usize = 3;
+/// An answer whose best source speaks of less than this share of what another sentence does is beside the
+/// question: small models repeat whatever they read first.
+const BESIDE_SHARE: f32 = 0.75;
 /// Sentences that speak less than this share of what the best one does are not shown beside it.
 const CLOSE_SHARE: f32 = 0.8;
 
@@ -87,32 +92,40 @@ pub(crate) fn ask(
     let evidence = evidence.within_budget(&running)?;
     let generate = Generate {
         messages: prompt::messages(question, &evidence.passages, reply_language),
-        sampling: GREEDY,
+        sampling: CAREFUL,
         max_tokens: ANSWER_TOKENS,
     };
     let mut written = String::new();
+    let circling = Cell::new(false);
     let mut first_word_ms = None;
-    let ended = running.generate(generate, stop, &mut |progress| {
+    let enough = || stop.is_told() || circling.get();
+    let ended = running.generate(generate, &enough, &mut |progress| {
         if let Progress::Text(text) = &progress {
             first_word_ms.get_or_insert_with(|| milliseconds(started).saturating_sub(load_ms));
             written.push_str(text);
+            circling.set(repetition(&written).is_some());
         }
         on_progress(progress);
     })?;
+    if let Some(again) = repetition(&written) {
+        written.truncate(again);
+    }
     let (ending, counts) = match ended {
+        engine::Ending::Finished(Finished { timings, .. }) if circling.get() => {
+            (Ending::Complete, timings)
+        }
         engine::Ending::Finished(Finished { reason, timings }) => (reason.into(), timings),
         engine::Ending::Died => (Ending::Interrupted, Timings::default()),
     };
 
-    let (text, citations) = evidence.cite(assistant, &without_marks(&written), reply_language)?;
-    let supported = !citations.is_empty();
-    let (lead, text, citations) = if supported || ending != Ending::Complete {
+    let cited = evidence.cite(assistant, &without_marks(&written), reply_language)?;
+    let cut_short = matches!(ending, Ending::Stopped | Ending::Interrupted);
+    let (lead, (text, citations)) = if cut_short || cited.answers {
         // What was cut short is kept as it is: its support may have been in the part that is missing.
-        (Lead::Model, text, citations)
+        (Lead::Model, (cited.text, cited.citations))
     } else {
         let lead = Lead::PassagesForSupport;
-        let (text, citations) = evidence.speak(lead, assistant, reply_language);
-        (lead, text, citations)
+        (lead, evidence.speak(lead, assistant, reply_language))
     };
     Ok(Answer {
         text,
@@ -141,6 +154,16 @@ struct Source<'a> {
     passage: &'a PassageRef,
     range: TextRange,
     candidate: Candidate,
+    /// How much of the question it speaks of, 0 to 1.
+    relevance: f32,
+}
+
+/// The model's text with its marks.
+struct Cited {
+    text: String,
+    citations: Vec<Citation>,
+    /// Whether a citation speaks of the question as much as anything that the model was given.
+    answers: bool,
 }
 
 impl Evidence {
@@ -223,6 +246,7 @@ impl Evidence {
                     sources.push(Source {
                         passage,
                         range: TextRange { start, end },
+                        relevance: relevance(&self.question, &candidate).unwrap_or(0.0),
                         candidate,
                     });
                 }
@@ -237,28 +261,39 @@ impl Evidence {
         assistant: &Assistant,
         written: &str,
         language: Language,
-    ) -> Result<(String, Vec<Citation>), Error> {
-        let sources = self.sources();
-        let mut text = String::new();
-        let mut citations = Vec::new();
+    ) -> Result<Cited, Error> {
+        let mut sources = self.sources();
+        sources.retain(Source::says_something);
+        let best = sources
+            .iter()
+            .map(|source| source.relevance)
+            .fold(0.0, f32::max);
+        let mut cited = Cited {
+            text: String::new(),
+            citations: Vec::new(),
+            answers: false,
+        };
         let mut copied = 0;
         for range in sentences(written) {
             let sentence = assistant
                 .library()
                 .index()
                 .weigh(&written[range.clone()], language)?;
-            text.push_str(&written[copied..range.end]);
+            cited.text.push_str(&written[copied..range.end]);
             copied = range.end;
             let candidates = sources.iter().map(|source| &source.candidate);
             if let Standing::Supported { candidate, .. } =
                 standing(&sentence, &self.question, candidates)
             {
-                let number = mark(&mut citations, sources[candidate].citation());
-                text.push_str(&format!(" [{number}]"));
+                let source = &sources[candidate];
+                let number = mark(&mut cited.citations, source.citation());
+                cited.text.push_str(&format!(" [{number}]"));
+                cited.answers |= source.relevance >= BESIDE_SHARE * best;
             }
         }
-        text.push_str(&written[copied..]);
-        Ok((text.trim().to_owned(), citations))
+        cited.text.push_str(&written[copied..]);
+        cited.text.truncate(cited.text.trim_end().len());
+        Ok(cited)
     }
 
     /// The documents' own words on the question, introduced by why the model's are not given.
@@ -284,35 +319,33 @@ impl Evidence {
 
     /// The sentences that speak most of the question, best first.
     fn closest(&self) -> Vec<Citation> {
-        let sources = self.sources();
-        let mut ranked: Vec<_> = sources
+        let mut sources = self.sources();
+        sources.retain(Source::says_something);
+        sources.sort_by(|a, b| b.relevance.total_cmp(&a.relevance));
+        let best = sources.first().map_or(0.0, |source| source.relevance);
+        let close = sources
             .iter()
-            .map(|source| {
-                (
-                    relevance(&self.question, &source.candidate).unwrap_or(0.0),
-                    source,
-                )
-            })
-            .collect();
-        ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        let best = ranked.first().map_or(0.0, |(relevance, _)| *relevance);
-        let close = ranked
-            .into_iter()
-            .filter(|(relevance, _)| *relevance >= CLOSE_SHARE * best);
-        close
-            .take(LEADING_QUOTES)
-            .map(|(_, source)| source.citation())
-            .collect()
+            .filter(|source| source.relevance >= CLOSE_SHARE * best);
+        close.take(LEADING_QUOTES).map(Source::citation).collect()
     }
 }
 
 impl Source<'_> {
+    fn text(&self) -> &str {
+        self.range.of(&self.passage.page().text).unwrap_or_default()
+    }
+
+    /// Headings and captions name a matter and say nothing of it.
+    fn says_something(&self) -> bool {
+        let text = self.text();
+        text.contains(|c: char| c.is_ascii_digit()) || text.split_whitespace().count() > 4
+    }
+
     fn citation(&self) -> Citation {
         let Source { passage, range, .. } = self;
-        let page = &passage.page().text;
-        let quote = range.of(page).unwrap_or_default().to_owned();
+        let quote = self.text().to_owned();
         // Looked up afresh: what says "verified" is the page, not the way we came.
-        let verified = locate(&quote, page).is_some();
+        let verified = locate(&quote, &passage.page().text).is_some();
         Citation {
             document: passage.document.id,
             name: passage.document.name.clone(),
@@ -333,6 +366,25 @@ fn mark(citations: &mut Vec<Citation>, citation: Citation) -> usize {
             citations.push(citation);
             citations.len()
         }
+    }
+}
+
+/// Where a text begins to say a whole sentence again, or to ask itself the next question: small models go in
+/// circles, and nothing from there on is new. The sentence under way is not looked at.
+fn repetition(text: &str) -> Option<usize> {
+    let mut said = HashSet::new();
+    let mut sentences = sentences(text);
+    sentences.pop_if(|last| last.end == text.trim_end().len() && !text.ends_with(['.', '!', '?']));
+    let repeated = sentences
+        .into_iter()
+        .find(|range| !said.insert(&text[range.clone()]));
+    let next_question = ["\nQuestion", "\nPassages"]
+        .iter()
+        .filter_map(|sign| text.find(sign))
+        .min();
+    match (repeated.map(|range| range.start), next_question) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
     }
 }
 
@@ -380,12 +432,13 @@ fn introduction(lead: Lead, assistant: &Assistant, language: Language) -> String
             format!("Le modèle {model} ne connaît pas {language}. Les documents disent :")
         }
         (Language::English, Lead::Model | Lead::PassagesForSupport) => {
-            "What the model wrote is not supported by the documents and is left out. They say:"
+            "The model's own words do not answer this from the documents and are left out. The \
+             documents say:"
                 .into()
         }
         (Language::French, Lead::Model | Lead::PassagesForSupport) => {
-            "Ce que le modèle a écrit n'est pas appuyé par les documents et n'est pas montré. Ils \
-             disent :"
+            "Ce que le modèle a écrit ne répond pas d'après les documents et n'est pas montré. Les \
+             documents disent :"
                 .into()
         }
     }
@@ -408,6 +461,14 @@ fn milliseconds(since: Instant) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_said_again_is_where_a_text_begins_to_go_in_circles() {
+        let text = "The basin is deep. It was dredged. The basin is deep. It was";
+        assert_eq!(repetition(text), text.rfind("The basin"));
+        assert_eq!(repetition("The basin is deep. The basin is"), None);
+        assert_eq!(repetition("The basin is deep. It was dredged."), None);
+    }
 
     #[test]
     fn marks_that_the_model_writes_are_taken_out() {

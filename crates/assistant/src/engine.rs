@@ -118,10 +118,10 @@ impl Engine {
                 role: Role::User,
                 content,
             }],
-            sampling: GREEDY,
+            sampling: CAREFUL,
             max_tokens: generated_tokens,
         };
-        match running.generate(generate, &Stop::default(), &mut |_| {})? {
+        match running.generate(generate, &|| false, &mut |_| {})? {
             Ending::Finished(Finished { timings, .. }) => Ok(Measured {
                 timings,
                 load_ms: running.facts.load_ms,
@@ -131,8 +131,9 @@ impl Engine {
     }
 }
 
-/// The most likely token, always: the same question has the same answer.
-pub(crate) const GREEDY: Sampling = Sampling {
+/// The most likely token, always: the same question has the same answer. No penalty on repeated words: an
+/// answer repeats those of the question.
+pub(crate) const CAREFUL: Sampling = Sampling {
     temperature: 0.0,
     top_p: 1.0,
     repeat_penalty: 1.0,
@@ -140,11 +141,11 @@ pub(crate) const GREEDY: Sampling = Sampling {
 };
 
 impl Running {
-    /// Writes a reply. Text arrives through `on_progress` as it is written.
+    /// Writes a reply until it is done or `is_enough`. Text arrives through `on_progress` as it is written.
     pub fn generate(
         &self,
         generate: Generate,
-        stop: &Stop,
+        is_enough: &dyn Fn() -> bool,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Ending, Error> {
         let Ok((id, events)) = self.worker.request(&EngineRequest::Generate(generate)) else {
@@ -152,7 +153,7 @@ impl Running {
         };
         let mut stopping = false;
         loop {
-            if stop.is_told() && !stopping {
+            if !stopping && is_enough() {
                 stopping = true;
                 if let Err(Stopped) = self.worker.send(id, &EngineRequest::Stop) {
                     return Ok(Ending::Died);

@@ -19,10 +19,6 @@ pub(crate) fn messages(
     let mut block = format!("{}\n", words.passages);
     for passage in passages {
         block.push_str("\"\"\"\n");
-        if let Some(heading) = passage.headings().last() {
-            block.push_str(heading);
-            block.push('\n');
-        }
         block.push_str(passage.text());
         block.push_str("\n\"\"\"\n");
     }

@@ -16,7 +16,8 @@ use crate::memory;
 /// The compute libraries, loaded. One value may exist in a process at a time.
 #[derive(Debug)]
 pub struct Backends {
-    pub(crate) llama: LlamaBackend,
+    // llama.cpp is shut down with this value.
+    _llama: LlamaBackend,
     devices: Vec<LlamaBackendDevice>,
     pub(crate) available_memory: u64,
     pub(crate) threads: i32,
@@ -44,7 +45,7 @@ impl Backends {
         let llama = LlamaBackend::init()
             .map_err(|error| LoadFailure::NoComputeLibrary(error.to_string()))?;
         Ok(Backends {
-            llama,
+            _llama: llama,
             available_memory: memory::available(),
             threads: usable_threads(),
             devices,

@@ -10,16 +10,17 @@
 //! reaches a log or an error.
 
 mod backends;
+mod context;
 mod log;
 mod memory;
 mod model;
-mod pace;
 pub mod preflight;
 mod prompt;
 mod sampling;
 mod session;
 mod stop_text;
 mod template;
+mod tempo;
 mod utf8;
 
 pub use backends::Backends;

@@ -93,11 +93,8 @@ impl Model {
 
 /// Whether the model reads its prompt with an encoder, as T5 does.
 fn encodes(model: &LlamaModel) -> bool {
-    // SAFETY: `LlamaModel` is one pointer to a live model, see `wrap`.
-    unsafe {
-        let pointer: *const sys::llama_model = std::mem::transmute_copy(model);
-        sys::llama_model_has_encoder(pointer)
-    }
+    // SAFETY: the model is alive.
+    unsafe { sys::llama_model_has_encoder(pointer_to(model)) }
 }
 
 /// The text of a special token, empty when the model has none.
@@ -218,4 +215,10 @@ fn wrap(model: *mut sys::llama_model) -> Option<LlamaModel> {
     // very type in the version that the manifest pins, has no constructor that takes a pointer, and
     // frees the model when it is dropped.
     Some(unsafe { std::mem::transmute::<*mut sys::llama_model, LlamaModel>(model) })
+}
+
+/// The model as C knows it, for as long as the borrow lasts.
+pub(crate) fn pointer_to(model: &LlamaModel) -> *const sys::llama_model {
+    // SAFETY: `LlamaModel` is nothing but that pointer, see `wrap`.
+    unsafe { std::mem::transmute_copy::<LlamaModel, *const sys::llama_model>(model) }
 }

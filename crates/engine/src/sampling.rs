@@ -1,17 +1,53 @@
 //! How the next token is chosen.
-//!
-//! `LlamaSampler::sample` accepts the token that it returns. Accepting it again would count it twice, and
-//! abort the process where a grammar is in the chain.
 
 use aparte_protocol::engine::Sampling;
 use llama_cpp_2::sampling::LlamaSampler;
+use llama_cpp_2::token::LlamaToken;
+use llama_cpp_2::token::data::LlamaTokenData;
+use llama_cpp_2::token::data_array::LlamaTokenDataArray;
 
 /// How many tokens of the reply the repeat penalty looks back on.
 const PENALTY_WINDOW: i32 = 64;
 
-/// Makes the chain that chooses as `sampling` says. Numbers that make no sense are brought into range.
-pub(crate) fn chain(sampling: &Sampling, vocabulary: i32) -> LlamaSampler {
-    let sampling = in_range(sampling);
+/// Chooses tokens as a request wants it, and remembers those that it chose.
+#[derive(Debug)]
+pub(crate) struct Chooser {
+    chain: LlamaSampler,
+    candidates: LlamaTokenDataArray,
+}
+
+impl Chooser {
+    /// Chooses as `sampling` says; numbers that make no sense are brought into range.
+    pub(crate) fn new(sampling: &Sampling, vocabulary: i32) -> Chooser {
+        Chooser {
+            chain: chain(&in_range(sampling), vocabulary),
+            candidates: LlamaTokenDataArray::new(Vec::new(), false),
+        }
+    }
+
+    /// Chooses the next token by the `scores` of the vocabulary; `None` when they are no numbers, as a
+    /// damaged model may make them. (The binding that does this in one call aborts then.)
+    pub(crate) fn choose(&mut self, scores: &[f32]) -> Option<LlamaToken> {
+        if scores.is_empty() || scores.iter().any(|score| score.is_nan()) {
+            return None;
+        }
+        self.candidates.data.clear();
+        self.candidates.data.extend(
+            (0..)
+                .zip(scores)
+                .map(|(id, &score)| LlamaTokenData::new(LlamaToken::new(id), score, 0.0)),
+        );
+        self.candidates.selected = None;
+        self.candidates.sorted = false;
+        self.candidates.apply_sampler(&mut self.chain);
+        let token = self.candidates.selected_token()?;
+        // Exactly once for each token: a second time would count it twice.
+        self.chain.try_accept(token).ok()?;
+        Some(token)
+    }
+}
+
+fn chain(sampling: &Sampling, vocabulary: i32) -> LlamaSampler {
     let mut chain = Vec::new();
     if sampling.repeat_penalty != 1.0 {
         chain.push(LlamaSampler::penalties(
@@ -59,6 +95,38 @@ mod tests {
             repeat_penalty,
             seed: u32::MAX,
         })
+    }
+
+    fn greedy() -> Chooser {
+        Chooser::new(&sampling(0.0, 1.0, 1.0), 4)
+    }
+
+    #[test]
+    fn without_temperature_the_most_likely_token_is_chosen() {
+        let chosen = greedy().choose(&[0.5, -1.0, 2.0, 1.0]);
+        assert_eq!(chosen, Some(LlamaToken::new(2)));
+    }
+
+    #[test]
+    fn scores_that_are_no_numbers_choose_nothing() {
+        assert_eq!(greedy().choose(&[0.5, f32::NAN, 2.0, 1.0]), None);
+        assert_eq!(greedy().choose(&[]), None);
+    }
+
+    #[test]
+    fn a_penalty_leads_away_from_what_was_chosen() {
+        let mut chooser = Chooser::new(&sampling(0.0, 1.0, 2.0), 2);
+        let chosen = [(); 2].map(|()| chooser.choose(&[3.0, 2.0]).unwrap().0);
+        assert_eq!(chosen, [0, 1]);
+    }
+
+    #[test]
+    fn a_seed_chooses_alike() {
+        let run = || {
+            let mut chooser = Chooser::new(&sampling(1.5, 0.9, 1.0), 4);
+            [(); 20].map(|()| chooser.choose(&[1.0, 1.1, 0.9, 1.0]))
+        };
+        assert_eq!(run(), run());
     }
 
     #[test]

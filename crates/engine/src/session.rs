@@ -3,7 +3,6 @@
 //! Invariant: `held` is exactly the tokens whose state the context holds, at positions from zero on,
 //! after every call and whatever ended it.
 
-use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,32 +10,25 @@ use aparte_protocol::engine::{
     EngineEvent, FinishReason, Finished, Generate, GenerateFailure, LoadFailure, ModelFacts,
     Timings,
 };
-use llama_cpp_2::context::LlamaContext;
-use llama_cpp_2::context::params::LlamaContextParams;
-use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::token::LlamaToken;
 
+use crate::context::Context;
 use crate::log;
-use crate::memory::BATCH;
 use crate::model::Model;
-use crate::pace::Pace;
-use crate::sampling;
+use crate::sampling::Chooser;
 use crate::stop_text::StopText;
+use crate::tempo::{Alone, Tempo};
 use crate::utf8::Utf8Pieces;
 
 /// An open context of a model.
 #[derive(Debug)]
 pub struct Session<'m> {
     model: &'m Model,
-    context: LlamaContext<'m>,
-    batch: LlamaBatch<'static>,
+    context: Context<'m>,
     held: Vec<LlamaToken>,
-    pace: Pace,
+    tempo: Tempo,
     facts: ModelFacts,
 }
-
-/// There is one conversation in the context.
-const SEQUENCE: i32 = 0;
 
 impl<'m> Session<'m> {
     /// Opens a context and computes a few tokens in it, so that the first prompt finds the weights in
@@ -46,35 +38,28 @@ impl<'m> Session<'m> {
     /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
     pub fn open(model: &'m Model) -> Result<Session<'m>, LoadFailure> {
         let threads = model.backends.threads;
-        let params = LlamaContextParams::default()
-            .with_n_ctx(NonZeroU32::new(model.context))
-            .with_n_batch(BATCH)
-            .with_n_ubatch(BATCH)
-            .with_n_seq_max(1)
-            .with_n_threads(threads)
-            .with_n_threads_batch(threads);
-        let context = model
-            .llama
-            .new_context(&model.backends.llama, params)
-            .map_err(|error| {
-                let reasons = log::take_errors().join("; ");
-                LoadFailure::Damaged(format!("{error}: {reasons}"))
-            })?;
+        let context = Context::open(&model.llama, model.context, threads).ok_or_else(|| {
+            let reasons = log::take_errors().join("; ");
+            LoadFailure::Damaged(format!("no context can be opened for it: {reasons}"))
+        })?;
+        let unknown = Alone {
+            single: f64::INFINITY,
+            each: f64::INFINITY,
+        };
         let mut session = Session {
             facts: ModelFacts {
                 name: model.header.name.clone(),
                 architecture: model.header.architecture.clone(),
                 parameters: model.llama.n_params(),
-                context: context.n_ctx().min(model.context),
+                context: context.capacity().min(model.context),
                 has_template: model.header.chat_template.is_some(),
                 devices: model.backends.devices(),
                 load_ms: 0,
             },
             model,
             context,
-            batch: LlamaBatch::new(BATCH as usize, 1),
             held: Vec::new(),
-            pace: Pace::new(FIRST_PIECE),
+            tempo: Tempo::new(threads, unknown),
         };
         session
             .warm_up()
@@ -153,9 +138,8 @@ impl<'m> Session<'m> {
         timings.reused_tokens = count(self.held.len());
         while self.held.len() < prompt.len() && !stop.load(Ordering::Relaxed) {
             let rest = &prompt[self.held.len()..];
-            let piece = &rest[..rest.len().min(self.pace.piece())];
-            let elapsed = self.compute(piece, piece.len() == rest.len())?;
-            self.pace.measured(piece.len(), elapsed);
+            let piece = &rest[..rest.len().min(self.tempo.piece())];
+            self.compute(piece, piece.len() == rest.len())?;
             emit(EngineEvent::Prompt {
                 done: count(self.held.len()),
                 total: count(prompt.len()),
@@ -176,7 +160,7 @@ impl<'m> Session<'m> {
         timings: &mut Timings,
     ) -> Result<FinishReason, GenerateFailure> {
         let vocab = self.model.llama.vocab();
-        let mut sampler = sampling::chain(&request.sampling, vocab.n_tokens());
+        let mut chooser = Chooser::new(&request.sampling, vocab.n_tokens());
         let mut characters = Utf8Pieces::default();
         let mut bytes = Vec::new();
         let mut first_token = None;
@@ -192,7 +176,10 @@ impl<'m> Session<'m> {
             if timings.generated_tokens == request.max_tokens {
                 break FinishReason::Length;
             }
-            let token = sampler.sample(&self.context, LAST_OUTPUT);
+            let scores = self.context.scores();
+            let token = scores
+                .and_then(|scores| chooser.choose(scores))
+                .ok_or_else(|| GenerateFailure::Decode("it made no usable scores".to_owned()))?;
             if vocab.is_eog(token) {
                 break FinishReason::Complete;
             }
@@ -230,89 +217,59 @@ impl<'m> Session<'m> {
         if common == self.held.len() {
             return;
         }
-        if common > 0 && self.forget_from(common) {
+        let is_recurrent = self.model.llama.is_recurrent() || self.model.llama.is_hybrid();
+        if common > 0 && self.context.forget_from(common, is_recurrent) {
             self.held.truncate(common);
         } else {
             self.clear();
         }
     }
 
-    /// Removes the tokens from position `from` on. False when this model's memory cannot: a recurrent
-    /// state has no past, and a sliding window may have dropped what the positions before need.
-    fn forget_from(&mut self, from: usize) -> bool {
-        let removed =
-            self.context
-                .clear_kv_cache_seq(Some(SEQUENCE as u32), Some(count(from)), None);
-        removed == Ok(true)
-            && self.context.kv_cache_seq_pos_max(SEQUENCE) == from as i32 - 1
-            && (self.model.llama.is_recurrent()
-                || self.model.llama.is_hybrid()
-                || self.context.kv_cache_seq_pos_min(SEQUENCE) == 0)
-    }
-
     fn clear(&mut self) {
-        self.context.clear_kv_cache();
+        self.context.clear();
         self.held.clear();
     }
 
-    /// Computes `tokens` after those that are held, at most [`BATCH`]; with `has_outcome`, what comes
-    /// next can be sampled. Clears the context when it fails.
-    fn compute(
+    /// Computes `tokens` after those that are held; with `has_outcome`, the next can be chosen. Clears the
+    /// context when it fails.
+    fn compute(&mut self, tokens: &[LlamaToken], has_outcome: bool) -> Result<(), GenerateFailure> {
+        let elapsed = self.timed(tokens, has_outcome, self.tempo.threads())?;
+        self.tempo.measured(tokens.len(), elapsed);
+        Ok(())
+    }
+
+    fn timed(
         &mut self,
         tokens: &[LlamaToken],
         has_outcome: bool,
+        threads: i32,
     ) -> Result<Duration, GenerateFailure> {
+        self.context.set_threads(threads);
         let start = Instant::now();
-        self.batch.clear();
-        let last = tokens.len() - 1;
-        let result = tokens
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, &token)| {
-                // One sequence a token: `add` does not check that the batch has room for more.
-                self.batch.add(
-                    token,
-                    (self.held.len() + index) as i32,
-                    &[SEQUENCE],
-                    has_outcome && index == last,
-                )
-            })
-            .map_err(|error| error.to_string())
-            .and_then(|()| {
-                self.context
-                    .decode(&mut self.batch)
-                    .map_err(|error| error.to_string())
-            });
-        if let Err(reason) = result {
+        if let Err(status) = self.context.compute(tokens, has_outcome) {
             self.clear();
-            return Err(GenerateFailure::Decode(reason));
+            return Err(GenerateFailure::Decode(format!("llama_decode: {status}")));
         }
-        // A GPU works on after the call; only its end tells the time.
-        self.context.synchronize();
         self.held.extend_from_slice(tokens);
         Ok(start.elapsed())
     }
 
-    /// Computes a piece without meaning. The context is empty afterwards.
+    /// Brings the weights into memory and learns what one thread alone can do. The context is empty
+    /// afterwards.
     fn warm_up(&mut self) -> Result<(), GenerateFailure> {
-        let token = LlamaToken::new(0);
-        let tokens = vec![token; FIRST_PIECE.min(self.facts.context as usize)];
-        // The first brings the weights into memory, the second is measured.
-        for _ in 0..2 {
-            let elapsed = self.compute(&tokens, false)?;
-            self.pace = Pace::new(FIRST_PIECE);
-            self.pace.measured(tokens.len(), elapsed);
-            self.clear();
-        }
+        let tokens = [LlamaToken::new(0); 4];
+        self.timed(&tokens[..1], false, 1)?;
+        let single = self.timed(&tokens[..1], false, 1)?;
+        let four = self.timed(&tokens, false, 1)?;
+        let alone = Alone {
+            single: single.as_secs_f64(),
+            each: four.as_secs_f64() / tokens.len() as f64,
+        };
+        self.tempo = Tempo::new(self.model.backends.threads, alone);
+        self.clear();
         Ok(())
     }
 }
-
-/// Tokens that are computed to learn the pace.
-const FIRST_PIECE: usize = 16;
-
-/// llama.cpp's name for the last token that has an outcome.
-const LAST_OUTPUT: i32 = -1;
 
 /// Counts of tokens are bounded by the context or by the length of a message.
 fn count(tokens: usize) -> u32 {

@@ -1,0 +1,259 @@
+//! How many threads compute, and how many prompt tokens at once.
+//!
+//! Two findings stand behind this. A call into llama.cpp cannot be interrupted, so a piece of the prompt
+//! must be as long as what this machine does in less than a tenth of a second with this model, whatever
+//! both are. And threads that compute together wait for the slowest of them hundreds of times a token:
+//! beside another busy program two threads were measured fifty times slower than one. So as soon as several
+//! are slower than one alone was, fewer go on, and after a while it is tried whether there is room again.
+//!
+//! Time is counted in time spent computing, so nothing here asks a clock.
+
+use std::time::Duration;
+
+use crate::memory::BATCH;
+
+/// What a piece should take: a tenth of a second, less what a busy machine may add.
+const TARGET: Duration = Duration::from_millis(80);
+
+/// How long fewer threads compute before more are tried again, at first.
+const FIRST_WAIT: Duration = Duration::from_secs(4);
+
+/// Measures steps and says how to take the next.
+#[derive(Debug, Clone)]
+pub(crate) struct Tempo {
+    /// Numbers of threads, from all to one.
+    choices: Vec<i32>,
+    /// Which of them computes.
+    choice: usize,
+    /// What one thread alone needs, in seconds.
+    alone: Alone,
+    /// Tokens of the next piece.
+    piece: usize,
+    /// Whether the last step was slower than one thread would have been.
+    was_slow: bool,
+    /// Computing time until more threads are tried.
+    until_retry: Duration,
+    /// What that time is set to at the next failure.
+    wait: Duration,
+}
+
+/// What one thread alone needs, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Alone {
+    /// For a call with a single token.
+    pub(crate) single: f64,
+    /// For each token of a call with many.
+    pub(crate) each: f64,
+}
+
+impl Alone {
+    /// Few tokens cost as much as one, because the weights are read once for all of them.
+    fn step(self, tokens: usize) -> f64 {
+        self.single.max(self.each * tokens as f64)
+    }
+}
+
+impl Tempo {
+    /// Starts with all of `threads`, and with pieces that one thread alone could do.
+    pub(crate) fn new(threads: i32, alone: Alone) -> Tempo {
+        let mut choices = vec![threads, threads - 1, 1];
+        choices.retain(|&choice| choice > 0);
+        choices.dedup();
+        Tempo {
+            choices,
+            choice: 0,
+            piece: whole_columns(TARGET.as_secs_f64() / alone.each),
+            alone,
+            was_slow: false,
+            until_retry: FIRST_WAIT,
+            wait: FIRST_WAIT,
+        }
+    }
+
+    /// How many threads take the next step.
+    pub(crate) fn threads(&self) -> i32 {
+        self.choices[self.choice]
+    }
+
+    /// How many prompt tokens the next step takes, at least one and at most [`BATCH`].
+    pub(crate) fn piece(&self) -> usize {
+        self.piece
+    }
+
+    /// Learns that a step of `tokens` took `elapsed`.
+    pub(crate) fn measured(&mut self, tokens: usize, elapsed: Duration) {
+        let seconds = elapsed.as_secs_f64();
+        let slowness = seconds / self.alone.step(tokens).max(1e-9);
+        if self.threads() > 1 && slowness > SLOWER {
+            // One such step may be a hiccup, unless it is a bad one.
+            if self.was_slow || slowness > MUCH_SLOWER {
+                self.wait = (self.wait * 2).max(elapsed * 10);
+                self.until_retry = self.wait;
+                self.choice += 1;
+            }
+            self.was_slow = !self.was_slow;
+            return;
+        }
+        self.was_slow = false;
+        if self.threads() == 1 {
+            self.learn_alone(tokens, seconds);
+        }
+        self.learn_piece(tokens, seconds);
+        if self.choice == 0 {
+            self.wait = self.wait.saturating_sub(elapsed).max(FIRST_WAIT);
+        } else if let Some(rest) = self.until_retry.checked_sub(elapsed) {
+            self.until_retry = rest;
+        } else {
+            self.choice -= 1;
+            self.until_retry = self.wait;
+        }
+    }
+
+    fn learn_alone(&mut self, tokens: usize, seconds: f64) {
+        let known = if tokens == 1 {
+            &mut self.alone.single
+        } else {
+            &mut self.alone.each
+        };
+        *known += (seconds / tokens as f64 - *known) / 8.0;
+    }
+
+    /// One slow piece halves the next at most, one fast piece doubles it at most. A shorter piece, as the
+    /// last of a prompt and each step of a reply is, teaches nothing.
+    fn learn_piece(&mut self, tokens: usize, seconds: f64) {
+        if tokens < self.piece {
+            return;
+        }
+        let known = self.piece as f64;
+        let fitting = tokens as f64 * TARGET.as_secs_f64() / seconds.max(1e-6);
+        self.piece = whole_columns(fitting.clamp(known / 2.0, known * 2.0));
+    }
+}
+
+/// Kernels work on four columns at a time; a piece in between costs like the next four.
+fn whole_columns(tokens: f64) -> usize {
+    let tokens = (tokens as usize).clamp(1, BATCH as usize);
+    if tokens >= 4 { tokens / 4 * 4 } else { tokens }
+}
+
+/// Several threads should be faster than one; what a longer context adds is allowed for.
+const SLOWER: f64 = 1.5;
+const MUCH_SLOWER: f64 = 4.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALONE: Alone = Alone {
+        single: 0.02,
+        each: 0.01,
+    };
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    /// Takes `steps` single-token steps, each as long as `step` says for its number of threads.
+    fn take(tempo: &mut Tempo, steps: usize, step: impl Fn(i32) -> f64) -> f64 {
+        (0..steps)
+            .map(|_| {
+                let taken = step(tempo.threads());
+                tempo.measured(1, seconds(taken));
+                taken
+            })
+            .sum()
+    }
+
+    fn alone(_threads: i32) -> f64 {
+        0.014
+    }
+
+    fn crowded(threads: i32) -> f64 {
+        if threads == 1 { 0.02 } else { 2.0 }
+    }
+
+    fn settled(tokens_per_s: f64) -> usize {
+        let mut tempo = Tempo::new(1, ALONE);
+        for _ in 0..20 {
+            let tokens = tempo.piece();
+            tempo.measured(tokens, seconds(tokens as f64 / tokens_per_s));
+        }
+        tempo.piece()
+    }
+
+    #[test]
+    fn a_piece_takes_less_than_a_tenth_of_a_second_on_any_machine() {
+        for tokens_per_s in [10.5, 30.0, 200.0, 1_000.0, 5_000.0] {
+            let piece = settled(tokens_per_s);
+            assert!(
+                piece as f64 / tokens_per_s <= 0.1,
+                "{piece} at {tokens_per_s}/s"
+            );
+            assert!(piece as f64 / tokens_per_s >= 0.04 || piece == 1 || piece == 512);
+        }
+    }
+
+    #[test]
+    fn a_piece_is_never_empty_and_never_over_the_batch() {
+        assert_eq!(settled(0.1), 1);
+        assert_eq!(settled(1e9), BATCH as usize);
+    }
+
+    #[test]
+    fn one_slow_piece_does_not_make_the_next_tiny() {
+        let mut tempo = Tempo::new(1, ALONE);
+        tempo.measured(8, seconds(60.0));
+        assert_eq!(tempo.piece(), 4);
+    }
+
+    #[test]
+    fn an_idle_machine_keeps_all_threads() {
+        let mut tempo = Tempo::new(2, ALONE);
+        take(&mut tempo, 1_000, alone);
+        assert_eq!(tempo.threads(), 2);
+    }
+
+    #[test]
+    fn a_hiccup_changes_nothing() {
+        let mut tempo = Tempo::new(2, ALONE);
+        take(&mut tempo, 1, |_| 0.05);
+        assert_eq!(tempo.threads(), 2);
+        take(&mut tempo, 1, alone);
+        take(&mut tempo, 1, |_| 0.05);
+        assert_eq!(tempo.threads(), 2);
+    }
+
+    #[test]
+    fn a_busy_core_leaves_one_thread_and_costs_a_tenth_of_the_time_at_most() {
+        let mut tempo = Tempo::new(2, ALONE);
+        take(&mut tempo, 1, crowded);
+        assert_eq!(tempo.threads(), 1);
+        let taken = take(&mut tempo, 5_000, crowded);
+        assert!(taken < 1.15 * 5_000.0 * crowded(1), "{taken} s");
+    }
+
+    #[test]
+    fn all_threads_come_back_when_the_core_is_free() {
+        let mut tempo = Tempo::new(2, ALONE);
+        take(&mut tempo, 10, crowded);
+        assert_eq!(tempo.threads(), 1);
+        take(&mut tempo, 2_000, alone);
+        assert_eq!(tempo.threads(), 2);
+    }
+
+    #[test]
+    fn a_step_that_waited_for_a_core_does_not_shorten_the_pieces() {
+        let mut tempo = Tempo::new(2, ALONE);
+        tempo.measured(8, seconds(3.0));
+        assert_eq!(tempo.piece(), 8);
+    }
+
+    #[test]
+    fn of_many_threads_one_is_given_up_first() {
+        let mut tempo = Tempo::new(8, ALONE);
+        take(&mut tempo, 1, crowded);
+        assert_eq!(tempo.threads(), 7);
+        take(&mut tempo, 1, crowded);
+        assert_eq!(tempo.threads(), 1);
+    }
+}
