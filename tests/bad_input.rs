@@ -148,7 +148,7 @@ fn write_giant(path: &Path) {
     let mut header = b"GGUF".to_vec();
     header.extend(3u32.to_le_bytes());
     header.extend(1u64.to_le_bytes()); // tensors
-    header.extend(4u64.to_le_bytes()); // metadata
+    header.extend(6u64.to_le_bytes()); // metadata
     header.extend(string("general.architecture"));
     header.extend(8u32.to_le_bytes());
     header.extend(string("llama"));
@@ -161,6 +161,14 @@ fn write_giant(path: &Path) {
         header.extend(4u32.to_le_bytes());
         header.extend(value.to_le_bytes());
     }
+    header.extend(string("tokenizer.ggml.model"));
+    header.extend(8u32.to_le_bytes());
+    header.extend(string("gpt2"));
+    header.extend(string("tokenizer.ggml.tokens"));
+    header.extend(9u32.to_le_bytes()); // an array
+    header.extend(8u32.to_le_bytes()); // of strings
+    header.extend(1u64.to_le_bytes());
+    header.extend(string("a"));
     header.extend(string("token_embd.weight"));
     header.extend(2u32.to_le_bytes());
     header.extend(ROWS.to_le_bytes());

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
+use crate::models;
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -131,6 +132,7 @@ fn run_suite(workspace: &Workspace, selection: &[&str]) -> Result<Outcome, Failu
     // Two engines at a time on a small machine are not half as fast but a hundred times slower: their
     // threads wait for each other by spinning.
     command.env("RUST_TEST_THREADS", "1");
+    command.env("APARTE_MODELS", models::folder()?);
     let mut counts = Counts::default();
     let succeeded = process::lines(&mut command, |line| {
         println!("{line}");

@@ -14,7 +14,7 @@ use aparte_protocol::engine::{FinishReason, Finished, Generate, Timings};
 
 use crate::Assistant;
 use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
-use crate::engine::{self, CAREFUL, Progress, Stop};
+use crate::engine::{self, CAREFUL, Engine, Progress, Running, Stop};
 use crate::error::Error;
 use crate::language::Language;
 use crate::library::{DocumentId, PassageRef};
@@ -87,36 +87,24 @@ pub(crate) fn ask(
         });
     }
 
-    let running = engine.ready(on_progress)?;
-    let load_ms = milliseconds(started);
-    let evidence = evidence.within_budget(&running)?;
-    let generate = Generate {
-        messages: prompt::messages(question, &evidence.passages, reply_language),
-        sampling: CAREFUL,
-        max_tokens: ANSWER_TOKENS,
+    let mut evidence = evidence;
+    let asked = Asked {
+        question,
+        language: reply_language,
+        started,
     };
-    let mut written = String::new();
-    let circling = Cell::new(false);
-    let mut first_word_ms = None;
-    let enough = || stop.is_told() || circling.get();
-    let ended = running.generate(generate, &enough, &mut |progress| {
-        if let Progress::Text(text) = &progress {
-            first_word_ms.get_or_insert_with(|| milliseconds(started).saturating_sub(load_ms));
-            written.push_str(text);
-            circling.set(repetition(&written).is_some());
-        }
-        on_progress(progress);
-    })?;
-    if let Some(again) = repetition(&written) {
-        written.truncate(again);
+    let mut reply = asked.reply(engine, &mut evidence, stop, on_progress)?;
+    if reply.ending == Ending::Interrupted && reply.written.is_empty() {
+        // The engine was dead before it was asked, or died at once: another one may do better.
+        reply = asked.reply(engine, &mut evidence, stop, on_progress)?;
     }
-    let (ending, counts) = match ended {
-        engine::Ending::Finished(Finished { timings, .. }) if circling.get() => {
-            (Ending::Complete, timings)
-        }
-        engine::Ending::Finished(Finished { reason, timings }) => (reason.into(), timings),
-        engine::Ending::Died => (Ending::Interrupted, Timings::default()),
-    };
+    let Reply {
+        written,
+        ending,
+        load_ms,
+        first_word_ms,
+        counts,
+    } = reply;
 
     let cited = evidence.cite(assistant, &without_marks(&written), reply_language)?;
     let cut_short = matches!(ending, Ending::Stopped | Ending::Interrupted);
@@ -137,6 +125,80 @@ pub(crate) fn ask(
         ending,
         timings: timings(load_ms, first_word_ms, counts),
     })
+}
+
+/// A question on its way to the model.
+struct Asked<'a> {
+    question: &'a str,
+    language: Language,
+    started: Instant,
+}
+
+/// What the model wrote.
+struct Reply {
+    written: String,
+    ending: Ending,
+    load_ms: u64,
+    first_word_ms: Option<u64>,
+    counts: Timings,
+}
+
+impl Asked<'_> {
+    fn reply(
+        &self,
+        engine: &Engine,
+        evidence: &mut Evidence,
+        stop: &Stop,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Reply, Error> {
+        let before = milliseconds(self.started);
+        let running = engine.ready(on_progress)?;
+        let load_ms = milliseconds(self.started).saturating_sub(before);
+        let mut reply = Reply {
+            written: String::new(),
+            ending: Ending::Interrupted,
+            load_ms,
+            first_word_ms: None,
+            counts: Timings::default(),
+        };
+        match evidence.keep_within_budget(&running) {
+            Err(Error::EngineStopped) => return Ok(reply),
+            kept => kept?,
+        }
+        let generate = Generate {
+            messages: prompt::messages(self.question, &evidence.passages, self.language),
+            sampling: CAREFUL,
+            max_tokens: ANSWER_TOKENS,
+        };
+        let circling = Cell::new(false);
+        let enough = || stop.is_told() || circling.get();
+        let Reply {
+            written,
+            first_word_ms,
+            ..
+        } = &mut reply;
+        let ended = running.generate(generate, &enough, &mut |progress| {
+            if let Progress::Text(text) = &progress {
+                first_word_ms
+                    .get_or_insert_with(|| milliseconds(self.started).saturating_sub(load_ms));
+                written.push_str(text);
+                circling.set(repetition(written).is_some());
+            }
+            on_progress(progress);
+        })?;
+        if let Some(again) = repetition(&reply.written) {
+            reply.written.truncate(again);
+        }
+        if let engine::Ending::Finished(Finished { reason, timings }) = ended {
+            reply.ending = if circling.get() {
+                Ending::Complete
+            } else {
+                reason.into()
+            };
+            reply.counts = timings;
+        }
+        Ok(reply)
+    }
 }
 
 /// What the documents hold on a question.
@@ -213,7 +275,7 @@ impl Evidence {
     }
 
     /// Keeps the best passages that the prompt has room for, at least one.
-    fn within_budget(mut self, running: &engine::Running) -> Result<Evidence, Error> {
+    fn keep_within_budget(&mut self, running: &Running) -> Result<(), Error> {
         let texts = self
             .passages
             .iter()
@@ -231,7 +293,7 @@ impl Evidence {
             kept += 1;
         }
         self.passages.truncate(kept);
-        Ok(self)
+        Ok(())
     }
 
     fn sources(&self) -> Vec<Source<'_>> {

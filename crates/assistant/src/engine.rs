@@ -189,7 +189,7 @@ impl Running {
     }
 }
 
-/// What [`Engine::measure`] saw.
+/// What a measurement saw.
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
     /// Counts and times of the one reply.
