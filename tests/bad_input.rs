@@ -79,6 +79,44 @@ fn a_pdf_that_only_its_owner_may_change_is_read() {
 }
 
 #[test]
+fn text_is_read_in_whatever_way_it_was_written() {
+    for (name, words) in [
+        ("latin1.txt", "place de l'Église pendant les travaux"),
+        (
+            "latin1.txt",
+            "la rénovation du préau, qui sera achevée à la fin du mois d'août",
+        ),
+        (
+            "utf16.txt",
+            "Naïve visitors may ask for “a guided tour”; it costs 4 €.",
+        ),
+        ("not-a-pdf.pdf", "The boiler is serviced every year"),
+    ] {
+        let extracted = aparte_tests::json(aparte().args(["extract", "--json"]).arg(fixture(name)));
+        let text = extracted["pages"][0]["text"].as_str().unwrap();
+        assert!(text.contains(words), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_pdf_that_was_cut_short_gives_its_pages_or_says_that_it_is_damaged() {
+    let extract = || {
+        let mut command = aparte();
+        command
+            .args(["extract", "--json", "--language", "en"])
+            .arg(fixture("cut.pdf"));
+        command
+    };
+    if extract().output().unwrap().status.success() {
+        let extracted = aparte_tests::json(&mut extract());
+        let pages = extracted["pages"].as_array().unwrap();
+        assert!(!pages.is_empty(), "success, and nothing read: {extracted}");
+    } else {
+        assert!(refused(&mut extract()).contains("is damaged"));
+    }
+}
+
+#[test]
 fn a_scan_is_extracted_with_a_warning_for_its_page() {
     let extracted = aparte_tests::json(
         aparte()
@@ -117,7 +155,7 @@ fn models_that_cannot_be_run_are_told_apart() {
         (fixture("renamed-text.gguf"), "not a GGUF model"),
         (cut, "damaged or was cut short"),
         (header_only, "damaged or was cut short"),
-        (folder.join("none.gguf"), "is not on this machine"),
+        (folder.join("none.gguf"), "was not found"),
     ] {
         let sentence = ask_model(&model);
         assert!(sentence.contains(words), "{}: {sentence}", model.display());

@@ -2,12 +2,14 @@
 //!
 //! The long form (`cargo xtask campaign faults`) kills many times at moments spread over a whole reply.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use aparte_assistant::{Assistant, DocumentId, Ending, Language, Progress, Stop};
-use aparte_tests::{aparte, assistant, sample, sample_questions};
+use aparte_assistant::{
+    Answer, Assistant, DocumentId, Ending, Error, Input, Language, Lead, ModelTrouble, Progress,
+    Stop,
+};
+use aparte_tests::{aparte, ask, assistant, english_sample};
 
 fn kills() -> u32 {
     if std::env::var_os("APARTE_CAMPAIGN").is_some() {
@@ -17,21 +19,10 @@ fn kills() -> u32 {
     }
 }
 
-fn english() -> (PathBuf, String) {
-    let questions = sample_questions()
-        .into_iter()
-        .find(|questions| questions.language == "en")
-        .unwrap();
-    (
-        sample(&questions.file),
-        questions.suggested.unwrap().question,
-    )
-}
-
 fn session() -> (Assistant, DocumentId, String) {
-    let (file, question) = english();
+    let (file, question) = english_sample();
     let assistant = assistant(Language::English);
-    let document = assistant.add_file(&file, &mut |_, _| {}).unwrap();
+    let document = assistant.add(Input::File(&file), &mut |_, _| {}).unwrap();
     (assistant, document, question)
 }
 
@@ -46,55 +37,86 @@ fn kill(process: u32) {
 #[test]
 fn an_engine_killed_in_mid_reply_leaves_the_words_so_far_and_the_next_question_works() {
     let (assistant, document, question) = session();
-    let mut written = String::new();
-    let mut killed = false;
-    let answer = assistant
-        .ask(&question, &[document], &Stop::default(), &mut |progress| {
-            if let Progress::Text(text) = progress {
-                written.push_str(&text);
-                if !std::mem::replace(&mut killed, true) {
-                    kill(assistant.engine_process().unwrap());
-                }
+    let mut first = None;
+    let answer = ask(
+        &assistant,
+        &question,
+        &[document],
+        &Stop::default(),
+        &mut |progress| {
+            if let Progress::Text(text) = progress
+                && first.is_none()
+            {
+                first = Some(text);
+                kill(assistant.engine_process().unwrap());
             }
-        })
-        .unwrap();
-    assert!(killed);
+        },
+    )
+    .unwrap();
+    let first = first.expect("a word was written before the engine died");
     assert_eq!(answer.ending, Ending::Interrupted);
-    assert!(!written.is_empty());
+    assert_eq!(answer.lead, Lead::Model, "the model's words are kept");
+    assert!(!answer.text.trim().is_empty());
+    assert!(
+        answer.text.starts_with(first.trim_end()),
+        "{first:?} was shown, and {:?} is kept",
+        answer.text
+    );
 
-    let next = assistant
-        .ask(&question, &[document], &Stop::default(), &mut |_| {})
-        .unwrap();
+    let next = ask(
+        &assistant,
+        &question,
+        &[document],
+        &Stop::default(),
+        &mut |_| {},
+    )
+    .unwrap();
     assert_eq!(next.ending, Ending::Complete);
     assert!(!next.citations.is_empty());
 }
 
 #[test]
 fn an_engine_killed_at_any_moment_costs_at_most_its_own_reply() {
-    let (assistant, document, question) = session();
     let mut failures = 0;
     for round in 0..kills() {
-        // From the very start of loading to the end of a reply.
+        // From the start of the engine, over loading and writing, to the wait after the answer.
         let moment = Duration::from_millis(u64::from(round) * 2_500 / u64::from(kills()));
+        let (assistant, document, question) = session();
+        let asked = || {
+            ask(
+                &assistant,
+                &question,
+                &[document],
+                &Stop::default(),
+                &mut |_| {},
+            )
+        };
         let ended = std::thread::scope(|scope| {
             scope.spawn(|| {
+                let engine = wait_for(|| assistant.engine_process());
                 std::thread::sleep(moment);
-                if let Some(process) = assistant.engine_process() {
-                    let _ = Command::new("kill")
-                        .args(["-9", &process.to_string()])
-                        .status();
-                }
+                kill(engine.expect("an engine is started for a question"));
             });
-            assistant.ask(&question, &[document], &Stop::default(), &mut |_| {})
+            asked()
         });
         // Killed while it loads, it is an error that says so; killed later, an answer that says so.
         let said = matches!(
-            ended.as_ref().map(|answer| answer.ending),
-            Ok(Ending::Interrupted | Ending::Complete) | Err(_)
+            ended,
+            Ok(Answer {
+                ending: Ending::Interrupted | Ending::Complete,
+                ..
+            }) | Err(Error::EngineStopped
+                | Error::Model {
+                    trouble: ModelTrouble::StoppedTheEngine,
+                    ..
+                })
         );
-        let next = assistant.ask(&question, &[document], &Stop::default(), &mut |_| {});
-        let works = next.is_ok_and(|answer| answer.ending == Ending::Complete);
-        failures += u32::from(!(said && works));
+        let next = asked();
+        let works = matches!(&next, Ok(answer) if answer.ending == Ending::Complete);
+        if !(said && works) {
+            println!("killed after {moment:?}: {ended:?}, and then {next:?}");
+            failures += 1;
+        }
     }
     println!("campaign: executions={} failures={failures}", kills());
     assert_eq!(failures, 0);
@@ -102,7 +124,7 @@ fn an_engine_killed_at_any_moment_costs_at_most_its_own_reply() {
 
 #[test]
 fn a_documents_worker_killed_while_it_reads_is_said_and_ends_nothing_else() {
-    let (file, _) = english();
+    let (file, _) = english_sample();
     let mut found = 0;
     for _ in 0..20 {
         let mut app = aparte()
@@ -133,15 +155,86 @@ fn a_documents_worker_killed_while_it_reads_is_said_and_ends_nothing_else() {
     assert!(found > 0, "no worker was killed in time");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn no_worker_outlives_the_session_that_started_it() {
     let (assistant, document, question) = session();
-    assistant
-        .ask(&question, &[document], &Stop::default(), &mut |_| {})
-        .unwrap();
-    let process = assistant
+    ask(
+        &assistant,
+        &question,
+        &[document],
+        &Stop::default(),
+        &mut |_| {},
+    )
+    .unwrap();
+    let engine = assistant
         .engine_process()
         .expect("the engine stays ready after an answer");
     drop(assistant);
-    assert!(!std::path::Path::new(&format!("/proc/{process}")).exists());
+    assert!(!runs(engine));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn no_worker_outlives_an_app_that_is_killed_in_mid_work() {
+    let file = aparte_tests::fixture("jsonlite-json-mapping.pdf");
+    for role in ["documents", "engine"] {
+        let mut app = aparte()
+            .args(["ask", "How are missing values written?"])
+            .arg(&file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let worker = wait_for(|| child(app.id(), &format!("aparte-worker {role}")));
+        assert!(
+            app.try_wait().unwrap().is_none(),
+            "the app was done before it could be killed"
+        );
+        app.kill().unwrap();
+        app.wait().unwrap();
+        let worker = worker.unwrap_or_else(|| panic!("no worker for the {role} was started"));
+        let killed = Instant::now();
+        while runs(worker) {
+            assert!(
+                killed.elapsed() < Duration::from_secs(2),
+                "the worker for the {role} outlived the app"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// The child of a process whose command line holds some words.
+#[cfg(target_os = "linux")]
+fn child(parent: u32, words: &str) -> Option<u32> {
+    let output = Command::new("pgrep")
+        .args(["-P", &parent.to_string(), "-f", words])
+        .output()
+        .unwrap();
+    let found = String::from_utf8(output.stdout).unwrap();
+    found.lines().next()?.parse().ok()
+}
+
+/// Whether a process is at work; one that ended and was not yet taken note of by its parent is not.
+#[cfg(target_os = "linux")]
+fn runs(process: u32) -> bool {
+    // `PID (name) state …`, and a name may hold anything.
+    let Ok(line) = std::fs::read_to_string(format!("/proc/{process}/stat")) else {
+        return false;
+    };
+    let (_, rest) = line.rsplit_once(") ").expect("proc(5) says so");
+    !rest.starts_with(['Z', 'X'])
+}
+
+/// Looks for something until it is there, for at most half a minute.
+fn wait_for<T>(look: impl Fn() -> Option<T>) -> Option<T> {
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(30) {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    None
 }

@@ -1,9 +1,13 @@
 //! The way of a question, with the real programs and the real model.
 
-use aparte_assistant::{Ending, Language, Progress, Stop};
-use aparte_tests::{
-    aparte, assistant, fixture, foreign_questions, json, plain, sample, sample_questions,
+use aparte_assistant::{
+    Assistant, Cost, Ending, Input, Language, Lead, Message, Progress, Protection, Stop, Vault,
 };
+use aparte_tests::{
+    aparte, ask, assistant, english_sample, fixture, foreign_questions, json, plain, refused,
+    sample, sample_questions, starter, worker,
+};
+use secrecy::SecretString;
 use serde_json::Value;
 
 fn citations(answer: &Value) -> Vec<(String, u64, String, bool)> {
@@ -137,43 +141,48 @@ fn a_document_may_come_from_standard_input() {
 
 #[test]
 fn a_stopped_reply_is_kept_and_says_that_it_was_stopped() {
+    let (file, question) = english_sample();
     let assistant = assistant(Language::English);
-    let documents = [assistant
-        .add_file(&english_sample(), &mut |_, _| {})
-        .unwrap()];
+    let documents = [assistant.add(Input::File(&file), &mut |_, _| {}).unwrap()];
     let stop = Stop::default();
-    let mut written = String::new();
-    let answer = assistant
-        .ask(&english_question(), &documents, &stop, &mut |progress| {
-            if let Progress::Text(text) = progress {
-                written.push_str(&text);
-                stop.now();
-            }
-        })
-        .unwrap();
+    let mut first = None;
+    let answer = ask(&assistant, &question, &documents, &stop, &mut |progress| {
+        if let Progress::Text(text) = progress {
+            first.get_or_insert(text);
+            stop.now();
+        }
+    })
+    .unwrap();
+    let first = first.expect("a word was written before the stop");
     assert_eq!(answer.ending, Ending::Stopped);
-    assert!(!written.is_empty());
+    assert_eq!(answer.lead, Lead::Model, "the model's words are kept");
+    assert!(!answer.text.trim().is_empty());
+    assert!(
+        answer.text.starts_with(first.trim_end()),
+        "{first:?} was shown, and {:?} is kept",
+        answer.text
+    );
     // The engine is there for the next question.
-    let again = assistant
-        .ask(
-            &english_question(),
-            &documents,
-            &Stop::default(),
-            &mut |_| {},
-        )
-        .unwrap();
+    let again = ask(
+        &assistant,
+        &question,
+        &documents,
+        &Stop::default(),
+        &mut |_| {},
+    )
+    .unwrap();
     assert_eq!(again.ending, Ending::Complete);
 }
 
 #[test]
 fn a_prompt_is_not_read_twice() {
+    let (file, question) = english_sample();
     let assistant = assistant(Language::English);
-    let documents = [assistant
-        .add_file(&english_sample(), &mut |_, _| {})
-        .unwrap()];
+    let documents = [assistant.add(Input::File(&file), &mut |_, _| {}).unwrap()];
     let ask = || {
-        let answer = assistant.ask(
-            &english_question(),
+        let answer = ask(
+            &assistant,
+            &question,
             &documents,
             &Stop::default(),
             &mut |_| {},
@@ -191,18 +200,82 @@ fn a_prompt_is_not_read_twice() {
     );
 }
 
-fn english_sample() -> std::path::PathBuf {
-    let questions = sample_questions()
-        .into_iter()
-        .find(|questions| questions.language == "en")
+#[test]
+fn what_was_asked_is_still_there_after_a_restart_and_no_document_is_read_twice() {
+    let (file, question) = english_sample();
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("vault");
+    let passphrase = SecretString::from("four calm words here".to_owned());
+    let answer = {
+        let vault =
+            Vault::create(&folder, Protection::Passphrase(&passphrase), Cost::FLOOR).unwrap();
+        let assistant =
+            Assistant::open(vault, worker(), Some(starter()), Language::English).unwrap();
+        let documents = [assistant.add(Input::File(&file), &mut |_, _| {}).unwrap()];
+        ask(
+            &assistant,
+            &question,
+            &documents,
+            &Stop::default(),
+            &mut |_| {},
+        )
+        .unwrap()
+    };
+
+    let vault = Vault::unlock(&folder, Protection::Passphrase(&passphrase)).unwrap();
+    let assistant = Assistant::open(vault, worker(), Some(starter()), Language::English).unwrap();
+    let conversations = assistant.conversations().unwrap();
+    assert_eq!(conversations.len(), 1);
+    assert_eq!(conversations[0].title, question);
+    let messages = assistant.messages(conversations[0].id).unwrap();
+    let expected = [
+        Message::Question(question.clone()),
+        Message::Answer(Box::new(answer.clone())),
+    ];
+    assert_eq!(messages, expected);
+
+    let mut pages_read = 0;
+    let again = assistant
+        .add(Input::File(&file), &mut |_, _| pages_read += 1)
         .unwrap();
-    sample(&questions.file)
+    assert_eq!(
+        pages_read, 0,
+        "a document that is in the vault is not read again"
+    );
+    assert_eq!(again, conversations[0].documents[0]);
+    let found = assistant.search(&question, &[again], 3).unwrap();
+    assert!(!found.is_empty(), "it can be searched at once");
 }
 
-fn english_question() -> String {
-    let questions = sample_questions()
-        .into_iter()
-        .find(|questions| questions.language == "en")
-        .unwrap();
-    questions.suggested.unwrap().question
+#[test]
+fn a_kept_session_answers_through_the_command_line_and_a_wrong_passphrase_does_not_open_it() {
+    let (sample, _) = english_sample();
+    let scratch = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = scratch.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let (right, wrong) = (
+        file("right", "four calm words here\n"),
+        file("wrong", "four calm words\n"),
+    );
+    let with = |passphrase: &std::path::Path| {
+        let mut command = aparte();
+        command.args(["search", "--json", "dredging"]).arg(&sample);
+        command.arg("--vault").arg(scratch.path().join("vault"));
+        command
+            .arg("--passphrase-file")
+            .arg(passphrase)
+            .args(["--language", "en"]);
+        command
+    };
+    json(&mut with(&right));
+    assert!(refused(&mut with(&wrong)).contains("passphrase"));
+    assert!(
+        !json(&mut with(&right))["hits"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
 }

@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use aparte_assistant::{Assistant, Language, Model, STARTER, places};
+use aparte_assistant::{
+    Answer, Assistant, DocumentId, Error, Language, Model, Progress, STARTER, Stop, Vault, places,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -49,7 +51,20 @@ pub fn starter() -> Model {
 
 /// A session with the starter model.
 pub fn assistant(language: Language) -> Assistant {
-    Assistant::new(worker(), starter(), language).expect("a session needs only memory")
+    let vault = Vault::in_memory().expect("a session needs only memory");
+    Assistant::open(vault, worker(), Some(starter()), language).expect("an empty vault opens")
+}
+
+/// Asks in a conversation of its own.
+pub fn ask(
+    assistant: &Assistant,
+    question: &str,
+    documents: &[DocumentId],
+    stop: &Stop,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Answer, Error> {
+    let conversation = assistant.begin(question, documents)?;
+    assistant.ask(conversation, question, documents, stop, on_progress)
 }
 
 /// A file of `tests/fixtures`.
@@ -106,6 +121,16 @@ pub struct Question {
 /// The questions on the sample documents.
 pub fn sample_questions() -> Vec<Questions> {
     read_json(&sample("questions.json"))
+}
+
+/// The English sample document and the question that the application proposes for it.
+pub fn english_sample() -> (PathBuf, String) {
+    let questions = sample_questions()
+        .into_iter()
+        .find(|questions| questions.language == "en")
+        .expect("the samples are in both languages");
+    let suggested = questions.suggested.expect("a sample suggests a question");
+    (sample(&questions.file), suggested.question)
 }
 
 /// The questions on documents that nobody here wrote.

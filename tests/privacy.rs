@@ -2,21 +2,13 @@
 //!
 //! Each test of absence has a control that shows that the detector sees.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use aparte_tests::{models, programs, sample, sample_questions};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-fn question() -> (std::path::PathBuf, String) {
-    let questions = sample_questions()
-        .into_iter()
-        .find(|questions| questions.language == "en")
-        .unwrap();
-    (
-        sample(&questions.file),
-        questions.suggested.unwrap().question,
-    )
-}
+use aparte_tests::{english_sample, models, programs, sample_questions};
 
 /// Runs `aparte ask` under a tracer with `home` for every place where a program might write, and gives
 /// back the trace of all its processes.
@@ -47,7 +39,7 @@ fn traced(calls: &str, home: &Path, program: &mut Command) -> String {
 }
 
 fn ask() -> Command {
-    let (file, question) = question();
+    let (file, question) = english_sample();
     let mut ask = Command::new(programs().join("aparte"));
     ask.args(["ask", "--json", &question]).arg(file);
     ask
@@ -56,7 +48,7 @@ fn ask() -> Command {
 #[test]
 fn a_question_opens_no_socket() {
     let home = tempfile::tempdir().unwrap();
-    let trace = traced("network", home.path(), &mut ask());
+    let trace = traced("%network", home.path(), &mut ask());
     let sockets: Vec<_> = trace
         .lines()
         .filter(|line| line.contains("socket("))
@@ -66,30 +58,25 @@ fn a_question_opens_no_socket() {
     let mut control = Command::new("python3");
     control.args(["-c", "import socket; socket.socket()"]);
     assert!(
-        traced("network", home.path(), &mut control).contains("socket(AF_INET"),
+        traced("%network", home.path(), &mut control).contains("socket(AF_INET"),
         "the tracer is blind"
     );
 }
 
 #[test]
 fn a_question_writes_no_file() {
+    // Every call that takes the name of a file, on any processor; and the files that have none.
+    const CALLS: &str = "%file,memfd_create";
     let home = tempfile::tempdir().unwrap();
-    let trace = traced(
-        "open,openat,creat,mkdir,mkdirat,rename,link,symlink,memfd_create",
-        home.path(),
-        &mut ask(),
-    );
+    let trace = traced(CALLS, home.path(), &mut ask());
+    assert!(trace.contains("O_RDONLY"), "nothing was traced");
     // Workers lower their own rank with the kernel's out-of-memory killer: that is no file on a disk.
-    let written = |line: &&str| {
-        [
-            "O_WRONLY", "O_RDWR", "O_CREAT", "creat(", "mkdir", "rename", "link(", "memfd",
-        ]
-        .iter()
-        .any(|sign| line.contains(sign))
-            && !line.contains("/proc/self/oom_score_adj")
-            && !line.contains("\"/dev/null\"")
-    };
-    let found: Vec<_> = trace.lines().filter(written).collect();
+    let found: Vec<_> = trace
+        .lines()
+        .filter(|line| writes(line))
+        .filter(|line| !line.contains("\"/proc/self/oom_score_adj\""))
+        .filter(|line| !line.contains("\"/dev/null\""))
+        .collect();
     assert!(found.is_empty(), "{found:#?}");
     assert_eq!(
         std::fs::read_dir(home.path()).unwrap().count(),
@@ -97,20 +84,47 @@ fn a_question_writes_no_file() {
         "something was left behind"
     );
 
-    let mut control = Command::new("python3");
-    control.args(["-c", "open('left-behind', 'w').write('x')"]);
-    let control = traced("open,openat,creat", home.path(), &mut control);
-    assert!(
-        control.lines().any(|line| written(&line)),
-        "the tracer is blind"
-    );
+    for (program, made) in [
+        ("open('left-behind', 'w')", "\"left-behind\""),
+        ("import os; os.rename('left-behind', 'moved')", "\"moved\""),
+        ("import os; os.mkdir('folder')", "\"folder\""),
+        ("import os; os.memfd_create('unnamed')", "\"unnamed\""),
+    ] {
+        let mut control = Command::new("python3");
+        control.args(["-c", program]);
+        let trace = traced(CALLS, home.path(), &mut control);
+        assert!(
+            trace
+                .lines()
+                .any(|line| writes(line) && line.contains(made)),
+            "the tracer is blind to {program}"
+        );
+    }
+}
+
+/// Whether a line of a trace is a call that makes, moves or may change a file.
+fn writes(line: &str) -> bool {
+    let Some((before, arguments)) = line.split_once('(') else {
+        return false;
+    };
+    // The number of the process stands before the call.
+    match before.split_whitespace().last() {
+        Some("open" | "openat" | "openat2") => ["O_WRONLY", "O_RDWR", "O_CREAT"]
+            .iter()
+            .any(|flag| arguments.contains(flag)),
+        Some(call) => [
+            "creat", "mkdir", "mknod", "rename", "link", "symlink", "truncate", "memfd",
+        ]
+        .iter()
+        .any(|maker| call.starts_with(maker)),
+        None => false,
+    }
 }
 
 #[test]
 fn a_question_is_answered_where_there_is_no_network() {
-    let (file, question) = question();
+    let (file, question) = english_sample();
     let alone = |program: &mut Command| {
-        // As another user unshare needs a user namespace too; root can do both.
         let mut unshare = Command::new("unshare");
         unshare
             .args(["--user", "--map-root-user", "--net"])
@@ -121,6 +135,21 @@ fn a_question_is_answered_where_there_is_no_network() {
             .output()
             .expect("unshare is installed")
     };
+    let mut control = Command::new("python3");
+    control.args([
+        "-c",
+        "print(open('/proc/net/route').read().splitlines()[1:])",
+    ]);
+    let control = alone(&mut control);
+    assert!(
+        control.status.success(),
+        "no program could be run without a network; unprivileged user namespaces may be switched off on this \
+         system: {}",
+        String::from_utf8_lossy(&control.stderr)
+    );
+    let routes = String::from_utf8(control.stdout).unwrap();
+    assert_eq!(routes.trim(), "[]", "a route leads out");
+
     let mut ask = Command::new(programs().join("aparte"));
     let output = alone(ask.args(["ask", "--json", &question]).arg(file));
     assert!(
@@ -130,12 +159,116 @@ fn a_question_is_answered_where_there_is_no_network() {
     );
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answer["refused"], false);
+}
 
-    let mut control = Command::new("python3");
-    control.args(["-c", "import os; print(sorted(os.listdir('/sys/class/net')), open('/proc/net/dev').read().count(':'))"]);
-    let devices = String::from_utf8(alone(&mut control).stdout).unwrap();
+/// What must not be found: the question, a sentence of the document, its title and its file's name.
+fn canaries() -> Vec<String> {
+    let (file, question) = english_sample();
+    let name = file.file_name().unwrap().to_string_lossy().into_owned();
+    let questions = sample_questions()
+        .into_iter()
+        .find(|questions| questions.language == "en")
+        .unwrap();
+    let quotes = questions
+        .questions
+        .into_iter()
+        .map(|question| question.quote);
+    [
+        question,
+        name,
+        "Tarrin Harbour".to_owned(),
+        PASSPHRASE.to_owned(),
+    ]
+    .into_iter()
+    .chain(quotes)
+    .collect()
+}
+
+const PASSPHRASE: &str = "lanterns over a quiet estuary";
+
+/// Every place under a folder where a text stands: as it is, in UTF-16, or in base64 or hexadecimal.
+fn places_of(text: &str, folder: &Path) -> Vec<PathBuf> {
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let hexadecimal: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    // Base64 depends on where in three bytes a text begins: its middle is looked for in each way.
+    let base64 = (0..3).map(|skip| {
+        let whole = STANDARD_NO_PAD.encode(&text.as_bytes()[skip..]);
+        whole.as_bytes()[..whole.len() - 4].to_vec()
+    });
+    let forms: Vec<Vec<u8>> = [text.as_bytes().to_vec(), utf16, hexadecimal.into_bytes()]
+        .into_iter()
+        .chain(base64)
+        .collect();
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(places_of(text, &path));
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            let name = path.to_string_lossy().into_owned();
+            let holds = |form: &Vec<u8>| bytes.windows(form.len()).any(|window| window == form);
+            if name.contains(text) || forms.iter().any(holds) {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_kept_session_leaves_no_readable_word_in_its_vault_or_anywhere_else() {
+    let home = tempfile::tempdir().unwrap();
+    let passphrase = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(passphrase.path(), PASSPHRASE).unwrap();
+    let (file, question) = english_sample();
+    for folder in ["tmp", "data", "cache", "work"] {
+        std::fs::create_dir(home.path().join(folder)).unwrap();
+    }
+    let output = aparte_tests::aparte()
+        .args(["ask", "--json", &question])
+        .arg(file)
+        .arg("--vault")
+        .arg(home.path().join("vault"))
+        .arg("--passphrase-file")
+        .arg(passphrase.path())
+        .env("HOME", home.path())
+        .env("TMPDIR", home.path().join("tmp"))
+        .env("XDG_DATA_HOME", home.path().join("data"))
+        .env("XDG_CACHE_HOME", home.path().join("cache"))
+        .current_dir(home.path().join("work"))
+        .output()
+        .unwrap();
     assert!(
-        devices.trim().ends_with(" 1"),
-        "only the loopback device may be there: {devices}"
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
     );
+    let database = std::fs::read_dir(home.path().join("vault")).unwrap();
+    let kept: u64 = database
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(
+        kept > 200_000,
+        "the document and its pages are in the vault, which has {kept} bytes"
+    );
+    for canary in canaries() {
+        let found = places_of(&canary, home.path());
+        assert!(found.is_empty(), "“{canary}” can be read in {found:?}");
+    }
+
+    // The scanner sees: the same words in each form are found.
+    let planted = home.path().join("planted");
+    for canary in canaries() {
+        let utf16: Vec<u8> = canary.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let base64 = STANDARD_NO_PAD.encode(format!("ab{canary}")).into_bytes();
+        for bytes in [canary.clone().into_bytes(), utf16, base64] {
+            std::fs::write(&planted, [b"noise ".to_vec(), bytes].concat()).unwrap();
+            assert_eq!(
+                places_of(&canary, home.path()),
+                [planted.clone()],
+                "{canary}"
+            );
+        }
+    }
 }

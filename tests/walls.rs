@@ -162,8 +162,9 @@ fn the_log_is_written_in_one_place_from_events_that_hold_no_text() {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
-fn the_programs_run_without_a_library_path_and_link_no_openssl() {
+fn the_worker_finds_its_libraries_without_a_library_path_and_links_no_openssl() {
     let worker = aparte_tests::worker();
     let output = Command::new("ldd")
         .arg(&worker)
@@ -172,6 +173,11 @@ fn the_programs_run_without_a_library_path_and_link_no_openssl() {
         .output()
         .unwrap();
     let libraries = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert!(libraries.contains("libllama"), "{libraries}");
     for wrong in ["not found", "libssl", "libcrypto", "libcurl"] {
         assert!(!libraries.contains(wrong), "{wrong} in:\n{libraries}");

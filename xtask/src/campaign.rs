@@ -55,11 +55,8 @@ pub fn campaign(suite: &str) -> Result<(), Failure> {
     let commit = commit(&workspace.root)?;
     let start = Instant::now();
     let mut totals = None;
-    let mut command = workspace.cargo(&["test", "--workspace", "--test", suite]);
-    command
-        .args(["--", "--nocapture"])
-        .env("APARTE_CAMPAIGN", "1")
-        .env("RUST_TEST_THREADS", "1");
+    let mut command = workspace.test(&["--test", suite, "--", "--nocapture"])?;
+    command.env("APARTE_CAMPAIGN", "1");
     let passed = process::lines(&mut command, |line| {
         println!("{line}");
         if let Some(more) = totals_of(line) {

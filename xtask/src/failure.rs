@@ -85,7 +85,11 @@ impl fmt::Display for Failure {
                 path.display()
             ),
             Self::Malformed { what, reason } => {
-                write!(formatter, "{what} is not as expected: {reason}.")
+                write!(
+                    formatter,
+                    "{what} is not as expected: {reason}. If it is a file, `git diff` shows what changed in it; \
+                     if a program printed it, update that program."
+                )
             }
             Self::SystemIncomplete { remedy } => formatter.write_str(remedy),
             Self::ModelDamaged { name, reason } => write!(

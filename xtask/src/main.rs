@@ -51,9 +51,6 @@ enum Task {
         /// Prints one JSON object
         #[arg(long)]
         json: bool,
-        /// Measures the figures that take long as well
-        #[arg(long)]
-        long: bool,
     },
     /// Runs the long form of a suite of tests and adds its totals to tests/ledger
     Campaign {
@@ -86,8 +83,7 @@ fn perform(task: Task) -> Result<(), Failure> {
         Task::Bench {
             suite: BenchSuite::Engine,
             json,
-            long,
-        } => bench::engine(json, long),
+        } => bench::engine(json),
         Task::Campaign { suite } => campaign::campaign(&suite),
     }
 }

@@ -4,39 +4,31 @@
 //! installed, and none of its code is run.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use directories::ProjectDirs;
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::{self, Model, Purpose};
+use crate::catalogue::{self, Model};
 use crate::failure::Failure;
 use crate::process;
 use crate::system;
 use crate::workspace::Workspace;
 
-/// A model that is in its place, whole.
-pub struct Obtained {
-    /// What it is for.
-    pub purpose: Purpose,
-    /// Where it is.
-    pub path: PathBuf,
-}
-
 /// Obtains the built-in models and prints where they are.
 pub fn print_places() -> Result<(), Failure> {
     let workspace = Workspace::open()?;
-    system::prepare(&system::MODELS)?;
+    system::prepare(&[])?;
     for model in obtain(&workspace.root)? {
-        println!("{}", model.path.display());
+        println!("{}", model.display());
     }
     Ok(())
 }
 
-/// Obtains the built-in models that are not there yet.
-pub fn obtain(root: &Path) -> Result<Vec<Obtained>, Failure> {
+/// Obtains the built-in models that are not there yet, and returns the paths of all, the starter's first.
+pub fn obtain(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let folder = folder()?;
     fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
     catalogue::built_in_models(root)?
@@ -45,58 +37,24 @@ pub fn obtain(root: &Path) -> Result<Vec<Obtained>, Failure> {
         .collect()
 }
 
-/// Returns the path of the model that answers questions.
-pub fn chat_model(models: &[Obtained]) -> Result<&Path, Failure> {
-    models
-        .iter()
-        .find(|model| model.purpose == Purpose::Chat)
-        .map(|model| model.path.as_path())
-        .ok_or_else(|| Failure::Malformed {
-            what: "models/catalog.json".to_owned(),
-            reason: "no built-in model is for chat".to_owned(),
-        })
-}
-
-/// Returns the folder where the application looks for models.
+/// Returns the folder where the application looks for models, as `places` of the assistant does: it cannot be asked,
+/// because preparing a machine must not wait for the application to be compiled.
 pub fn folder() -> Result<PathBuf, Failure> {
-    folder_from(|name| env::var_os(name).filter(|value| !value.is_empty()))
-        .ok_or(Failure::NoModelsFolder)
+    let named = |name| env::var_os(name).filter(|folder| !folder.is_empty());
+    if let Some(models) = named("APARTE_MODELS") {
+        return Ok(models.into());
+    }
+    let home = named("APARTE_HOME").map(PathBuf::from).or_else(|| {
+        let own = ProjectDirs::from("", "", "aparte")?;
+        Some(own.data_dir().to_path_buf())
+    });
+    Ok(home.ok_or(Failure::NoModelsFolder)?.join("models"))
 }
 
-fn folder_from(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    if let Some(models) = variable("APARTE_MODELS") {
-        return Some(models.into());
-    }
-    if let Some(home) = variable("APARTE_HOME") {
-        return Some(Path::new(&home).join("models"));
-    }
-    let data = if cfg!(windows) {
-        return Some(
-            Path::new(&variable("APPDATA")?)
-                .join("aparte")
-                .join("data")
-                .join("models"),
-        );
-    } else if cfg!(target_os = "macos") {
-        Path::new(&variable("HOME")?).join("Library/Application Support")
-    } else {
-        // The XDG standard has a relative path ignored.
-        variable("XDG_DATA_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-            .or_else(|| Some(Path::new(&variable("HOME")?).join(".local/share")))?
-    };
-    Some(data.join("aparte").join("models"))
-}
-
-fn obtain_one(model: &Model, folder: &Path) -> Result<Obtained, Failure> {
+fn obtain_one(model: &Model, folder: &Path) -> Result<PathBuf, Failure> {
     let path = folder.join(&model.file);
-    let obtained = Obtained {
-        purpose: model.purpose,
-        path: path.clone(),
-    };
     if is_right(model, &path)? {
-        return Ok(obtained);
+        return Ok(path);
     }
     // Whoever comes second waits here, and then finds the model in its place.
     let lock_path = folder.join(".lock");
@@ -116,7 +74,7 @@ fn obtain_one(model: &Model, folder: &Path) -> Result<Obtained, Failure> {
         remove_folder(&incoming)?;
         outcome?;
     }
-    Ok(obtained)
+    Ok(path)
 }
 
 fn download(model: &Model, incoming: &Path, path: &Path) -> Result<(), Failure> {
@@ -242,15 +200,6 @@ mod tests {
     use super::*;
     use crate::catalogue::Source;
 
-    fn folder_with(variables: &[(&str, &str)]) -> Option<PathBuf> {
-        folder_from(|name| {
-            variables
-                .iter()
-                .find(|(variable, _)| *variable == name)
-                .map(|(_, value)| value.into())
-        })
-    }
-
     /// A folder of its own for one test, removed when the test ends.
     struct Scratch(PathBuf);
 
@@ -271,45 +220,11 @@ mod tests {
 
     fn model_of(bytes: &[u8]) -> Model {
         let json = serde_json::json!({
-            "name": "Small", "purpose": "chat", "file": "Small.gguf", "bytes": bytes.len(),
+            "name": "Small", "file": "Small.gguf", "bytes": bytes.len(),
             "sha256": Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
             "source": {"python_package": "small", "version": "1"}, "built_in": true,
         });
         serde_json::from_value(json).unwrap()
-    }
-
-    #[test]
-    fn the_models_folder_is_the_first_that_is_named() {
-        let home = ("HOME", "/home/someone");
-        let aparte_home = ("APARTE_HOME", "/aparte");
-        let aparte_models = ("APARTE_MODELS", "/models");
-        assert_eq!(
-            folder_with(&[home, aparte_home, aparte_models]),
-            Some("/models".into())
-        );
-        assert_eq!(
-            folder_with(&[home, aparte_home]),
-            Some("/aparte/models".into())
-        );
-        assert_eq!(folder_with(&[]), None);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[test]
-    fn without_a_named_folder_the_data_folder_of_the_user_holds_the_models() {
-        let home = ("HOME", "/home/someone");
-        assert_eq!(
-            folder_with(&[home]),
-            Some("/home/someone/.local/share/aparte/models".into())
-        );
-        assert_eq!(
-            folder_with(&[home, ("XDG_DATA_HOME", "/data")]),
-            Some("/data/aparte/models".into())
-        );
-        assert_eq!(
-            folder_with(&[home, ("XDG_DATA_HOME", "relative")]),
-            Some("/home/someone/.local/share/aparte/models".into())
-        );
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
-use crate::models;
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -127,12 +126,8 @@ impl fmt::Display for Report {
 }
 
 fn run_suite(workspace: &Workspace, selection: &[&str]) -> Result<Outcome, Failure> {
-    let mut command = workspace.cargo(&["test", "--workspace", "--no-fail-fast"]);
-    command.args(selection);
-    // Two engines at a time on a small machine are not half as fast but a hundred times slower: their
-    // threads wait for each other by spinning.
-    command.env("RUST_TEST_THREADS", "1");
-    command.env("APARTE_MODELS", models::folder()?);
+    let mut command = workspace.test(selection)?;
+    command.arg("--no-fail-fast");
     let mut counts = Counts::default();
     let succeeded = process::lines(&mut command, |line| {
         println!("{line}");

@@ -19,9 +19,6 @@ pub struct Need {
     purpose: &'static str,
 }
 
-/// What obtaining the models needs beside Python and pip, which every list implies.
-pub const MODELS: [Need; 0] = [];
-
 /// What building the application needs.
 pub const BUILD: [Need; 5] = [
     Need {
@@ -59,9 +56,9 @@ pub const TEST: [Need; 2] = [
         purpose: "watch the system calls of the programs",
     },
     Need {
-        package: "bubblewrap",
-        programs: &["bwrap"],
-        purpose: "run the programs without a network",
+        package: "procps",
+        programs: &["kill", "pgrep", "pkill"],
+        purpose: "end the programs at the worst moments",
     },
 ];
 
@@ -71,7 +68,8 @@ const PIP: Need = Need {
     purpose: "obtain the models",
 };
 
-/// Sees to it that what is needed is there, and Python 3 with pip beside it; installs what is missing where it can.
+/// Sees to it that what is needed is there, and always Python 3 with pip, which obtain the models; installs what is
+/// missing where it can.
 pub fn prepare(needs: &[Need]) -> Result<(), Failure> {
     let debian = process::find("dpkg-query").is_some() && process::find("apt-get").is_some();
     let mut missing: Vec<_> = needs

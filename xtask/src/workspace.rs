@@ -11,6 +11,7 @@ use std::process::Command;
 use serde::Deserialize;
 
 use crate::failure::Failure;
+use crate::models;
 use crate::process;
 
 /// The workspace that cargo was called in.
@@ -69,6 +70,13 @@ impl Workspace {
         let mut command = cargo(words);
         command.current_dir(&self.root);
         command
+    }
+
+    /// Returns a command that runs tests of the workspace, with the models where [`models::obtain`] puts them.
+    pub fn test(&self, words: &[&str]) -> Result<Command, Failure> {
+        let mut command = self.cargo(&["test", "--workspace"]);
+        command.args(words).env("APARTE_MODELS", models::folder()?);
+        Ok(command)
     }
 
     /// Builds the programs of the workspace.

@@ -1,12 +1,14 @@
-//! An answer and what it rests on.
+//! An answer and what it rests on. Answers are stored: their layout is frozen, see [`crate::stored`].
 
 use aparte_protocol::documents::TextRange;
 use aparte_protocol::engine::Timings;
 
+use serde::{Deserialize, Serialize};
+
 use crate::library::DocumentId;
 
 /// What the user gets for a question.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// Markdown. A mark like `[2]` follows each sentence that a citation supports.
     pub text: String,
@@ -27,7 +29,7 @@ pub struct Answer {
 }
 
 /// A place in a document that supports a sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {
     /// Which document.
     pub document: DocumentId,
@@ -46,7 +48,7 @@ pub struct Citation {
 }
 
 /// Who speaks in an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lead {
     /// The model; its supported sentences carry marks.
     Model,
@@ -57,7 +59,7 @@ pub enum Lead {
 }
 
 /// How much of the documents the model was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
     /// All of their text.
     Whole,
@@ -66,7 +68,7 @@ pub enum Mode {
 }
 
 /// How the model's writing ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ending {
     /// It was done.
     Complete,
@@ -81,7 +83,7 @@ pub enum Ending {
 }
 
 /// What an answer took.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct AnswerTimings {
     /// Milliseconds to load the model; zero when it was loaded already.
     pub load_ms: u64,

@@ -45,9 +45,6 @@ pub(crate) fn ask(
     stop: &Stop,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Answer, Error> {
-    if question.trim().is_empty() {
-        return Err(Error::QuestionEmpty);
-    }
     let started = Instant::now();
     let engine = assistant.engine()?;
     let evidence = Evidence::gather(assistant, question, documents)?;
@@ -499,7 +496,7 @@ fn introduction(lead: Lead, assistant: &Assistant, language: Language) -> String
                 .into()
         }
         (Language::French, Lead::Model | Lead::PassagesForSupport) => {
-            "Ce que le modèle a écrit ne répond pas d'après les documents et n'est pas montré. Les \
+            "Ce que le modèle a écrit ne répond pas à la question d'après les documents et n'est donc pas montré. Les \
              documents disent :"
                 .into()
         }

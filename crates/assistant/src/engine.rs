@@ -1,15 +1,14 @@
 //! The engine: one model in a worker of its own, started when it is needed and again after it died.
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use aparte_protocol::PROTOCOL_VERSION;
 use aparte_protocol::engine::{
-    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, LoadFailure, ModelFacts, Role,
-    Sampling, Timings,
+    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, Role, Sampling,
+    Timings,
 };
 
 use crate::error::{Error, ModelTrouble};
@@ -57,6 +56,8 @@ pub(crate) struct Engine {
     program: PathBuf,
     model: Model,
     running: Mutex<Option<Arc<Running>>>,
+    /// The process id of the last worker started; zero before the first.
+    process: AtomicU32,
 }
 
 /// An engine worker with its model loaded.
@@ -67,6 +68,9 @@ pub(crate) struct Running {
 
 /// How often a stop is looked for while the engine is silent.
 const STOP_POLL: Duration = Duration::from_millis(15);
+/// An engine that says nothing for this long is taken for dead: the slowest step of the largest model on
+/// the slowest disk takes less.
+const SILENCE_LIMIT: Duration = Duration::from_secs(120);
 /// The greeting comes before any model is touched.
 const GREETING_LIMIT: Duration = Duration::from_secs(20);
 
@@ -76,6 +80,7 @@ impl Engine {
             program,
             model,
             running: Mutex::new(None),
+            process: AtomicU32::new(0),
         }
     }
 
@@ -83,13 +88,9 @@ impl Engine {
         &self.model
     }
 
-    /// The process id of the worker, if one runs.
+    /// The process id of the last worker that was started, which may still be loading.
     pub fn process_id(&self) -> Option<u32> {
-        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running
-            .as_ref()
-            .filter(|running| running.worker.is_running())
-            .map(|running| running.worker.process_id())
+        Some(self.process.load(Ordering::Relaxed)).filter(|process| *process != 0)
     }
 
     /// The running engine; loads the model if none runs or the last one died.
@@ -100,7 +101,7 @@ impl Engine {
         }
         // The dead one goes first: its memory is needed.
         *slot = None;
-        let running = Arc::new(load(&self.program, &self.model, on_progress)?);
+        let running = Arc::new(self.load(on_progress)?);
         *slot = Some(Arc::clone(&running));
         Ok(running)
     }
@@ -129,6 +130,44 @@ impl Engine {
             Ending::Died => Err(Error::EngineStopped),
         }
     }
+
+    fn load(&self, on_progress: &mut dyn FnMut(Progress)) -> Result<Running, Error> {
+        let trouble = |trouble| Error::Model {
+            name: self.model.name.clone(),
+            trouble,
+        };
+        // The worker starts in another folder than the app.
+        let file =
+            std::path::absolute(&self.model.file).map_err(|_| trouble(ModelTrouble::Unreadable))?;
+        let (worker, news) =
+            Worker::<EngineEvent>::start(&self.program, &["engine".as_ref(), file.as_os_str()])
+                .map_err(|_| Error::WorkerMissing)?;
+        self.process.store(worker.process_id(), Ordering::Relaxed);
+        log::record(log::Event::EngineStarted {
+            process: worker.process_id(),
+        });
+        match news.recv_timeout(GREETING_LIMIT) {
+            Ok(EngineEvent::Greeting(greeting)) => log::greeted(greeting)?,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(trouble(ModelTrouble::StoppedTheEngine));
+            }
+            _ => return Err(Error::WorkerMissing),
+        }
+        loop {
+            match news.recv_timeout(SILENCE_LIMIT) {
+                Ok(EngineEvent::Loading(percent)) => on_progress(Progress::Loading(percent)),
+                Ok(EngineEvent::Ready(facts)) => {
+                    let ModelFacts {
+                        load_ms, context, ..
+                    } = facts;
+                    log::record(log::Event::ModelReady { load_ms, context });
+                    return Ok(Running { worker, facts });
+                }
+                Ok(EngineEvent::LoadFailed(failure)) => return Err(trouble(failure.into())),
+                _ => return Err(trouble(ModelTrouble::StoppedTheEngine)),
+            }
+        }
+    }
 }
 
 /// The most likely token, always: the same question has the same answer. No penalty on repeated words: an
@@ -152,6 +191,7 @@ impl Running {
             return Ok(Ending::Died);
         };
         let mut stopping = false;
+        let mut heard = Instant::now();
         loop {
             if !stopping && is_enough() {
                 stopping = true;
@@ -159,15 +199,20 @@ impl Running {
                     return Ok(Ending::Died);
                 }
             }
-            match events.recv_timeout(STOP_POLL) {
+            let event = events.recv_timeout(STOP_POLL);
+            match event {
+                Err(RecvTimeoutError::Timeout) if heard.elapsed() < SILENCE_LIMIT => continue,
+                _ => heard = Instant::now(),
+            }
+            match event {
                 Ok(EngineEvent::Prompt { done, total }) => {
                     on_progress(Progress::Prompt(done, total))
                 }
                 Ok(EngineEvent::Text(text)) => on_progress(Progress::Text(text)),
                 Ok(EngineEvent::Finished(finished)) => return Ok(Ending::Finished(finished)),
                 Ok(EngineEvent::Failed(failure)) => return Err(failure.into()),
-                Err(RecvTimeoutError::Timeout) => {}
-                Ok(_) | Err(RecvTimeoutError::Disconnected) => {
+                Ok(_) | Err(_) => {
+                    self.worker.give_up();
                     log::record(log::Event::EngineStopped);
                     return Ok(Ending::Died);
                 }
@@ -182,9 +227,12 @@ impl Running {
             .worker
             .request(&EngineRequest::CountTokens(texts))
             .map_err(|Stopped| Error::EngineStopped)?;
-        match events.recv() {
+        match events.recv_timeout(SILENCE_LIMIT) {
             Ok(EngineEvent::TokenCounts(counts)) if counts.len() == asked => Ok(counts),
-            _ => Err(Error::EngineStopped),
+            _ => {
+                self.worker.give_up();
+                Err(Error::EngineStopped)
+            }
         }
     }
 }
@@ -196,46 +244,4 @@ pub struct Measured {
     pub timings: Timings,
     /// Milliseconds to load the model.
     pub load_ms: u64,
-}
-
-fn load(
-    program: &Path,
-    model: &Model,
-    on_progress: &mut dyn FnMut(Progress),
-) -> Result<Running, Error> {
-    let trouble = |trouble| Error::Model {
-        name: model.name.clone(),
-        trouble,
-    };
-    // The worker starts in another folder than the app.
-    let file = std::path::absolute(&model.file).map_err(|_| trouble(ModelTrouble::Unreadable))?;
-    let (worker, news) =
-        Worker::<EngineEvent>::start(program, &["engine".as_ref(), file.as_os_str()])
-            .map_err(|_| Error::WorkerMissing)?;
-    log::record(log::Event::EngineStarted {
-        process: worker.process_id(),
-    });
-    match news.recv_timeout(GREETING_LIMIT) {
-        Ok(EngineEvent::Greeting(greeting)) if greeting.protocol == PROTOCOL_VERSION => {}
-        _ => return Err(Error::WorkerMissing),
-    }
-    loop {
-        match news.recv() {
-            Ok(EngineEvent::Loading(percent)) => on_progress(Progress::Loading(percent)),
-            Ok(EngineEvent::Ready(facts)) => {
-                log::record(log::Event::ModelReady {
-                    load_ms: facts.load_ms,
-                    context: facts.context,
-                });
-                return Ok(Running { worker, facts });
-            }
-            Ok(EngineEvent::LoadFailed(failure)) => {
-                if let LoadFailure::NoComputeLibrary(_) = failure {
-                    return Err(trouble(ModelTrouble::NoComputeLibrary));
-                }
-                return Err(trouble(failure.into()));
-            }
-            _ => return Err(trouble(ModelTrouble::StoppedTheEngine)),
-        }
-    }
 }

@@ -5,9 +5,11 @@
 
 use aparte_protocol::documents::DocumentFailure;
 use aparte_protocol::engine::{GenerateFailure, LoadFailure};
+use aparte_vault::VaultError;
 
 use crate::language::Language;
 use crate::search::SearchFailed;
+use crate::vault_trouble::VaultTrouble;
 
 /// Why something that the user asked for was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +38,11 @@ pub enum Error {
     /// The engine ended before it could say anything of use.
     EngineStopped,
     /// The model gave up on this reply.
-    ReplyFailed(String),
+    ReplyFailed,
     /// The index in memory failed: a bug, or no memory.
     SearchFailed,
+    /// The vault did not open, or something in it was not read or stored.
+    Vault(VaultTrouble),
 }
 
 /// What is the matter with a document.
@@ -58,6 +62,8 @@ pub enum DocumentTrouble {
     TooLarge,
     /// Nothing on any page can be read as text: a scan.
     OnlyImages,
+    /// Its pages are blank.
+    NoText,
     /// No page arrived in time.
     TookTooLong,
     /// The reader ended in the middle.
@@ -73,8 +79,10 @@ pub enum DocumentTrouble {
 pub enum ModelTrouble {
     /// No model of this id is known.
     Unknown,
-    /// It is known, or named by a path, but the file is not there.
+    /// It is of the catalogue, but its file is not there.
     Missing,
+    /// A path was given, and nothing lies there.
+    FileMissing,
     Unreadable,
     Empty,
     NotGguf,
@@ -108,12 +116,18 @@ impl From<LoadFailure> for ModelTrouble {
             LoadFailure::Empty => ModelTrouble::Empty,
             LoadFailure::NotGguf => ModelTrouble::NotGguf,
             LoadFailure::Damaged(_) => ModelTrouble::Damaged,
-            LoadFailure::Unsupported(architecture) => ModelTrouble::Unsupported(architecture),
+            LoadFailure::Unsupported(kind) => ModelTrouble::Unsupported(shown(&kind, 40)),
             LoadFailure::TooBigForMemory { needed, available } => {
                 ModelTrouble::TooBigForMemory { needed, available }
             }
             LoadFailure::NoComputeLibrary(_) => ModelTrouble::NoComputeLibrary,
         }
+    }
+}
+
+impl From<VaultError> for Error {
+    fn from(error: VaultError) -> Self {
+        Error::Vault(error.into())
     }
 }
 
@@ -127,9 +141,7 @@ impl From<GenerateFailure> for Error {
     fn from(failure: GenerateFailure) -> Self {
         match failure {
             GenerateFailure::PromptTooLong { .. } => Error::QuestionTooLong,
-            GenerateFailure::Template(reason) | GenerateFailure::Decode(reason) => {
-                Error::ReplyFailed(reason)
-            }
+            GenerateFailure::Template(_) | GenerateFailure::Decode(_) => Error::ReplyFailed,
         }
     }
 }
@@ -150,12 +162,14 @@ impl Error {
                 DocumentTrouble::UnknownFormat => "document_unknown_format",
                 DocumentTrouble::TooLarge => "document_too_large",
                 DocumentTrouble::OnlyImages => "document_only_images",
+                DocumentTrouble::NoText => "document_no_text",
                 DocumentTrouble::TookTooLong => "document_took_too_long",
                 DocumentTrouble::ReaderStopped => "document_reader_stopped",
             },
             Error::Model { trouble, .. } => match trouble {
                 ModelTrouble::Unknown => "model_unknown",
                 ModelTrouble::Missing => "model_missing",
+                ModelTrouble::FileMissing => "model_file_missing",
                 ModelTrouble::Unreadable => "model_unreadable",
                 ModelTrouble::Empty => "model_empty",
                 ModelTrouble::NotGguf => "model_not_gguf",
@@ -167,8 +181,9 @@ impl Error {
             },
             Error::WorkerMissing => "worker_missing",
             Error::EngineStopped => "engine_stopped",
-            Error::ReplyFailed(_) => "reply_failed",
+            Error::ReplyFailed => "reply_failed",
             Error::SearchFailed => "search_failed",
+            Error::Vault(trouble) => trouble.code(),
         }
     }
 
@@ -212,12 +227,16 @@ impl Error {
                     "“{name}” is not a kind of file that can be read. PDF, plain text and Markdown work."
                 ),
                 DocumentTrouble::TooLarge => format!(
-                    "“{name}” is too large: files up to 256 MB are read. Split it and add the parts."
+                    "“{name}” is too large: PDF files up to 256 MB and texts up to 4 MB are read. Split it and add the \
+                     parts."
                 ),
                 DocumentTrouble::OnlyImages => format!(
                     "“{name}” has only images of pages and no text. Run text recognition on it, then \
                      add it again."
                 ),
+                DocumentTrouble::NoText => {
+                    format!("“{name}” has no text: its pages are blank. Check that it is the right file.")
+                }
                 DocumentTrouble::TookTooLong => format!(
                     "“{name}” took too long to read and was given up. Open it in its own program and \
                      save it again, or split it."
@@ -236,6 +255,9 @@ impl Error {
                     "The model “{name}” is not on this machine. Put its file into the models folder, or \
                      run “cargo xtask models” for the one that comes with Aparté."
                 ),
+                ModelTrouble::FileMissing => {
+                    format!("The model file “{name}” was not found. Check the name and the folder.")
+                }
                 ModelTrouble::Unreadable => {
                     format!("The model “{name}” cannot be read. Check the file's permissions.")
                 }
@@ -271,11 +293,15 @@ impl Error {
                  Install Aparté again."
                 .into(),
             Error::EngineStopped => {
-                "The engine stopped. What was written so far is kept; ask again to go on.".into()
+                "The engine stopped; what was written so far is kept. Ask again, and if it stops again choose \
+                 another model."
+                    .into()
             }
-            Error::ReplyFailed(reason) => {
-                format!("The model could not answer ({reason}). Ask again, or choose another model.")
+            Error::ReplyFailed => {
+                "The model could not answer. Ask again, or choose another model.".into()
             }
+
+            Error::Vault(trouble) => trouble.english().into(),
             Error::SearchFailed => {
                 "The search index failed. Start Aparté again; your documents are not affected.".into()
             }
@@ -319,12 +345,16 @@ impl Error {
                      sont."
                 ),
                 DocumentTrouble::TooLarge => format!(
-                    "« {name} » est trop volumineux : la limite est de 256 Mo. Divisez-le et ajoutez \
-                     les parties."
+                    "« {name} » est trop volumineux : la limite est de 256 Mo pour un PDF et de 4 Mo \
+                     pour un texte. Divisez-le et ajoutez les parties."
                 ),
                 DocumentTrouble::OnlyImages => format!(
                     "« {name} » ne contient que des images de pages, sans texte. Passez-le à la \
                      reconnaissance de caractères, puis ajoutez-le de nouveau."
+                ),
+                DocumentTrouble::NoText => format!(
+                    "« {name} » ne contient aucun texte : ses pages sont blanches. Vérifiez que c'est le \
+                     bon fichier."
                 ),
                 DocumentTrouble::TookTooLong => format!(
                     "La lecture de « {name} » a été abandonnée : elle était trop longue. Ouvrez-le dans \
@@ -343,6 +373,9 @@ impl Error {
                 ModelTrouble::Missing => format!(
                     "Le modèle « {name} » n'est pas sur cette machine. Placez son fichier dans le dossier \
                      des modèles, ou lancez « cargo xtask models » pour celui qui accompagne Aparté."
+                ),
+                ModelTrouble::FileMissing => format!(
+                    "Le fichier de modèle « {name} » est introuvable. Vérifiez le nom et le dossier."
                 ),
                 ModelTrouble::Unreadable => {
                     format!("Le modèle « {name} » ne peut pas être lu. Vérifiez les droits du fichier.")
@@ -382,18 +415,30 @@ impl Error {
             Error::WorkerMissing => "Le programme « aparte-worker » n'est pas à côté d'Aparté ou ne peut \
                  pas être lancé. Réinstallez Aparté."
                 .into(),
-            Error::EngineStopped => "Le moteur s'est arrêté. Ce qui était écrit est conservé ; posez la \
-                 question de nouveau pour continuer."
+            Error::EngineStopped => "Le moteur s'est arrêté ; ce qui était écrit est conservé. Posez la question de nouveau, et \
+                 s'il s'arrête encore, choisissez un autre modèle."
                 .into(),
-            Error::ReplyFailed(reason) => format!(
-                "Le modèle n'a pas pu répondre ({reason}). Posez la question de nouveau, ou choisissez \
-                 un autre modèle."
-            ),
+            Error::ReplyFailed => "Le modèle n'a pas pu répondre. Posez la question de nouveau, ou choisissez un autre \
+                 modèle."
+                .into(),
+            Error::Vault(trouble) => trouble.french().into(),
             Error::SearchFailed => "L'index de recherche a échoué. Relancez Aparté ; vos documents ne \
                  sont pas touchés."
                 .into(),
         }
     }
+}
+
+/// At most `limit` characters of a name that is not ours, without any that a terminal would obey.
+pub(crate) fn shown(name: &str, limit: usize) -> String {
+    let visible = |c: char| {
+        if c.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    name.chars().take(limit).map(visible).collect()
 }
 
 /// Tenths of 10^9 bytes, rounded up so that a need is never understated.

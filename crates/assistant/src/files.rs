@@ -6,11 +6,40 @@ use std::path::Path;
 
 use aparte_protocol::documents::DOCUMENT_LIMIT;
 
-use crate::error::DocumentTrouble;
+use crate::error::{DocumentTrouble, Error, shown};
+
+/// The longest name that a document keeps, in characters.
+const NAME_LIMIT: usize = 255;
+
+/// Where a document comes from.
+pub enum Input<'a> {
+    /// A file of the user's.
+    File(&'a Path),
+    /// A stream, with the name that the document shall have.
+    Stream(&'a str, &'a mut dyn Read),
+}
+
+impl Input<'_> {
+    /// The document's name and bytes.
+    pub(crate) fn read(self) -> Result<(String, Vec<u8>), Error> {
+        let (name, bytes) = match self {
+            // A path like `..` has no last part and is shown as it was given.
+            Input::File(path) => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                (shown(&name.to_string_lossy(), NAME_LIMIT), read(path))
+            }
+            Input::Stream(name, stream) => (name.to_owned(), read_bounded(stream)),
+        };
+        match bytes {
+            Ok(bytes) => Ok((name, bytes)),
+            Err(trouble) => Err(Error::Document { name, trouble }),
+        }
+    }
+}
 
 /// The bytes of a regular file. A directory, pipe or device is refused after it is opened, on the open
 /// descriptor, so that nothing can be exchanged between the look and the reading.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DocumentTrouble> {
+fn read(path: &Path) -> Result<Vec<u8>, DocumentTrouble> {
     let file = open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DocumentTrouble::Missing,
         io::ErrorKind::IsADirectory => DocumentTrouble::NotAFile,
@@ -27,7 +56,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, DocumentTrouble> {
 }
 
 /// Everything up to the end, refused as soon as it is more than a document may have.
-pub(crate) fn read_bounded(from: impl Read) -> Result<Vec<u8>, DocumentTrouble> {
+fn read_bounded(from: impl Read) -> Result<Vec<u8>, DocumentTrouble> {
     let mut bytes = Vec::new();
     from.take(DOCUMENT_LIMIT + 1)
         .read_to_end(&mut bytes)

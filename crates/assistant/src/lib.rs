@@ -11,6 +11,7 @@
 
 mod answer;
 mod ask;
+mod conversation;
 mod engine;
 mod error;
 mod files;
@@ -23,22 +24,27 @@ mod prompt;
 mod reader;
 mod search;
 mod sentences;
+mod stored;
 mod support;
+mod vault_trouble;
 mod words;
 mod worker;
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::documents::{Page, PageWarning};
+pub use aparte_vault::{Cost, Protection, SlotKind, State as VaultState, Vault};
+pub use conversation::{Conversation, ConversationId, Message};
 pub use engine::{Measured, Progress, Stop};
 pub use error::{DocumentTrouble, Error, ModelTrouble};
+pub use files::Input;
 pub use language::Language;
 pub use library::{Document, DocumentId};
 pub use models::{Model, STARTER};
+pub use vault_trouble::VaultTrouble;
 
 use engine::Engine;
 use library::Library;
@@ -48,6 +54,7 @@ pub type OnPage<'a> = dyn FnMut(u32, u32) + 'a;
 
 /// One session: a library in memory and a model to ask.
 pub struct Assistant {
+    vault: Vault,
     worker: PathBuf,
     language: Language,
     library: Mutex<Library>,
@@ -72,48 +79,67 @@ pub struct Hit {
 }
 
 impl Assistant {
-    /// An assistant that answers with `model`, which is loaded when it is first needed. `worker` is the
-    /// worker program; `language` is that of the interface.
-    pub fn new(worker: PathBuf, model: Model, language: Language) -> Result<Assistant, Error> {
-        let engine = Engine::new(worker.clone(), model);
+    /// The assistant over a vault; one in memory gives a session that leaves nothing behind. `worker` is the
+    /// worker program; without a `model` it can read and search, but not answer. A model is loaded when it
+    /// is first needed. `language` is that of the interface.
+    pub fn open(
+        vault: Vault,
+        worker: PathBuf,
+        model: Option<Model>,
+        language: Language,
+    ) -> Result<Assistant, Error> {
+        let library = Mutex::new(Library::open(&vault)?);
+        let engine = model.map(|model| Engine::new(worker.clone(), model));
         Ok(Assistant {
-            engine: Some(engine),
-            ..Assistant::without_model(worker, language)?
-        })
-    }
-
-    /// An assistant that can read and search, but not answer.
-    pub fn without_model(worker: PathBuf, language: Language) -> Result<Assistant, Error> {
-        Ok(Assistant {
+            vault,
             worker,
             language,
-            library: Mutex::new(Library::new()?),
-            engine: None,
+            library,
+            engine,
         })
     }
 
-    /// Reads a file into the library; one that is there already is not read again.
-    pub fn add_file(&self, path: &Path, on_page: &mut OnPage<'_>) -> Result<DocumentId, Error> {
-        let name = file_name(path);
-        let bytes = files::read(path).map_err(|trouble| Error::Document {
-            name: name.clone(),
-            trouble,
-        })?;
-        self.add_bytes(name, &bytes, on_page)
+    /// The documents of the library, in the order in which they were added.
+    pub fn documents(&self) -> Vec<Arc<Document>> {
+        self.library().documents().to_vec()
     }
 
-    /// Reads a document that arrives as a stream.
-    pub fn add_stream(
-        &self,
-        name: &str,
-        stream: impl Read,
-        on_page: &mut OnPage<'_>,
-    ) -> Result<DocumentId, Error> {
-        let bytes = files::read_bounded(stream).map_err(|trouble| Error::Document {
-            name: name.into(),
-            trouble,
-        })?;
-        self.add_bytes(name.into(), &bytes, on_page)
+    /// All conversations, the latest first.
+    pub fn conversations(&self) -> Result<Vec<Conversation>, Error> {
+        conversation::list(&self.vault)
+    }
+
+    /// Begins a conversation about some documents; its first question names it.
+    pub fn begin(&self, question: &str, documents: &[DocumentId]) -> Result<ConversationId, Error> {
+        if !has_words(question) {
+            return Err(Error::QuestionEmpty);
+        }
+        conversation::begin(&self.vault, question, documents)
+    }
+
+    /// The messages of a conversation, in order.
+    pub fn messages(&self, conversation: ConversationId) -> Result<Vec<Message>, Error> {
+        conversation::messages(&self.vault, conversation)
+    }
+
+    /// Reads a document into the library; one that is there already is not read again.
+    pub fn add(&self, input: Input<'_>, on_page: &mut OnPage<'_>) -> Result<DocumentId, Error> {
+        let (name, bytes) = input.read()?;
+        if let Some(id) = self.library().with_bytes(&bytes) {
+            return Ok(id);
+        }
+        let started = Instant::now();
+        let reading = reader::read(&self.worker, &name, &bytes, on_page)?;
+        let pages = reading.pages.len();
+        let passages = reading.pages.iter().map(|page| page.passages.len()).sum();
+        let id = self.library().add(&self.vault, name, &bytes, reading)?;
+        let milliseconds = started.elapsed().as_millis();
+        log::record(log::Event::DocumentRead {
+            pages,
+            passages,
+            milliseconds,
+        });
+        Ok(id)
     }
 
     /// Lends a document of the library.
@@ -128,7 +154,7 @@ impl Assistant {
         documents: &[DocumentId],
         limit: usize,
     ) -> Result<Vec<Hit>, Error> {
-        if question.trim().is_empty() {
+        if !has_words(question) {
             return Err(Error::QuestionEmpty);
         }
         let library = self.library();
@@ -146,14 +172,21 @@ impl Assistant {
             .collect())
     }
 
-    /// Answers a question from the named documents.
+    /// Answers a question from the named documents, as the next turn of a conversation. The question is
+    /// stored before the model is asked, the answer before it is given back.
     pub fn ask(
         &self,
+        conversation: ConversationId,
         question: &str,
         documents: &[DocumentId],
         stop: &Stop,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Answer, Error> {
+        if !has_words(question) {
+            return Err(Error::QuestionEmpty);
+        }
+        let asked = Message::Question(question.to_owned());
+        conversation::add(&self.vault, conversation, &asked)?;
         let answered = ask::ask(self, question, documents, stop, on_progress);
         log::record(match &answered {
             Ok(Answer { refused: true, .. }) => log::Event::Refused,
@@ -165,7 +198,10 @@ impl Assistant {
             },
             Err(error) => log::Event::Failed { code: error.code() },
         });
-        answered
+        let answer = answered?;
+        let stored = Message::Answer(Box::new(answer.clone()));
+        conversation::add(&self.vault, conversation, &stored)?;
+        Ok(answer)
     }
 
     /// What people call the model.
@@ -187,29 +223,6 @@ impl Assistant {
         self.engine()?.measure(prompt_tokens, generated_tokens)
     }
 
-    fn add_bytes(
-        &self,
-        name: String,
-        bytes: &[u8],
-        on_page: &mut OnPage<'_>,
-    ) -> Result<DocumentId, Error> {
-        if let Some(id) = self.library().with_bytes(bytes) {
-            return Ok(id);
-        }
-        let started = Instant::now();
-        let reading = reader::read(&self.worker, &name, bytes, on_page)?;
-        let pages = reading.pages.len();
-        let passages = reading.pages.iter().map(|page| page.passages.len()).sum();
-        let id = self.library().add(name, bytes, reading)?;
-        let milliseconds = started.elapsed().as_millis();
-        log::record(log::Event::DocumentRead {
-            pages,
-            passages,
-            milliseconds,
-        });
-        Ok(id)
-    }
-
     fn library(&self) -> std::sync::MutexGuard<'_, Library> {
         self.library.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -222,34 +235,16 @@ impl Assistant {
     }
 }
 
-/// The pages of a file, without keeping it. `worker` is the worker program.
-pub fn extract(worker: &Path, path: &Path, on_page: &mut OnPage<'_>) -> Result<Vec<Page>, Error> {
-    let name = file_name(path);
-    let bytes = files::read(path).map_err(|trouble| Error::Document {
-        name: name.clone(),
-        trouble,
-    })?;
+/// The pages of a document, without keeping it. `worker` is the worker program.
+pub fn extract(
+    worker: &Path,
+    input: Input<'_>,
+    on_page: &mut OnPage<'_>,
+) -> Result<Vec<Page>, Error> {
+    let (name, bytes) = input.read()?;
     Ok(reader::read(worker, &name, &bytes, on_page)?.pages)
 }
 
-/// The pages of a document that arrives as a stream, without keeping it.
-pub fn extract_stream(
-    worker: &Path,
-    name: &str,
-    stream: impl Read,
-    on_page: &mut OnPage<'_>,
-) -> Result<Vec<Page>, Error> {
-    let bytes = files::read_bounded(stream).map_err(|trouble| Error::Document {
-        name: name.into(),
-        trouble,
-    })?;
-    Ok(reader::read(worker, name, &bytes, on_page)?.pages)
-}
-
-fn file_name(path: &Path) -> String {
-    // A path like `..` has no last part and is shown as it was given.
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
+fn has_words(question: &str) -> bool {
+    question.contains(char::is_alphanumeric)
 }

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 
 use aparte_protocol::documents::{Format, Page, PageWarning, Passage};
+use aparte_vault::{OwnerId, OwnerKind, Vault};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{DocumentTrouble, Error};
 use crate::language::Language;
 use crate::reader::Reading;
 use crate::search::{Entry, PassageKey, SearchIndex};
+use crate::stored;
+use crate::vault_trouble::VaultTrouble;
 
-/// Names a document of the library: 128 random bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct DocumentId(pub(crate) u128);
+/// Names a document of the library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct DocumentId(pub(crate) OwnerId);
 
 /// A file in the library.
 pub struct Document {
@@ -30,21 +34,28 @@ pub struct Document {
 }
 
 impl Document {
-    /// The numbers of pages of which nothing could be read, though something is there.
-    pub fn unreadable_pages(&self) -> Vec<u32> {
-        let unread = |page: &&Page| {
-            page.passages.is_empty()
-                && page
-                    .warnings
-                    .iter()
-                    .any(|warning| *warning != PageWarning::Blank)
+    /// The numbers of pages of which something or everything could not be read.
+    pub fn incomplete_pages(&self) -> Vec<u32> {
+        let incomplete = |page: &&Page| {
+            page.warnings
+                .iter()
+                .any(|warning| *warning != PageWarning::Blank)
         };
         self.pages
             .iter()
-            .filter(unread)
+            .filter(incomplete)
             .map(|page| page.number)
             .collect()
     }
+}
+
+/// What is sealed of a document itself. Its layout is frozen: see [`stored`].
+#[derive(Serialize, Deserialize)]
+struct Head {
+    name: String,
+    format: Format,
+    language: Option<Language>,
+    hash: [u8; 32],
 }
 
 /// All documents and what is needed to search them.
@@ -54,11 +65,22 @@ pub(crate) struct Library {
 }
 
 impl Library {
-    pub fn new() -> Result<Library, Error> {
-        Ok(Library {
+    /// The library that a vault holds.
+    pub fn open(vault: &Vault) -> Result<Library, Error> {
+        let mut library = Library {
             documents: Vec::new(),
             index: SearchIndex::new()?,
-        })
+        };
+        let owners = vault.owners(OwnerKind::Document)?;
+        if !owners.damaged.is_empty() {
+            return Err(Error::Vault(VaultTrouble::Damaged));
+        }
+        for owner in owners.readable {
+            let head = stored::decode(&owner.head)?;
+            let pages = stored::all(vault.records(owner.id, stored::PAGE)?)?;
+            library.take(DocumentId(owner.id), head, pages)?;
+        }
+        Ok(library)
     }
 
     /// The document with these very bytes, if it is here.
@@ -70,8 +92,11 @@ impl Library {
             .map(|document| document.id)
     }
 
+    /// Keeps a document: its original, its pages, and their passages in the index. What is sealed is on the
+    /// disk when this returns.
     pub fn add(
         &mut self,
+        vault: &Vault,
         name: String,
         bytes: &[u8],
         reading: Reading,
@@ -80,10 +105,32 @@ impl Library {
         if pages.iter().all(|page| page.passages.is_empty()) {
             return Err(Error::Document {
                 name,
-                trouble: DocumentTrouble::OnlyImages,
+                trouble: without_text(&pages),
             });
         }
-        let language = language_of(&pages);
+        if let Some(id) = self.with_bytes(bytes) {
+            // Somebody else added it while it was read.
+            return Ok(id);
+        }
+        let head = Head {
+            name,
+            format,
+            language: language_of(&pages),
+            hash: hash(bytes),
+        };
+        let id = vault.write(|change| {
+            let id = change.create_owner(OwnerKind::Document, &stored::encode(&head))?;
+            for page in &pages {
+                change.put(id, stored::PAGE, page.number, &stored::encode(page))?;
+            }
+            change.put_blob(id, bytes)?;
+            Ok(id)
+        })?;
+        self.take(DocumentId(id), head, pages)
+    }
+
+    /// Takes a document into memory: its passages into the index.
+    fn take(&mut self, id: DocumentId, head: Head, pages: Vec<Page>) -> Result<DocumentId, Error> {
         let position = u32::try_from(self.documents.len()).map_err(|_| Error::SearchFailed)?;
         let entries = pages.iter().flat_map(|page| {
             (0..)
@@ -99,9 +146,13 @@ impl Library {
                 })
         });
         self.index
-            .add(language.unwrap_or(Language::English), entries)?;
-        let id = DocumentId(random());
-        let hash = hash(bytes);
+            .add(head.language.unwrap_or(Language::English), entries)?;
+        let Head {
+            name,
+            format,
+            language,
+            hash,
+        } = head;
         self.documents.push(Arc::new(Document {
             id,
             name,
@@ -111,6 +162,11 @@ impl Library {
             hash,
         }));
         Ok(id)
+    }
+
+    /// All documents, in the order in which they were added.
+    pub fn documents(&self) -> &[Arc<Document>] {
+        &self.documents
     }
 
     pub fn get(&self, id: DocumentId) -> Option<&Arc<Document>> {
@@ -230,6 +286,18 @@ impl PassageRef {
     }
 }
 
+/// Why no page has any text.
+fn without_text(pages: &[Page]) -> DocumentTrouble {
+    let warns = |warning| pages.iter().any(|page| page.warnings.contains(&warning));
+    if warns(PageWarning::OnlyImages) {
+        DocumentTrouble::OnlyImages
+    } else if warns(PageWarning::Damaged) || warns(PageWarning::Unmapped) {
+        DocumentTrouble::Damaged
+    } else {
+        DocumentTrouble::NoText
+    }
+}
+
 fn language_of(pages: &[Page]) -> Option<Language> {
     const ENOUGH: usize = 20_000;
     let mut sample = String::new();
@@ -245,10 +313,4 @@ fn language_of(pages: &[Page]) -> Option<Language> {
 
 fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
-}
-
-fn random() -> u128 {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    u128::from_le_bytes(bytes)
 }

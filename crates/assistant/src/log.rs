@@ -1,7 +1,12 @@
 //! The log. What is recorded is an [`Event`], whose fields can only be numbers, names of our own and
 //! other things that cannot hold a user's text, file name or path: the compiler keeps it so.
+//!
+//! The lines of a worker are not ours: they are bounded, and shown only to who asks for the log.
 
+use aparte_protocol::{Greeting, WorkerOfAnotherBuild};
 use serde::Serialize;
+
+use crate::error::Error;
 
 /// Everything that the app records.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -15,6 +20,9 @@ pub enum Event {
         context: u32,
     },
     EngineStopped,
+    WallsMissing {
+        how_many: usize,
+    },
     WorkerSpokeWrongly {
         how: &'static str,
     },
@@ -39,6 +47,19 @@ pub enum Event {
 pub fn record(event: Event) {
     let line = serde_json::to_string(&event).unwrap_or_default();
     tracing::info!(target: "aparte", "{line}");
+}
+
+/// Takes note of a worker's greeting, and of walls that are missing around it.
+pub(crate) fn greeted(greeting: Greeting) -> Result<(), Error> {
+    let missing = greeting
+        .accept()
+        .map_err(|WorkerOfAnotherBuild| Error::WorkerMissing)?;
+    if !missing.is_empty() {
+        record(Event::WallsMissing {
+            how_many: missing.len(),
+        });
+    }
+    Ok(())
 }
 
 /// Passes on what a worker logged; workers log no text of a document or a prompt.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::error::{Error, ModelTrouble};
+use crate::error::{self, Error, ModelTrouble};
 use crate::language::Language;
 use crate::places;
 
@@ -52,7 +52,7 @@ impl Model {
             .is_some_and(|extension| extension == "gguf")
             || file.components().count() > 1;
         Err(trouble(if looks_like_a_path || file.exists() {
-            ModelTrouble::Missing
+            ModelTrouble::FileMissing
         } else {
             ModelTrouble::Unknown
         }))
@@ -66,11 +66,7 @@ impl Model {
     }
 
     fn of_file(file: PathBuf) -> Model {
-        let name = file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = error::shown(&file.file_name().unwrap_or_default().to_string_lossy(), 255);
         // A model of the catalogue that lies elsewhere keeps what is known about it.
         match catalogue().into_iter().find(|entry| entry.file == name) {
             Some(entry) => entry.at(file),
@@ -121,10 +117,9 @@ fn catalogue() -> Vec<Entry> {
 
 /// A path is shown by its last part: the rest is nobody's business.
 fn shown(id_or_file: &str) -> String {
-    Path::new(id_or_file).file_name().map_or_else(
-        || id_or_file.to_owned(),
-        |name| name.to_string_lossy().into_owned(),
-    )
+    let path = Path::new(id_or_file);
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    error::shown(&name.to_string_lossy(), 255)
 }
 
 #[cfg(test)]
@@ -149,7 +144,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(trouble("gpt-9000"), ModelTrouble::Unknown);
-        assert_eq!(trouble("nowhere/x.gguf"), ModelTrouble::Missing);
+        assert_eq!(trouble("nowhere/x.gguf"), ModelTrouble::FileMissing);
         assert_eq!(trouble(STARTER), ModelTrouble::Missing);
     }
 }

@@ -2,16 +2,20 @@
 
 use std::path::Path;
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use aparte_protocol::PROTOCOL_VERSION;
 use aparte_protocol::documents::{DocumentEvent, DocumentRequest, Format, Page};
 
 use crate::error::{DocumentTrouble, Error};
+use crate::log;
 use crate::worker::{Stopped, Worker};
 
 /// A worker that sends nothing for this long is given up.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
+
+/// What all pages of a document may take in memory, in bytes, and how long they may take to come.
+const SIZE_LIMIT: usize = 512 << 20;
+const TIME_LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// What a document turned out to be.
 pub(crate) struct Reading {
@@ -33,7 +37,8 @@ pub(crate) fn read(
     let (worker, news) = Worker::<DocumentEvent>::start(program, &["documents".as_ref()])
         .map_err(|_| Error::WorkerMissing)?;
     match news.recv_timeout(SILENCE_LIMIT) {
-        Ok(DocumentEvent::Greeting(greeting)) if greeting.protocol == PROTOCOL_VERSION => {}
+        Ok(DocumentEvent::Greeting(greeting)) => log::greeted(greeting)?,
+        Err(RecvTimeoutError::Disconnected) => return Err(trouble(DocumentTrouble::ReaderStopped)),
         _ => return Err(Error::WorkerMissing),
     }
     let request = DocumentRequest {
@@ -44,6 +49,8 @@ pub(crate) fn read(
     let (id, events) = worker.request(&request).map_err(stopped)?;
     worker.send_bytes(id, bytes).map_err(stopped)?;
 
+    let started = Instant::now();
+    let mut size = 0;
     let mut reading = None;
     loop {
         let event = events
@@ -63,20 +70,29 @@ pub(crate) fn read(
                 ));
             }
             (DocumentEvent::Page(page), Some((reading, total)))
-                if is_next(&page, reading.pages.len()) =>
+                if page.number <= *total && is_next(&page, reading.pages.len()) =>
             {
+                size += page.text.len() + size_of_val(page.words.as_slice());
+                if size > SIZE_LIMIT {
+                    return Err(trouble(DocumentTrouble::TooLarge));
+                }
+                if started.elapsed() > TIME_LIMIT {
+                    return Err(trouble(DocumentTrouble::TookTooLong));
+                }
                 on_page(page.number, *total);
                 reading.pages.push(page);
             }
-            (DocumentEvent::Finished, Some(_)) => break,
+            (DocumentEvent::Finished, Some((Reading { format, pages }, total)))
+                if pages.len() == *total as usize =>
+            {
+                let (format, pages) = (*format, std::mem::take(pages));
+                return Ok(Reading { format, pages });
+            }
             (DocumentEvent::Failed(failure), _) => return Err(trouble(failure.into())),
             // Anything else is a worker that does not keep to the protocol.
             _ => return Err(trouble(DocumentTrouble::ReaderStopped)),
         }
     }
-    reading
-        .map(|(reading, _)| reading)
-        .ok_or_else(|| trouble(DocumentTrouble::ReaderStopped))
 }
 
 /// Whether a page is the one that must follow, and all its ranges lie in its text: what comes out of a

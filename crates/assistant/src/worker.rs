@@ -59,7 +59,7 @@ impl Event for DocumentEvent {
 
 /// A running worker whose events are `E`. Dropping it ends the process.
 pub(crate) struct Worker<E> {
-    child: Mutex<Child>,
+    child: Child,
     to_worker: Mutex<BufWriter<ChildStdin>>,
     routes: Arc<Routes<E>>,
     next: AtomicU32,
@@ -75,7 +75,7 @@ impl<E: Event> Worker<E> {
             unreachable!("all three are piped");
         };
         let routes = Arc::new(Routes::default());
-        let news = routes.open(NEWS);
+        let news = routes.open(RequestId::NEWS);
         let listening = Arc::clone(&routes);
         thread::Builder::new()
             .name("worker-events".into())
@@ -84,10 +84,10 @@ impl<E: Event> Worker<E> {
             .name("worker-log".into())
             .spawn(move || take_up_log(stderr))?;
         let worker = Worker {
-            child: Mutex::new(child),
+            child,
             to_worker: Mutex::new(BufWriter::new(stdin)),
             routes,
-            next: AtomicU32::new(NEWS.0 + 1),
+            next: AtomicU32::new(RequestId::NEWS.0 + 1),
         };
         Ok((worker, news))
     }
@@ -115,6 +115,11 @@ impl<E: Event> Worker<E> {
         })
     }
 
+    /// Hangs up: the worker counts as stopped, and ends when it is dropped.
+    pub fn give_up(&self) {
+        self.routes.lock().take();
+    }
+
     /// Whether the worker can still answer.
     pub fn is_running(&self) -> bool {
         self.routes.lock().is_some()
@@ -122,10 +127,7 @@ impl<E: Event> Worker<E> {
 
     /// The process id, for people who watch their machine.
     pub fn process_id(&self) -> u32 {
-        self.child
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .id()
+        self.child.id()
     }
 
     fn write(
@@ -142,15 +144,11 @@ impl<E: Event> Worker<E> {
 
 impl<E> Drop for Worker<E> {
     fn drop(&mut self) {
-        let child = self.child.get_mut().unwrap_or_else(PoisonError::into_inner);
         // It may have ended by itself; waiting keeps no zombie either way.
-        let _ = child.kill();
-        let _ = child.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
-
-/// The worker's own news travel under this id.
-const NEWS: RequestId = RequestId(0);
 
 /// Where answers go; `None` once the worker has stopped.
 struct Routes<E>(Mutex<Option<HashMap<RequestId, Sender<E>>>>);

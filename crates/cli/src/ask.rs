@@ -18,8 +18,9 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
-    let assistant = global.assistant(output.language)?;
+    let assistant = global.assistant(output)?;
     let documents = inputs::add(&assistant, &arguments.files, output)?;
+    let conversation = assistant.begin(&arguments.question, &documents)?;
     let progress = output.progress();
     let mut on_progress = |event: Progress| match event {
         Progress::Loading(percent) => progress.show(&format!(
@@ -33,6 +34,7 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
         Progress::Text(_) => progress.show(output.say("Writing…", "Rédaction…")),
     };
     let answer = assistant.ask(
+        conversation,
         &arguments.question,
         &documents,
         &Stop::default(),
@@ -52,8 +54,10 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
 }
 
 fn print(answer: &Answer, model: &str, output: &Output) {
-    output.line(&answer.text);
-    output.line("");
+    if !answer.text.is_empty() {
+        output.line(&answer.text);
+        output.line("");
+    }
     let listed = if answer.refused {
         &answer.nearest
     } else {
@@ -71,36 +75,22 @@ fn print(answer: &Answer, model: &str, output: &Output) {
                 " (introuvable dans la source)",
             ),
         };
-        let quote = citation
-            .quote
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
-        output.line(&format!(
-            "[{number}] {}{standing}\n    “{quote}”",
-            place(citation)
-        ));
+        let quote = output.quoted(&citation.quote);
+        let place = output.place(&citation.name, citation.page, citation.anchor.as_deref());
+        output.line(&format!("[{number}] {place}{standing}\n    {quote}"));
     }
     let timings = &answer.timings;
     let mut parts = vec![model.to_owned()];
     if let Some(first) = timings.first_word_ms {
         let first_word = output.say("first word", "premier mot");
-        parts.push(format!("{first_word} {:.1} s", first as f64 / 1e3));
+        parts.push(format!("{first_word} {}", output.seconds(first)));
     }
     if let Some(speed) = timings.engine.generation_tokens_per_s() {
         parts.push(format!("{speed:.0} {}", output.say("tokens/s", "jetons/s")));
     }
     let total = output.say("in all", "au total");
-    parts.push(format!("{total} {:.1} s", timings.total_ms as f64 / 1e3));
+    parts.push(format!("{total} {}", output.seconds(timings.total_ms)));
     output.remark(&parts.join(" · "));
-}
-
-fn place(citation: &Citation) -> String {
-    match (citation.page, &citation.anchor) {
-        (Some(page), _) => format!("{}, p. {page}", citation.name),
-        (None, Some(anchor)) => format!("{}, {anchor}", citation.name),
-        (None, None) => citation.name.clone(),
-    }
 }
 
 #[derive(Serialize)]

@@ -25,7 +25,7 @@ struct Object {
 }
 
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
-    let assistant = global.assistant(output.language)?;
+    let assistant = global.assistant(output)?;
     let measured = assistant.measure(arguments.prompt_tokens, arguments.generated_tokens)?;
     output.object(&Object {
         prompt_tokens_per_s: measured.timings.prompt_tokens_per_s(),

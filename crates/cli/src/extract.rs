@@ -1,11 +1,11 @@
 //! `aparte extract FILE`
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use aparte_assistant::{Error, PageWarning, extract, extract_stream, places};
+use aparte_assistant::{Error, PageWarning, extract, places};
 use serde::Serialize;
 
-use crate::inputs::is_standard_input;
+use crate::inputs::input;
 use crate::output::Output;
 
 #[derive(clap::Args)]
@@ -17,12 +17,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Error> {
     let progress = output.progress();
     let mut on_page = |page: u32, pages: u32| progress.show(&format!("{page}/{pages}"));
-    let worker = places::worker();
-    let pages = if is_standard_input(&arguments.file) {
-        extract_stream(&worker, "stdin", std::io::stdin().lock(), &mut on_page)?
-    } else {
-        extract(&worker, Path::new(&arguments.file), &mut on_page)?
-    };
+    let mut stdin = std::io::stdin().lock();
+    let pages = extract(
+        &places::worker(),
+        input(&arguments.file, &mut stdin),
+        &mut on_page,
+    )?;
     progress.clear();
     if output.json {
         #[derive(Serialize)]

@@ -1,8 +1,9 @@
 //! The files that a command names.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use aparte_assistant::{Assistant, DocumentId, Error};
+use aparte_assistant::{Assistant, DocumentId, Error, Input};
 
 use crate::output::Output;
 
@@ -20,38 +21,37 @@ pub fn add(
             let reading = output.say("Reading", "Lecture de");
             progress.show(&format!("{reading} {name}: {page}/{pages}"));
         };
-        let id = if is_standard_input(file) {
-            assistant.add_stream("stdin", std::io::stdin().lock(), &mut on_page)?
-        } else {
-            assistant.add_file(file, &mut on_page)?
-        };
-        documents.push(id);
+        documents.push(assistant.add(input(file, &mut std::io::stdin().lock()), &mut on_page)?);
     }
     progress.clear();
     for id in &documents {
-        warn_of_unreadable_pages(assistant, *id, output);
+        warn_of_incomplete_pages(assistant, *id, output);
     }
     Ok(documents)
 }
 
-/// Whether a file stands for standard input.
-pub fn is_standard_input(file: &Path) -> bool {
-    file == Path::new("-")
+/// What a command means by a file: `-` is standard input.
+pub fn input<'a>(file: &'a Path, stdin: &'a mut dyn Read) -> Input<'a> {
+    if file == Path::new("-") {
+        Input::Stream("stdin", stdin)
+    } else {
+        Input::File(file)
+    }
 }
 
-fn warn_of_unreadable_pages(assistant: &Assistant, id: DocumentId, output: &Output) {
+fn warn_of_incomplete_pages(assistant: &Assistant, id: DocumentId, output: &Output) {
     assistant.with_document(id, |document| {
-        let pages = document.unreadable_pages();
+        let pages = document.incomplete_pages();
         if !pages.is_empty() {
             let list = pages.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
             let name = &document.name;
             output.remark(&match output.language {
                 aparte_assistant::Language::English => {
-                    format!("“{name}”: nothing could be read on page {list}; answers leave it out.")
+                    format!("“{name}”: page {list} could not be read completely; answers may miss something.")
                 }
                 aparte_assistant::Language::French => format!(
-                    "« {name} » : rien n'a pu être lu en page {list} ; les réponses n'en tiennent pas \
-                     compte."
+                    "« {name} » : la page {list} n'a pas pu être lue entièrement ; il peut manquer quelque \
+                     chose aux réponses."
                 ),
             });
         }

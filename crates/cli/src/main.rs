@@ -9,7 +9,10 @@ mod extract;
 mod inputs;
 mod output;
 mod search;
+mod vault;
 
+use std::cell::Cell;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -45,7 +48,9 @@ struct Global {
     /// Never use the network. No command of this version does.
     #[arg(long, global = true)]
     offline: bool,
-    /// No progress on standard error.
+    #[command(flatten)]
+    vault: vault::Arguments,
+    /// Nothing on standard error but failures.
     #[arg(long, global = true)]
     quiet: bool,
 }
@@ -74,6 +79,7 @@ fn main() -> ExitCode {
         json: global.json,
         quiet: global.quiet,
         language,
+        lost: Cell::default(),
     };
     let done = match command {
         Command::Ask(arguments) => ask::run(&arguments, &global, &output),
@@ -82,7 +88,19 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments, &global, &output),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => match output.lost.get() {
+            None => ExitCode::SUCCESS,
+            Some(kind) => {
+                output.remark(&format!(
+                    "{} ({kind}).",
+                    output.say(
+                        "The result could not be written. Check where the output goes",
+                        "Le résultat n'a pas pu être écrit. Vérifiez où va la sortie"
+                    )
+                ));
+                ExitCode::FAILURE
+            }
+        },
         Err(error) => {
             output.failed(&error);
             ExitCode::FAILURE
@@ -91,9 +109,17 @@ fn main() -> ExitCode {
 }
 
 impl Global {
-    fn assistant(&self, language: Language) -> Result<Assistant, Error> {
+    /// A session that can answer.
+    fn assistant(&self, output: &Output) -> Result<Assistant, Error> {
         let model = Model::find(&self.model, self.models.as_deref())?;
-        Assistant::new(places::worker(), model, language)
+        let vault = vault::open(&self.vault, output)?;
+        Assistant::open(vault, places::worker(), Some(model), output.language)
+    }
+
+    /// A session that can search.
+    fn library(&self, output: &Output) -> Result<Assistant, Error> {
+        let vault = vault::open(&self.vault, output)?;
+        Assistant::open(vault, places::worker(), None, output.language)
     }
 }
 
@@ -123,6 +149,9 @@ fn start_log() {
             .location()
             .map(ToString::to_string)
             .unwrap_or_default();
-        eprintln!("aparte stopped at {place}. This is a bug.");
+        let _ = writeln!(
+            std::io::stderr(),
+            "aparte stopped at {place}. This is a bug."
+        );
     }));
 }

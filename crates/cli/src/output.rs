@@ -11,6 +11,8 @@ pub struct Output {
     pub json: bool,
     pub quiet: bool,
     pub language: Language,
+    /// Why a result could not be written, if it could not.
+    pub lost: Cell<Option<io::ErrorKind>>,
 }
 
 impl Output {
@@ -22,27 +24,67 @@ impl Output {
         }
     }
 
+    /// Where a quote stands, as people write it.
+    pub fn place(&self, name: &str, page: Option<u32>, anchor: Option<&str>) -> String {
+        match (page, anchor) {
+            (Some(page), _) => format!("{name}, p. {page}"),
+            (None, Some(anchor)) => format!("{name}, {anchor}"),
+            (None, None) => name.to_owned(),
+        }
+    }
+
+    /// Words of a document, in the quotation marks of the language.
+    pub fn quoted(&self, words: &str) -> String {
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        match self.language {
+            Language::English => format!("“{words}”"),
+            Language::French => format!("« {words} »"),
+        }
+    }
+
+    /// Seconds with one decimal.
+    pub fn seconds(&self, milliseconds: u64) -> String {
+        let seconds = format!("{:.1} s", milliseconds as f64 / 1e3);
+        match self.language {
+            Language::English => seconds,
+            Language::French => seconds.replace('.', ","),
+        }
+    }
+
     /// Prints the one JSON object of a command.
     pub fn object(&self, object: &impl Serialize) {
         let text = serde_json::to_string(object).expect("plain data has a JSON form");
-        self.line(&text);
+        self.write(&text);
     }
 
-    /// Prints a line of a result. A reader that went away (`| head`) is no failure.
+    /// Prints a line of a result.
     pub fn line(&self, text: &str) {
-        let _ = writeln!(io::stdout(), "{text}");
+        self.write(&printable(text));
+    }
+
+    /// A reader that went away (`| head`) is no failure; a full disk is.
+    fn write(&self, text: &str) {
+        if let Err(error) = writeln!(io::stdout(), "{text}")
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.lost.set(Some(error.kind()));
+        }
     }
 
     /// A remark on standard error.
     pub fn remark(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            let _ = writeln!(io::stderr(), "{}", printable(text));
         }
     }
 
     /// What happened and what to do.
     pub fn failed(&self, error: &Error) {
-        eprintln!("{}", error.sentence(self.language));
+        let _ = writeln!(
+            io::stderr(),
+            "{}",
+            printable(&error.sentence(self.language))
+        );
     }
 
     /// A line of progress that each call writes over; nothing where no person watches.
@@ -52,6 +94,18 @@ impl Output {
             width: Cell::new(0),
         }
     }
+}
+
+/// A text without what a terminal would take for commands: documents and file names are not to be trusted.
+fn printable(text: &str) -> String {
+    let shown = |c: char| match c {
+        '\n' | '\t' => c,
+        // Marks that turn the direction of writing can make a line read as another.
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// A line of progress on a terminal.
@@ -66,14 +120,14 @@ impl Progress {
         if self.shown {
             let width = text.chars().count();
             let blank = " ".repeat(self.width.replace(width).saturating_sub(width));
-            eprint!("\r{text}{blank}");
+            let _ = write!(io::stderr(), "\r{}{blank}", printable(text));
         }
     }
 
     /// Takes the line away.
     pub fn clear(&self) {
         if self.shown && self.width.get() > 0 {
-            eprint!("\r{}\r", " ".repeat(self.width.replace(0)));
+            let _ = write!(io::stderr(), "\r{}\r", " ".repeat(self.width.replace(0)));
         }
     }
 }
@@ -81,5 +135,18 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         self.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_cannot_command_the_terminal() {
+        assert_eq!(
+            printable("a\u{1b}[31mb\u{9b}c\n\td\r"),
+            "a\u{fffd}[31mb\u{fffd}c\n\td\u{fffd}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aparte_assistant::{Assistant, Error, Hit, places};
+use aparte_assistant::{Error, Hit};
 use serde::Serialize;
 
 use crate::output::Output;
@@ -20,8 +20,8 @@ pub struct Arguments {
     top: usize,
 }
 
-pub fn run(arguments: &Arguments, _: &Global, output: &Output) -> Result<(), Error> {
-    let assistant = Assistant::without_model(places::worker(), output.language)?;
+pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
+    let assistant = global.library(output)?;
     let documents = inputs::add(&assistant, &arguments.files, output)?;
     let hits = assistant.search(&arguments.question, &documents, arguments.top)?;
     if output.json {
@@ -41,11 +41,7 @@ pub fn run(arguments: &Arguments, _: &Global, output: &Output) -> Result<(), Err
         ));
     }
     for hit in hits {
-        let place = match (hit.page, &hit.anchor) {
-            (Some(page), _) => format!("{}, p. {page}", hit.name),
-            (None, Some(anchor)) => format!("{}, {anchor}", hit.name),
-            (None, None) => hit.name.clone(),
-        };
+        let place = output.place(&hit.name, hit.page, hit.anchor.as_deref());
         output.line(&format!("{place}\n{}\n", hit.text));
     }
     Ok(())

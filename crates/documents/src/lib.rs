@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod blocks;
+mod content;
 mod encoding;
 mod layout;
 mod markdown;
@@ -14,7 +15,9 @@ mod passages;
 mod pdf;
 mod running;
 
-use aparte_protocol::documents::{DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, Format, Page};
+use aparte_protocol::documents::{
+    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, Format, Page, PageWarning,
+};
 
 /// How many bytes of text a page may hold: with its words and passages it must fit in a frame.
 const PAGE_TEXT_LIMIT: usize = 4 << 20;
@@ -42,13 +45,14 @@ pub fn read(
     if pdf::is_pdf(&bytes) {
         return pdf::read(bytes, emit);
     }
+    // No encoding makes the text shorter than half its bytes (UTF-16), so more cannot fit.
+    if bytes.len() > 2 * PAGE_TEXT_LIMIT {
+        return Err(DocumentFailure::TooLarge);
+    }
     let text = encoding::decode(&bytes)?;
     drop(bytes);
     if text.len() > PAGE_TEXT_LIMIT {
         return Err(DocumentFailure::TooLarge);
-    }
-    if text.trim().is_empty() {
-        return Err(DocumentFailure::Empty);
     }
     let format = match extension {
         Some("md" | "markdown") => Format::Markdown,
@@ -66,11 +70,13 @@ fn written_page(text: String, format: Format) -> Page {
         _ => markdown::paragraphs(&text),
     };
     let mut outline = passages::Outline::default();
+    let blank = text.trim().is_empty();
     Page {
         number: 1,
         headings: blocks.iter().filter_map(passages::Block::heading).collect(),
         passages: passages::cut(&text, &blocks, &mut outline),
-        text,
+        text: if blank { String::new() } else { text },
+        warnings: blank.then_some(PageWarning::Blank).into_iter().collect(),
         ..Page::default()
     }
 }
@@ -91,7 +97,16 @@ mod tests {
     #[test]
     fn no_bytes_are_an_empty_document() {
         assert_eq!(pages_of(b"", None), Err(DocumentFailure::Empty));
-        assert_eq!(pages_of(b" \r\n\t ", None), Err(DocumentFailure::Empty));
+    }
+
+    #[test]
+    fn only_white_space_is_a_blank_page() {
+        let events = pages_of(b" \r\n\t ", None).unwrap();
+        let DocumentEvent::Page(page) = &events[1] else {
+            panic!("a page follows");
+        };
+        assert_eq!((page.number, page.text.as_str()), (1, ""));
+        assert_eq!(page.warnings, [PageWarning::Blank]);
     }
 
     #[test]

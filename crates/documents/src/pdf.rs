@@ -7,12 +7,12 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aparte_protocol::documents::{DocumentEvent, DocumentFailure, Format, Page, PageWarning};
-use pdf_oxide::fonts::MappingProvenance;
 use pdf_oxide::layout::TextSpan;
 use pdf_oxide::object::{Object, ObjectRef};
 use pdf_oxide::{Error, PdfDocument};
 
 use crate::blocks::Composed;
+use crate::content::{Inspector, Soundness};
 use crate::layout::{self, PlacedWord};
 use crate::passages::{self, Block, Outline};
 use crate::running::{self, Edges};
@@ -31,6 +31,8 @@ const ASCENT: f32 = 0.75;
 const DESCENT: f32 = 0.22;
 /// A page whose share of meaningless characters is over this many in a hundred is unmapped.
 const UNMAPPED_PERCENT: usize = 30;
+/// So many letters that cannot be told are worth a warning.
+const UNMAPPED_LETTERS: usize = 20;
 
 /// Whether the bytes are a PDF's.
 pub(crate) fn is_pdf(bytes: &[u8]) -> bool {
@@ -53,8 +55,9 @@ pub(crate) fn read(
         pages: count as u32,
     });
     let mut pages = Pages::default();
+    let mut inspector = Inspector::default();
     for index in 0..count {
-        if let Some(page) = pages.take(sheet(&document, index)) {
+        if let Some(page) = pages.take(sheet(&document, &mut inspector, index)) {
             emit(DocumentEvent::Page(page));
         }
     }
@@ -139,6 +142,14 @@ struct Sheet {
     warnings: Vec<PageWarning>,
 }
 
+impl Sheet {
+    fn note(&mut self, warning: PageWarning) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+}
+
 /// Pages that wait for their neighbours.
 #[derive(Default)]
 struct Pages {
@@ -216,19 +227,33 @@ impl Pages {
     }
 }
 
-fn sheet(document: &PdfDocument, index: usize) -> Sheet {
+fn sheet(document: &PdfDocument, inspector: &mut Inspector, index: usize) -> Sheet {
     walled(|| {
         let frame = Frame::of(document, index);
         let mut sheet = Sheet {
             size: frame.size(),
             ..Sheet::default()
         };
-        match document.extract_spans(index) {
-            Ok(spans) => fill(&mut sheet, &frame, spans),
-            Err(_) => sheet.warnings.push(PageWarning::Damaged),
+        let content = inspector.page(document, index);
+        if content.soundness != Soundness::Whole {
+            sheet.note(PageWarning::Damaged);
         }
+        if content.soundness == Soundness::TooLarge {
+            return sheet;
+        }
+        let Ok(spans) = document.extract_spans(index) else {
+            sheet.note(PageWarning::Damaged);
+            return sheet;
+        };
+        let lost = spans.is_empty() && content.shows_text;
+        fill(&mut sheet, &frame, spans, |font| {
+            inspector.is_silent(&content, font)
+        });
         if sheet.directions.is_empty() && sheet.warnings.is_empty() {
-            sheet.warnings.push(why_without_text(document, index));
+            sheet.note(match lost {
+                true => PageWarning::Damaged,
+                false => why_without_text(document, index),
+            });
         }
         sheet
     })
@@ -239,9 +264,6 @@ fn sheet(document: &PdfDocument, index: usize) -> Sheet {
 }
 
 fn why_without_text(document: &PdfDocument, index: usize) -> PageWarning {
-    if document.get_page(index).is_err() || document.get_page_content_data(index).is_err() {
-        return PageWarning::Damaged;
-    }
     match document.page_image_handles(index) {
         Ok(images) if images.is_empty() => PageWarning::Blank,
         Ok(_) => PageWarning::OnlyImages,
@@ -249,13 +271,19 @@ fn why_without_text(document: &PdfDocument, index: usize) -> PageWarning {
     }
 }
 
-fn fill(sheet: &mut Sheet, frame: &Frame, spans: Vec<TextSpan>) {
+/// Places the words of the spans on the sheet, but for those in a font that is `silent`: the letters
+/// that they seem to have are none.
+fn fill(sheet: &mut Sheet, frame: &Frame, spans: Vec<TextSpan>, silent: impl Fn(&str) -> bool) {
     let mut directions: HashMap<i32, Vec<PlacedWord>> = HashMap::new();
-    let (mut words, mut characters, mut unmapped) = (0, 0, 0);
+    let (mut words, mut characters, mut unmapped, mut left_out) = (0, 0, 0, 0);
     for mut span in spans {
         if words > WORDS_LIMIT || characters > CHARACTERS_LIMIT {
-            sheet.warnings.push(PageWarning::Damaged);
+            sheet.note(PageWarning::Damaged);
             break;
+        }
+        if silent(&span.font_name) {
+            left_out += span.text.chars().filter(|c| !c.is_whitespace()).count();
+            continue;
         }
         frame.undo_rotation(&mut span);
         // The parser pairs glyphs with places by their letters and may mistake one for its like further
@@ -267,12 +295,7 @@ fn fill(sheet: &mut Sheet, frame: &Frame, spans: Vec<TextSpan>) {
             span.char_x_offsets.clear();
         }
         let count = span.text.chars().count();
-        let fabricated = span.provenance == Some(MappingProvenance::Fallback);
-        unmapped += span
-            .text
-            .chars()
-            .filter(|&c| fabricated || is_meaningless(c))
-            .count();
+        unmapped += span.text.chars().filter(|&c| is_meaningless(c)).count();
         characters += count;
         let placed = words_of(&span, frame);
         words += placed.len();
@@ -280,8 +303,10 @@ fn fill(sheet: &mut Sheet, frame: &Frame, spans: Vec<TextSpan>) {
         directions.entry(turn).or_default().extend(placed);
     }
     directions.retain(|_, words| !words.is_empty());
-    if characters >= 20 && unmapped * 100 > characters * UNMAPPED_PERCENT {
-        sheet.warnings.push(PageWarning::Unmapped);
+    let meaningless =
+        characters >= UNMAPPED_LETTERS && unmapped * 100 > characters * UNMAPPED_PERCENT;
+    if meaningless || left_out >= UNMAPPED_LETTERS || (left_out > 0 && directions.is_empty()) {
+        sheet.note(PageWarning::Unmapped);
     }
     let mut directions: Vec<_> = directions.into_iter().collect();
     directions.sort_by_key(|(turn, words)| (std::cmp::Reverse(words.len()), *turn));
@@ -493,7 +518,7 @@ mod tests {
             size: FRAME.size(),
             ..Sheet::default()
         };
-        fill(&mut sheet, &FRAME, vec![span]);
+        fill(&mut sheet, &FRAME, vec![span], |_| false);
         sheet
             .directions
             .into_iter()
@@ -524,8 +549,24 @@ mod tests {
             &mut sheet,
             &FRAME,
             vec![span(&"\u{fffd}\u{e001}".repeat(20))],
+            |_| false,
         );
         assert_eq!(sheet.warnings, [PageWarning::Unmapped]);
+    }
+
+    #[test]
+    fn text_in_a_silent_font_is_left_out_and_said() {
+        let mut sheet = Sheet::default();
+        let mut codes = span("1RWLFHRIWKHUHDGLQJURRP");
+        codes.font_name = "F4".to_owned();
+        fill(
+            &mut sheet,
+            &FRAME,
+            vec![codes, span("It can be read.")],
+            |font| font == "F4",
+        );
+        assert_eq!(sheet.warnings, [PageWarning::Unmapped]);
+        assert_eq!(sheet.directions[0].len(), 4);
     }
 
     #[test]

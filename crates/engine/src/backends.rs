@@ -88,8 +88,9 @@ fn load_libraries(_folder: &Path) -> Result<(), LoadFailure> {
     Ok(())
 }
 
-/// One thread a core: generation waits for memory, and two threads that share a core slow each other.
-fn usable_threads() -> i32 {
+/// Returns how many threads compute: one a core, because generation waits for memory, and two threads that
+/// share a core slow each other.
+pub fn usable_threads() -> i32 {
     let allowed = std::thread::available_parallelism().map_or(1, usize::from);
     let cores = sysinfo::System::physical_core_count().unwrap_or(allowed);
     i32::try_from(allowed.min(cores).max(1)).unwrap_or(1)

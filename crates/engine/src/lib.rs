@@ -23,6 +23,6 @@ mod template;
 mod tempo;
 mod utf8;
 
-pub use backends::Backends;
+pub use backends::{Backends, usable_threads};
 pub use model::Model;
 pub use session::Session;

@@ -153,7 +153,7 @@ pub enum DocumentFailure {
     /// A format that is not read.
     #[error("the format is not one that can be read")]
     UnknownFormat,
-    /// Over [`DOCUMENT_LIMIT`], or it grows beyond the worker's memory.
+    /// Over [`DOCUMENT_LIMIT`], or a text that is too long for one page.
     #[error("the file is too large")]
     TooLarge,
 }

@@ -17,10 +17,15 @@ const MESSAGE: u8 = 1;
 const CHUNK: u8 = 2;
 const END: u8 = 3;
 
-/// Names one request of the app; every answer of the worker carries it back. Zero is the worker's own
-/// news: its greeting and the loading of its model.
+/// Names one request of the app; every answer of the worker carries it back. Zero is
+/// [`RequestId::NEWS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RequestId(pub u32);
+
+impl RequestId {
+    /// The worker's own news: its greeting and the loading of its model.
+    pub const NEWS: RequestId = RequestId(0);
+}
 
 /// One frame, its payload not yet decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]

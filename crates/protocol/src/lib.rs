@@ -41,3 +41,20 @@ pub enum Isolation {
     /// Some do not; each entry names one, in English, for the About page and the log.
     Reduced(Vec<String>),
 }
+
+impl Greeting {
+    /// Checks that the worker is of this build, and says which walls are missing around it.
+    pub fn accept(self) -> Result<Vec<String>, WorkerOfAnotherBuild> {
+        if self.protocol != PROTOCOL_VERSION {
+            return Err(WorkerOfAnotherBuild);
+        }
+        Ok(match self.isolation {
+            Isolation::Full => Vec::new(),
+            Isolation::Reduced(missing) => missing,
+        })
+    }
+}
+
+/// The worker does not speak this protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkerOfAnotherBuild;

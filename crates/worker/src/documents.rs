@@ -22,7 +22,7 @@ pub fn serve() -> Result<(), FrameError> {
         protocol: PROTOCOL_VERSION,
         isolation,
     });
-    write_message(&mut app, RequestId(0), &greeting)?;
+    write_message(&mut app, RequestId::NEWS, &greeting)?;
 
     let mut stdin = io::stdin();
     let Some(frame) = read_frame(&mut stdin)? else {
@@ -40,6 +40,11 @@ pub fn serve() -> Result<(), FrameError> {
     sandbox::limit_memory(memory_for(request.size));
     let bytes = read_bytes(&mut stdin, request.size)?;
 
+    // After the document only the end can come: the app is gone, or does not want the pages any more.
+    thread::spawn(move || {
+        let _ = io::copy(&mut stdin.lock(), &mut io::sink());
+        sandbox::leave();
+    });
     let parser = thread::Builder::new()
         .stack_size(PARSER_STACK)
         .spawn(move || {

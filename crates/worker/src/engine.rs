@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Stdout};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -17,9 +17,6 @@ use aparte_protocol::{
 
 use crate::sandbox;
 
-/// The worker's own news travel under this id.
-const NEWS: RequestId = RequestId(0);
-
 /// Runs until the app closes standard input, or the model turns out to be unusable.
 pub fn serve(model: &Path) -> Result<(), FrameError> {
     let mut app = BufWriter::new(io::stdout());
@@ -30,7 +27,7 @@ pub fn serve(model: &Path) -> Result<(), FrameError> {
     let isolation = sandbox::enter();
     write_message(
         &mut app,
-        NEWS,
+        RequestId::NEWS,
         &EngineEvent::Greeting(Greeting {
             protocol: PROTOCOL_VERSION,
             isolation,
@@ -41,23 +38,28 @@ pub fn serve(model: &Path) -> Result<(), FrameError> {
     let loaded = file
         .map_err(|error| LoadFailure::Unreadable(error.kind().to_string()))
         .and_then(|file| {
-            let mut last = None;
             Model::load(backends?, file, &mut |percent| {
                 // A broken pipe shows at the next write that matters.
-                if last.replace(percent) != Some(percent) {
-                    let _ = write_message(&mut app, NEWS, &EngineEvent::Loading(percent));
-                }
+                let _ = write_message(&mut app, RequestId::NEWS, &EngineEvent::Loading(percent));
             })
         });
     let model = match loaded {
         Ok(model) => model,
-        Err(failure) => return write_message(&mut app, NEWS, &EngineEvent::LoadFailed(failure)),
+        Err(failure) => {
+            return write_message(&mut app, RequestId::NEWS, &EngineEvent::LoadFailed(failure));
+        }
     };
     let mut session = match Session::open(&model) {
         Ok(session) => session,
-        Err(failure) => return write_message(&mut app, NEWS, &EngineEvent::LoadFailed(failure)),
+        Err(failure) => {
+            return write_message(&mut app, RequestId::NEWS, &EngineEvent::LoadFailed(failure));
+        }
     };
-    write_message(&mut app, NEWS, &EngineEvent::Ready(session.facts()))?;
+    write_message(
+        &mut app,
+        RequestId::NEWS,
+        &EngineEvent::Ready(session.facts()),
+    )?;
     while let Some(request) = requests.next() {
         answer(&mut session, &request, &mut app)?;
         requests.forget(request.id);
@@ -132,7 +134,7 @@ impl Requests {
             if let Err(error) = read_requests(&sender, &listening) {
                 tracing::error!(%error, "the app sent what cannot be read");
             }
-            leave();
+            sandbox::leave();
         });
         Requests { arriving, stops }
     }
@@ -172,17 +174,4 @@ fn read_requests(to: &Sender<Request>, stops: &Stops) -> Result<(), FrameError> 
         }
     }
     Ok(())
-}
-
-/// Ends the process at once: the app is gone, and llama.cpp may be in the middle of a step whose threads
-/// an orderly exit would pull the ground from.
-fn leave() -> ! {
-    let _ = io::stdout().flush();
-    #[cfg(unix)]
-    // SAFETY: `_exit` takes no pointer and does not return.
-    unsafe {
-        libc::_exit(0)
-    }
-    #[cfg(not(unix))]
-    std::process::exit(0)
 }

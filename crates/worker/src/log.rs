@@ -2,7 +2,7 @@
 //!
 //! Only our own events and llama.cpp's warnings pass: what a parser says may quote the document.
 
-use std::io;
+use std::io::{self, Write};
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -19,11 +19,15 @@ pub fn start() {
         .with_filter(
             Targets::new()
                 .with_target("aparte", Level::INFO)
-                .with_target("llama-cpp-2", Level::WARN),
+                .with_target("llama.cpp", Level::WARN),
         );
     tracing_subscriber::registry().with(lines).init();
-    std::panic::set_hook(Box::new(|panic| match panic.location() {
-        Some(place) => eprintln!("ERROR panic at {}:{}", place.file(), place.line()),
-        None => eprintln!("ERROR panic"),
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        // Whoever listens may be gone; a panic in here would abort.
+        let _ = writeln!(io::stderr(), "ERROR panic at {place}");
     }));
 }

@@ -1,13 +1,16 @@
 //! The bare llama.cpp loop that the benchmarks compare with: no worker, no frames, no template.
 //!
-//! Not shipped. `aparte-bare MODEL PROMPT_TOKENS GENERATED_TOKENS --backends DIR [--threads N]` evaluates
-//! a prompt in batches of 512, generates greedily, and prints what it took as one line of JSON.
+//! Not shipped. `aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS` evaluates a prompt in batches
+//! of 512, generates greedily, one thread a core as the application does, and prints what it took as one
+//! line of JSON. `BACKENDS` is the folder of the compute libraries.
 
 use std::error::Error;
-use std::num::NonZeroU32;
+use std::ffi::OsStr;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Instant;
 
+use aparte_engine::usable_threads;
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
@@ -32,8 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .with_n_ctx(NonZeroU32::new(context_length))
         .with_n_batch(BATCH as u32)
         .with_n_ubatch(BATCH as u32)
-        .with_n_threads(arguments.threads)
-        .with_n_threads_batch(arguments.threads);
+        .with_n_threads(usable_threads())
+        .with_n_threads_batch(usable_threads());
     let mut context = model.new_context(&backend, params)?;
     let load_ms = milliseconds(start);
 
@@ -89,47 +92,27 @@ fn milliseconds(since: Instant) -> f64 {
 
 struct Arguments {
     model: PathBuf,
+    backends: PathBuf,
     prompt_tokens: usize,
     generated_tokens: usize,
-    backends: PathBuf,
-    threads: i32,
 }
-
-const USAGE: &str =
-    "usage: aparte-bare MODEL PROMPT_TOKENS GENERATED_TOKENS --backends DIR [--threads N]";
 
 impl Arguments {
     fn read() -> Result<Arguments, Box<dyn Error>> {
-        let mut plain = Vec::new();
-        let mut backends = None;
-        let mut threads = i32::try_from(std::thread::available_parallelism()?.get())?;
-        let mut arguments = std::env::args_os().skip(1);
-        while let Some(argument) = arguments.next() {
-            match argument.to_str() {
-                Some("--backends") => backends = arguments.next().map(PathBuf::from),
-                Some("--threads") => {
-                    let number = arguments.next().ok_or(USAGE)?;
-                    threads = number.to_str().ok_or(USAGE)?.parse()?;
-                }
-                _ => plain.push(argument),
-            }
-        }
-        let [model, prompt_tokens, generated_tokens] =
-            <[_; 3]>::try_from(plain).map_err(|_| USAGE)?;
-        let number = |text: &std::ffi::OsStr| -> Result<usize, Box<dyn Error>> {
-            let number = text.to_str().ok_or(USAGE)?.parse()?;
-            if number == 0 {
-                Err(USAGE.into())
-            } else {
-                Ok(number)
-            }
+        const USAGE: &str = "usage: aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS";
+        let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        let [model, backends, prompt_tokens, generated_tokens] = arguments.as_slice() else {
+            return Err(USAGE.into());
+        };
+        let tokens = |text: &OsStr| -> Result<usize, Box<dyn Error>> {
+            let tokens: NonZeroUsize = text.to_str().ok_or(USAGE)?.parse()?;
+            Ok(tokens.get())
         };
         Ok(Arguments {
-            model: PathBuf::from(model),
-            prompt_tokens: number(&prompt_tokens)?,
-            generated_tokens: number(&generated_tokens)?,
-            backends: backends.ok_or(USAGE)?,
-            threads,
+            model: model.into(),
+            backends: backends.into(),
+            prompt_tokens: tokens(prompt_tokens)?,
+            generated_tokens: tokens(generated_tokens)?,
         })
     }
 }

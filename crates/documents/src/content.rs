@@ -1,0 +1,461 @@
+//! What a PDF page's content is worth: whether its streams are whole, what they draw, and with which
+//! fonts. The parser mends what it can and does not say what it lost.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Read;
+
+use flate2::bufread::{DeflateDecoder, ZlibDecoder};
+use pdf_oxide::PdfDocument;
+use pdf_oxide::decoders;
+use pdf_oxide::fonts::{FontInfo, MappingProvenance};
+use pdf_oxide::object::{Object, ObjectRef};
+
+/// More bytes, unpacked, are not read from one page or from one form on it.
+const CONTENT_LIMIT: usize = 32 << 20;
+/// More operators that concern text are not read from one page.
+const TEXT_OPERATORS_LIMIT: usize = 200_000;
+/// Longer strings are cut by the parser (ISO 32000-1, annex C).
+const STRING_LIMIT: usize = 32_767;
+/// How deep forms are looked for in forms.
+const FORMS_DEPTH: usize = 12;
+
+/// How far content can be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Soundness {
+    Whole,
+    /// Something of it is lost.
+    Damaged,
+    /// It would cost more than a page may.
+    TooLarge,
+}
+
+/// What was found out about one page's content.
+pub(crate) struct Content {
+    pub(crate) soundness: Soundness,
+    /// Whether text other than spaces is shown by the page itself, not by a form on it.
+    pub(crate) shows_text: bool,
+    /// Names of resources that the page takes for fonts and that are none.
+    missing_fonts: HashSet<String>,
+}
+
+/// Looks at the pages of one document; what pages share is looked at once.
+#[derive(Default)]
+pub(crate) struct Inspector {
+    forms: HashMap<ObjectRef, Soundness>,
+    fonts: HashSet<ObjectRef>,
+    readable: HashSet<String>,
+    silent: HashSet<String>,
+}
+
+impl Inspector {
+    /// Looks at a page before the parser reads it.
+    pub(crate) fn page(&mut self, document: &PdfDocument, index: usize) -> Content {
+        let mut content = Content {
+            soundness: Soundness::Damaged,
+            shows_text: false,
+            missing_fonts: HashSet::new(),
+        };
+        let Ok(page) = document.get_page(index) else {
+            return content;
+        };
+        let Some(entries) = page.as_dict() else {
+            return content;
+        };
+        content.soundness = match entries.get("Contents") {
+            None | Some(Object::Null) => Soundness::Whole,
+            Some(contents) => streams(document, contents),
+        };
+        let (resources, named) = self.resources(document, entries.get("Resources"), FORMS_DEPTH);
+        content.soundness = content.soundness.max(resources);
+        if content.soundness == Soundness::TooLarge {
+            return content;
+        }
+        let Ok(bytes) = document.get_page_content_data(index) else {
+            content.soundness = Soundness::Damaged;
+            return content;
+        };
+        let scan = Scan::of(&bytes);
+        content.soundness = content.soundness.max(scan.soundness());
+        content.shows_text = scan.shows_text;
+        content.missing_fonts = &scan.fonts - &named;
+        content
+    }
+
+    /// Whether nothing says which characters a font's glyphs are.
+    ///
+    /// `font` is what the parser calls the font: its base name, or its resource name if there is no more.
+    pub(crate) fn is_silent(&self, content: &Content, font: &str) -> bool {
+        content.missing_fonts.contains(font)
+            || (self.silent.contains(font) && !self.readable.contains(font))
+    }
+
+    /// Notes the fonts of a resource dictionary and of its forms; gives the soundness of those forms and
+    /// the names that stand for fonts.
+    fn resources(
+        &mut self,
+        document: &PdfDocument,
+        resources: Option<&Object>,
+        depth: usize,
+    ) -> (Soundness, HashSet<String>) {
+        let mut soundness = Soundness::Whole;
+        let mut named = HashSet::new();
+        for (name, font) in entries_of(document, resources, "Font") {
+            if self.font(document, &font) {
+                named.insert(name);
+            }
+        }
+        if depth == 0 {
+            return (soundness, named);
+        }
+        for (_, form) in entries_of(document, resources, "XObject") {
+            let Some(reference) = form.as_reference() else {
+                continue;
+            };
+            if let Some(known) = self.forms.get(&reference) {
+                soundness = soundness.max(*known);
+                continue;
+            }
+            // Known before it is looked into: a form may be drawn by itself.
+            self.forms.insert(reference, Soundness::Whole);
+            let Ok(loaded) = document.load_object(reference) else {
+                continue;
+            };
+            let Some(entries) = loaded.as_dict() else {
+                continue;
+            };
+            if entries.get("Subtype").and_then(Object::as_name) != Some("Form") {
+                continue;
+            }
+            let within = self.resources(document, entries.get("Resources"), depth - 1);
+            let found = streams(document, &form).max(within.0);
+            self.forms.insert(reference, found);
+            soundness = soundness.max(found);
+        }
+        (soundness, named)
+    }
+
+    /// Notes whether a font can be read; gives whether it is a font at all.
+    fn font(&mut self, document: &PdfDocument, font: &Object) -> bool {
+        if let Some(reference) = font.as_reference()
+            && self.fonts.contains(&reference)
+        {
+            return true;
+        }
+        let loaded = document.resolve_object(font).ok();
+        let Some(info) = loaded.and_then(|font| FontInfo::from_dict(&font, document).ok()) else {
+            return false;
+        };
+        self.fonts.extend(font.as_reference());
+        // A composite font without any way to its characters: its codes would pass for letters.
+        let names = match info.best_mapping_provenance() {
+            MappingProvenance::Fallback => &mut self.silent,
+            _ => &mut self.readable,
+        };
+        names.insert(info.base_font);
+        true
+    }
+}
+
+/// The entries of a dictionary among the resources.
+fn entries_of(
+    document: &PdfDocument,
+    resources: Option<&Object>,
+    category: &str,
+) -> HashMap<String, Object> {
+    let found = || {
+        let resources = document.resolve_object(resources?).ok()?;
+        let category = document
+            .resolve_object(resources.as_dict()?.get(category)?)
+            .ok()?;
+        category.as_dict().cloned()
+    };
+    found().unwrap_or_default()
+}
+
+/// The soundness of a stream, or of an array of streams that are read as one.
+fn streams(document: &PdfDocument, contents: &Object) -> Soundness {
+    let Ok(contents) = document.resolve_object(contents) else {
+        return Soundness::Damaged;
+    };
+    let Some(parts) = contents.as_array() else {
+        return unpacked(document, &contents).map_or_else(|lost| lost, |_| Soundness::Whole);
+    };
+    let mut soundness = Soundness::Whole;
+    let mut total = 0;
+    for part in parts.iter().filter(|part| !part.is_null()) {
+        let length = match document.resolve_object(part) {
+            Ok(part) => unpacked(document, &part),
+            Err(_) => Err(Soundness::Damaged),
+        };
+        match length {
+            Ok(length) => total += length,
+            Err(lost) => soundness = soundness.max(lost),
+        }
+        if total > CONTENT_LIMIT || soundness == Soundness::TooLarge {
+            return Soundness::TooLarge;
+        }
+    }
+    soundness
+}
+
+/// How many bytes a stream holds once it is unpacked.
+fn unpacked(document: &PdfDocument, stream: &Object) -> Result<usize, Soundness> {
+    let Object::Stream { dict, data } = stream else {
+        return Err(Soundness::Damaged);
+    };
+    // Only the parser can decrypt it; it says itself if it cannot.
+    if document.is_encrypted() {
+        return Ok(data.len());
+    }
+    let filter = dict.get("Filter").map(|filter| {
+        document
+            .resolve_object(filter)
+            .map_err(|_| Soundness::Damaged)
+    });
+    let filters: Vec<String> = match filter.transpose()? {
+        Some(Object::Name(name)) => vec![name],
+        Some(Object::Array(names)) => names
+            .iter()
+            .filter_map(|name| name.as_name().map(str::to_owned))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let mut bytes = data.to_vec();
+    for filter in filters {
+        bytes = match filter.as_str() {
+            "FlateDecode" | "Fl" => inflated(&bytes)?,
+            _ => decoders::decode_stream(&bytes, &[filter]).map_err(|_| Soundness::Damaged)?,
+        };
+        if bytes.len() > CONTENT_LIMIT {
+            return Err(Soundness::TooLarge);
+        }
+    }
+    Ok(bytes.len())
+}
+
+fn inflated(packed: &[u8]) -> Result<Vec<u8>, Soundness> {
+    let limit = CONTENT_LIMIT as u64 + 1;
+    let mut bytes = Vec::new();
+    if packed.is_empty()
+        || ZlibDecoder::new(packed)
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .is_ok()
+    {
+        return Ok(bytes);
+    }
+    // Only the checksum at the end may be cut off: then nothing of the content is lost.
+    bytes.clear();
+    let mut decoder = DeflateDecoder::new(packed.get(2..).ok_or(Soundness::Damaged)?);
+    let read = decoder.by_ref().take(limit).read_to_end(&mut bytes);
+    if read.is_ok() && decoder.total_in() + 2 + 4 > packed.len() as u64 {
+        return Ok(bytes);
+    }
+    Err(Soundness::Damaged)
+}
+
+/// What stands in a content stream.
+#[derive(Default)]
+struct Scan {
+    text_operators: usize,
+    shows_text: bool,
+    /// The names that are taken for fonts.
+    fonts: HashSet<String>,
+    /// A string goes past what the parser reads, or does not end.
+    lost_string: bool,
+    /// Something stands where an operator should.
+    unknown_operator: bool,
+}
+
+impl Scan {
+    fn of(bytes: &[u8]) -> Scan {
+        let mut scan = Scan::default();
+        let mut rest = bytes;
+        let mut name: &[u8] = b"";
+        // Whether a string since the last operator has more in it than spaces.
+        let mut written = false;
+        // Between BX and EX unknown operators are allowed.
+        let mut lenient = 0_usize;
+        while let Some((&first, after)) = rest.split_first() {
+            match first {
+                b'%' => rest = &rest[length_until(rest, |b| matches!(b, b'\r' | b'\n'))..],
+                b'(' => {
+                    let (length, visible, ended) = literal(rest);
+                    scan.lost_string |= !ended || length > STRING_LIMIT;
+                    written |= visible;
+                    rest = &rest[length..];
+                }
+                b'<' if after.first() != Some(&b'<') => {
+                    let length = length_until(rest, |b| b == b'>');
+                    let digits = length - 1;
+                    scan.lost_string |= length == rest.len() || digits > 2 * STRING_LIMIT;
+                    written |= digits > 0;
+                    rest = &rest[length..];
+                }
+                b'/' => {
+                    let length = length_until(after, |b| !is_regular(b));
+                    name = &after[..length];
+                    rest = &after[length..];
+                }
+                _ if !is_regular(first) => rest = after,
+                _ => {
+                    let length = length_until(rest, |b| !is_regular(b));
+                    let (word, after) = rest.split_at(length);
+                    rest = after;
+                    match word {
+                        b"BX" => lenient += 1,
+                        b"EX" => lenient = lenient.saturating_sub(1),
+                        b"ID" => rest = &rest[image_length(rest)..],
+                        b"Tf" => {
+                            scan.fonts
+                                .insert(String::from_utf8_lossy(name).into_owned());
+                        }
+                        b"Tj" | b"TJ" | b"'" | b"\"" => scan.shows_text |= written,
+                        _ if is_operand(word) => continue,
+                        _ => scan.unknown_operator |= lenient == 0 && !is_operator(word),
+                    }
+                    scan.text_operators += usize::from(is_of_text(word));
+                    written = false;
+                }
+            }
+        }
+        scan
+    }
+
+    fn soundness(&self) -> Soundness {
+        if self.text_operators > TEXT_OPERATORS_LIMIT {
+            Soundness::TooLarge
+        } else if self.lost_string || self.unknown_operator {
+            Soundness::Damaged
+        } else {
+            Soundness::Whole
+        }
+    }
+}
+
+fn length_until(bytes: &[u8], stop: impl Fn(u8) -> bool) -> usize {
+    bytes.iter().position(|&b| stop(b)).unwrap_or(bytes.len())
+}
+
+/// Whether a byte is neither white space nor a delimiter.
+fn is_regular(byte: u8) -> bool {
+    !matches!(
+        byte,
+        b'\0'
+            | b'\t'
+            | b'\n'
+            | b'\x0c'
+            | b'\r'
+            | b' '
+            | b'('
+            | b')'
+            | b'<'
+            | b'>'
+            | b'['
+            | b']'
+            | b'{'
+            | b'}'
+            | b'/'
+            | b'%'
+    )
+}
+
+/// The length of the literal string that `bytes` begin with, whether anything in it shows, and whether
+/// it ends.
+fn literal(bytes: &[u8]) -> (usize, bool, bool) {
+    let (mut depth, mut escaped, mut visible) = (0_usize, false, false);
+    for (at, &byte) in bytes.iter().enumerate() {
+        let parenthesis = !escaped && matches!(byte, b'(' | b')');
+        match byte {
+            b'(' if parenthesis => depth += 1,
+            b')' if parenthesis => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return (at + 1, visible, true);
+        }
+        visible |= at > 0 && !byte.is_ascii_whitespace();
+        escaped = !escaped && byte == b'\\';
+    }
+    (bytes.len(), visible, false)
+}
+
+/// The length of an inline image's data, up to its end mark.
+fn image_length(bytes: &[u8]) -> usize {
+    let ends = |window: &[u8]| !is_regular(window[0]) && &window[1..3] == b"EI";
+    let mut from = 0;
+    while let Some(at) = bytes[from..].windows(3).position(ends) {
+        let end = from + at + 1;
+        if bytes.get(end + 2).is_none_or(|&b| !is_regular(b)) {
+            return end;
+        }
+        from = end;
+    }
+    bytes.len()
+}
+
+fn is_operand(word: &[u8]) -> bool {
+    matches!(word[0], b'0'..=b'9' | b'+' | b'-' | b'.')
+        || matches!(word, b"true" | b"false" | b"null")
+}
+
+fn is_of_text(word: &[u8]) -> bool {
+    matches!(word, b"BT" | b"ET" | b"'" | b"\"") || word.starts_with(b"T")
+}
+
+/// Whether a word is an operator of ISO 32000-1, annex A.
+fn is_operator(word: &[u8]) -> bool {
+    const OPERATORS: &str = "b B b* B* BDC BI BMC BT BX c cm CS cs d d0 d1 Do DP EI EMC ET EX f F f* G g gs h i ID j J K k \
+        l m M MP n q Q re RG rg ri s S SC sc SCN scn sh T* Tc Td TD Tf Tj TJ TL Tm Tr Ts Tw Tz v w W W* y ' \"";
+    OPERATORS
+        .split(' ')
+        .any(|operator| operator.as_bytes() == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn soundness(content: &[u8]) -> Soundness {
+        Scan::of(content).soundness()
+    }
+
+    #[test]
+    fn ordinary_content_is_whole() {
+        let content = b"q 1 0 0 -1 .5 -3 cm /GS1 gs % a remark ((\n/P <</MCID 0 /T (a\\)b)>> BDC BT /F1 9 Tf \
+            [(a (nested) one) -20 <00AF>] TJ T* (x) ' ET EMC BX new EX Q \
+            BI /W 2 /H 2 ID \x01(EI\xff( EI f*";
+        let scan = Scan::of(content);
+        assert_eq!(scan.soundness(), Soundness::Whole);
+        assert!(scan.shows_text);
+        assert_eq!(scan.fonts, HashSet::from(["F1".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_no_content_is_damaged() {
+        assert_eq!(soundness(b"BT (never closed Tj ET"), Soundness::Damaged);
+        assert_eq!(soundness(b"BT <00410042 Tj ET"), Soundness::Damaged);
+        assert_eq!(soundness(b"BT (a) Tj ET \x9c\xa7kk q"), Soundness::Damaged);
+    }
+
+    #[test]
+    fn a_string_that_would_be_cut_is_damage() {
+        let string = |length: usize| format!("BT ({}) Tj ET", "x".repeat(length));
+        assert_eq!(soundness(string(30_000).as_bytes()), Soundness::Whole);
+        assert_eq!(soundness(string(33_000).as_bytes()), Soundness::Damaged);
+    }
+
+    #[test]
+    fn only_so_many_operators_of_text_are_read() {
+        let content = "BT ".repeat(TEXT_OPERATORS_LIMIT + 1);
+        assert_eq!(soundness(content.as_bytes()), Soundness::TooLarge);
+        let content = "0 0 m 9 9 l S ".repeat(TEXT_OPERATORS_LIMIT);
+        assert_eq!(soundness(content.as_bytes()), Soundness::Whole);
+    }
+
+    #[test]
+    fn spaces_show_nothing() {
+        assert!(!Scan::of(b"BT /F1 9 Tf ( ) Tj () Tj ET").shows_text);
+        assert!(!Scan::of(b"(a title) pop BT ( ) Tj ET").shows_text);
+    }
+}

@@ -1,0 +1,246 @@
+//! SQLite: its schema, the settings of the connection, and what is checked before a file is trusted.
+//!
+//! Columns are BLOB or INTEGER only. Every BLOB is a random id or sealed bytes, but for the copy of
+//! `vault.json`.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{Part, VaultError, folder};
+
+/// "Apar" in the header of the file.
+const APPLICATION_ID: i32 = 0x4170_6172;
+const SCHEMA_VERSION: i32 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE manifest (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE owners (
+    id BLOB PRIMARY KEY NOT NULL,
+    kind INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    head BLOB NOT NULL
+) STRICT;
+CREATE TABLE records (
+    id BLOB PRIMARY KEY NOT NULL,
+    owner BLOB NOT NULL REFERENCES owners (id) ON DELETE CASCADE,
+    kind INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    UNIQUE (owner, kind, sequence)
+) STRICT;
+CREATE TABLE blobs (
+    id BLOB PRIMARY KEY NOT NULL,
+    owner BLOB NOT NULL REFERENCES owners (id) ON DELETE CASCADE,
+    head BLOB NOT NULL
+) STRICT;
+CREATE INDEX blobs_by_owner ON blobs (owner);
+CREATE TABLE chunks (
+    blob BLOB NOT NULL REFERENCES blobs (id) ON DELETE CASCADE,
+    sequence INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    UNIQUE (blob, sequence)
+) STRICT;
+CREATE TABLE settings (
+    key INTEGER PRIMARY KEY,
+    sealed BLOB NOT NULL
+) STRICT;
+";
+
+/// Makes the database under a name aside, so that it appears whole or not at all.
+pub(crate) fn create(folder: &Path, manifest: &[u8]) -> Result<(), VaultError> {
+    let aside = folder.join(folder::DATABASE_BEING_MADE);
+    folder::remove(&aside)?;
+    folder::remove(&folder.join("vault.db.new-journal"))?;
+    folder::create(&aside)?;
+    let connection = Connection::open_with_flags(&aside, FLAGS)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    fill(&connection, manifest)?;
+    connection.close().map_err(|(_, error)| error)?;
+    folder::rename(folder, folder::DATABASE_BEING_MADE, folder::DATABASE)
+}
+
+/// Opens the database of `folder`.
+///
+/// # Errors
+/// [`VaultError::Foreign`] or [`VaultError::NewerFormat`], the file untouched.
+pub(crate) fn open(folder: &Path) -> Result<Connection, VaultError> {
+    let path = folder.join(folder::DATABASE);
+    check_header(&path)?;
+    let connection = Connection::open_with_flags(&path, FLAGS)?;
+    // The journal may hold a newer version than the header of the file.
+    check_version(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+/// Makes a database that lives in memory and ends with its connection.
+pub(crate) fn in_memory() -> Result<Connection, VaultError> {
+    let connection = Connection::open_in_memory_with_flags(FLAGS | OpenFlags::SQLITE_OPEN_CREATE)?;
+    fill(&connection, &[])?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+/// Reads the copy of `vault.json`.
+pub(crate) fn manifest(connection: &Connection) -> Result<Vec<u8>, VaultError> {
+    Ok(connection.query_row("SELECT bytes FROM manifest", [], |row| row.get(0))?)
+}
+
+/// Replaces the copy of `vault.json`.
+pub(crate) fn set_manifest(connection: &Connection, bytes: &[u8]) -> Result<(), VaultError> {
+    connection.execute("UPDATE manifest SET bytes = ?1", [bytes])?;
+    Ok(())
+}
+
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+fn fill(connection: &Connection, manifest: &[u8]) -> Result<(), VaultError> {
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.execute_batch(&format!("BEGIN; {SCHEMA}"))?;
+    connection.execute("INSERT INTO manifest VALUES (1, ?1)", [manifest])?;
+    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+fn configure(connection: &Connection) -> Result<(), VaultError> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA secure_delete = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA mmap_size = 0;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON;
+         PRAGMA foreign_keys = ON;",
+    )?;
+    // Extension loading is off unless a program turns it on, and only then does rusqlite offer it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    Ok(())
+}
+
+/// Looks at the first hundred bytes before SQLite may write any: the layout is SQLite's file format.
+fn check_header(path: &Path) -> Result<(), VaultError> {
+    let mut header = Vec::new();
+    File::open(path)?.take(100).read_to_end(&mut header)?;
+    let number = |at: usize| i32::from_be_bytes(header[at..at + 4].try_into().expect("4 bytes"));
+    if header.len() < 100
+        || !header.starts_with(b"SQLite format 3\0")
+        || number(68) != APPLICATION_ID
+    {
+        return Err(VaultError::Foreign);
+    }
+    check_version(number(60))
+}
+
+fn check_version(version: i32) -> Result<(), VaultError> {
+    match version {
+        SCHEMA_VERSION => Ok(()),
+        newer if newer > SCHEMA_VERSION => Err(VaultError::NewerFormat),
+        _ => Err(VaultError::Damaged(Part::Database)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn database() -> (tempfile::TempDir, Connection) {
+        let folder = tempfile::tempdir().unwrap();
+        create(folder.path(), b"{}").unwrap();
+        let connection = open(folder.path()).unwrap();
+        (folder, connection)
+    }
+
+    #[test]
+    fn every_setting_reads_back() {
+        let (_folder, connection) = database();
+        let number = |name| -> i64 {
+            connection
+                .pragma_query_value(None, name, |row| row.get(0))
+                .unwrap()
+        };
+        let journal: String = connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!(journal, "wal");
+        assert_eq!(number("synchronous"), 2);
+        assert_eq!(number("secure_delete"), 1);
+        assert_eq!(number("temp_store"), 2);
+        assert_eq!(number("mmap_size"), 0);
+        assert_eq!(number("trusted_schema"), 0);
+        assert_eq!(number("cell_size_check"), 1);
+        assert_eq!(number("foreign_keys"), 1);
+        assert!(
+            connection
+                .db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE)
+                .unwrap()
+        );
+        let extension = connection.execute_batch("SELECT load_extension('none')");
+        assert!(
+            extension
+                .unwrap_err()
+                .to_string()
+                .contains("not authorized")
+        );
+    }
+
+    #[test]
+    fn sqlite_is_past_the_journal_corruption() {
+        assert!(
+            rusqlite::version_number() >= 3_051_003,
+            "{}",
+            rusqlite::version()
+        );
+    }
+
+    #[test]
+    fn columns_are_blobs_and_integers() {
+        let (_folder, connection) = database();
+        let mut columns = connection
+            .prepare("SELECT t.name, c.name, c.type FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'")
+            .unwrap();
+        let types: Vec<String> = columns
+            .query_map([], |row| row.get(2))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert!(types.len() > 15);
+        assert!(types.iter().all(|name| name == "BLOB" || name == "INTEGER"));
+    }
+
+    #[test]
+    fn a_foreign_or_newer_file_is_refused_with_its_bytes_unchanged() {
+        let (folder, connection) = database();
+        connection.close().unwrap();
+        let path = folder.path().join(folder::DATABASE);
+        let ours = std::fs::read(&path).unwrap();
+        let with = |at: usize, byte: u8| {
+            let mut bytes = ours.clone();
+            bytes[at] = byte;
+            bytes
+        };
+        for (bytes, newer) in [
+            (b"a letter, not a database".to_vec(), false),
+            (Vec::new(), false),
+            (with(71, 0), false),
+            (with(63, 2), true),
+        ] {
+            std::fs::write(&path, &bytes).unwrap();
+            match open(folder.path()) {
+                Err(VaultError::NewerFormat) => assert!(newer),
+                Err(VaultError::Foreign) => assert!(!newer),
+                _ => panic!("not refused"),
+            }
+            assert_eq!(std::fs::read(&path).unwrap(), bytes);
+            assert!(!folder.path().join("vault.db-wal").exists());
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The vault's folder: who may read it, how a file in it is replaced, and who has it open.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use crate::VaultError;
+
+pub(crate) const DATABASE: &str = "vault.db";
+pub(crate) const DATABASE_BEING_MADE: &str = "vault.db.new";
+pub(crate) const SLOTS: &str = "vault.json";
+const LOCK: &str = "vault.lock";
+
+/// Far above what slots take; a larger file is not one of ours.
+const LARGEST_SLOTS: u64 = 1 << 20;
+
+/// Makes the folder where it is missing, and closes it to everyone but its owner whatever the umask.
+pub(crate) fn prepare(folder: &Path) -> Result<(), VaultError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    restrict(folder, 0o700)?;
+    Ok(())
+}
+
+/// Takes the folder for this process until the file is dropped.
+///
+/// # Errors
+/// [`VaultError::InUse`] if another process, or another vault of this one, has it.
+pub(crate) fn lock(folder: &Path) -> Result<File, VaultError> {
+    let path = folder.join(LOCK);
+    let file = private().create(true).truncate(false).open(&path)?;
+    restrict(&path, 0o600)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(VaultError::InUse),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Makes an empty file that only its owner can read, for SQLite to fill: its journals take the same mode.
+pub(crate) fn create(path: &Path) -> Result<(), VaultError> {
+    private().create_new(true).open(path)?;
+    restrict(path, 0o600)?;
+    Ok(())
+}
+
+/// Reads `vault.json`; empty where there is none.
+pub(crate) fn read_slots(folder: &Path) -> Result<Vec<u8>, VaultError> {
+    let mut bytes = Vec::new();
+    match File::open(folder.join(SLOTS)) {
+        Ok(file) => file.take(LARGEST_SLOTS).read_to_end(&mut bytes)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(error.into()),
+    };
+    Ok(bytes)
+}
+
+/// Replaces `vault.json` so that a crash leaves the old file or the new one, whole.
+pub(crate) fn write_slots(folder: &Path, bytes: &[u8]) -> Result<(), VaultError> {
+    let aside = folder.join("vault.json.new");
+    let mut file = private().create(true).truncate(true).open(&aside)?;
+    restrict(&aside, 0o600)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    rename(folder, "vault.json.new", SLOTS)
+}
+
+/// Renames a file of the folder, and returns once the new name is on the disk.
+pub(crate) fn rename(folder: &Path, from: &str, to: &str) -> Result<(), VaultError> {
+    fs::rename(folder.join(from), folder.join(to))?;
+    // Only Unix lets a folder be opened and synced.
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+/// Removes a file; its absence is no error.
+pub(crate) fn remove(path: &Path) -> Result<(), VaultError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+#[cfg(unix)]
+fn restrict(path: &Path, mode: u32) -> io::Result<()> {
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode))
+}
+
+/// Elsewhere the folder inherits the rights of the user's profile.
+#[cfg(not(unix))]
+fn restrict(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,162 @@
+//! The platform's keychain (Keychain, Credential Manager, Secret Service): it holds one random key per
+//! vault, which wraps the master key.
+//!
+//! A keychain may hang, prompt, be locked, or claim to be empty while it is locked. So each call runs on
+//! its own thread with a limit, "no entry" never leads to a new key, and no entry is ever overwritten.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use keyring::v1::Entry;
+use zeroize::Zeroizing;
+
+use crate::VaultError;
+use crate::keys::Key;
+
+const SERVICE: &str = "aparte";
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A store of one secret string per account.
+pub(crate) trait Keychain {
+    /// Reads the entry of `account`.
+    fn read(&self, account: &str) -> Result<Zeroizing<String>, VaultError>;
+    /// Writes the entry of `account`.
+    fn write(&self, account: &str, secret: Zeroizing<String>) -> Result<(), VaultError>;
+}
+
+/// The keychain of the platform.
+pub(crate) struct Platform;
+
+/// Makes the key for `account` and leaves it in the keychain.
+///
+/// # Errors
+/// [`VaultError::AlreadyExists`] where an entry is in place; what the keychain reports otherwise.
+pub(crate) fn make_key(keychain: &dyn Keychain, account: &str) -> Result<Key, VaultError> {
+    match keychain.read(account) {
+        Err(VaultError::KeychainEntryMissing) => (),
+        Ok(_) | Err(VaultError::KeychainEntryWrong) => return Err(VaultError::AlreadyExists),
+        Err(error) => return Err(error),
+    }
+    let key = Key::random()?;
+    keychain.write(account, Zeroizing::new(STANDARD.encode(key.expose())))?;
+    Ok(key)
+}
+
+/// Reads the key of `account`.
+pub(crate) fn read_key(keychain: &dyn Keychain, account: &str) -> Result<Key, VaultError> {
+    let secret = keychain.read(account)?;
+    let bytes = STANDARD
+        .decode(secret.as_bytes())
+        .map(Zeroizing::new)
+        .map_err(|_| VaultError::KeychainEntryWrong)?;
+    Key::from_slice(&bytes).ok_or(VaultError::KeychainEntryWrong)
+}
+
+impl Keychain for Platform {
+    fn read(&self, account: &str) -> Result<Zeroizing<String>, VaultError> {
+        on_its_own_thread(account, |entry| entry.get_password().map(Zeroizing::new))
+    }
+
+    fn write(&self, account: &str, secret: Zeroizing<String>) -> Result<(), VaultError> {
+        on_its_own_thread(account, move |entry| entry.set_password(&secret))
+    }
+}
+
+/// A thread that outlives the limit is left to end by itself: nothing can interrupt a keychain.
+fn on_its_own_thread<T: Send + 'static>(
+    account: &str,
+    call: impl FnOnce(&Entry) -> keyring::v1::Result<T> + Send + 'static,
+) -> Result<T, VaultError> {
+    let account = account.to_owned();
+    let (answer, wait) = mpsc::channel();
+    thread::Builder::new()
+        .name("keychain".into())
+        .spawn(move || {
+            let result = Entry::new(SERVICE, &account).and_then(|entry| call(&entry));
+            // Nobody listens after the limit.
+            let _ = answer.send(result.map_err(lost));
+        })
+        .map_err(VaultError::from)?;
+    // A call that panics hangs up, which reads as unavailable.
+    wait.recv_timeout(PATIENCE)
+        .unwrap_or(Err(VaultError::KeychainUnavailable))
+}
+
+fn lost(error: keyring::v1::Error) -> VaultError {
+    use keyring::v1::Error;
+    match error {
+        Error::NoEntry => VaultError::KeychainEntryMissing,
+        Error::NoStorageAccess(_) => VaultError::KeychainLocked,
+        Error::BadEncoding(_) | Error::BadDataFormat(..) | Error::Ambiguous(_) => {
+            VaultError::KeychainEntryWrong
+        }
+        _ => VaultError::KeychainUnavailable,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::collections::HashMap;
+    use std::sync::Mutex;
+
+    /// A keychain in memory, which can be locked the way a Secret Service is: it then denies having entries.
+    #[derive(Default)]
+    pub(crate) struct Fake {
+        pub(crate) entries: Mutex<HashMap<String, String>>,
+        pub(crate) locked: bool,
+    }
+
+    impl Keychain for Fake {
+        fn read(&self, account: &str) -> Result<Zeroizing<String>, VaultError> {
+            if self.locked {
+                return Err(VaultError::KeychainEntryMissing);
+            }
+            let entries = self.entries.lock().unwrap();
+            let secret = entries.get(account).cloned();
+            secret
+                .map(Zeroizing::new)
+                .ok_or(VaultError::KeychainEntryMissing)
+        }
+
+        fn write(&self, account: &str, secret: Zeroizing<String>) -> Result<(), VaultError> {
+            if self.locked {
+                return Err(VaultError::KeychainLocked);
+            }
+            self.entries
+                .lock()
+                .unwrap()
+                .insert(account.into(), secret.to_string());
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_entry_in_place_is_never_overwritten() {
+        let keychain = Fake::default();
+        make_key(&keychain, "one").unwrap();
+        let before = keychain.entries.lock().unwrap().clone();
+        assert!(matches!(
+            make_key(&keychain, "one"),
+            Err(VaultError::AlreadyExists)
+        ));
+        assert_eq!(*keychain.entries.lock().unwrap(), before);
+    }
+
+    #[test]
+    fn a_cut_entry_is_reported_as_wrong() {
+        let keychain = Fake::default();
+        keychain
+            .entries
+            .lock()
+            .unwrap()
+            .insert("one".into(), "QUJD".into());
+        assert!(matches!(
+            read_key(&keychain, "one"),
+            Err(VaultError::KeychainEntryWrong)
+        ));
+    }
+}

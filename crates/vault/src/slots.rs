@@ -1,0 +1,313 @@
+//! `vault.json`: the keyslots, each of which gives the master key to who holds its secret.
+//!
+//! The file is JSON whose last field is an HMAC over every byte before it. The database holds a copy of
+//! the same bytes, for the day the file is lost.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::keychain::{self, Keychain};
+use crate::keys::{Key, Keyring, SealingKey, random};
+use crate::passphrase::{self, Cost};
+use crate::record::{Place, open, seal};
+use crate::{Part, VaultError};
+
+const FORMAT: u32 = 1;
+const MAC_FIELD: &str = ",\"mac\":\"";
+const MAC_END: &str = "\"}\n";
+/// The base64 of 32 bytes.
+const MAC_LENGTH: usize = 44;
+
+/// How a slot is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotKind {
+    /// By the key that lies in the platform's keychain.
+    Keychain,
+    /// By a passphrase.
+    Passphrase,
+}
+
+/// What opens a vault, or is to open a new one.
+#[derive(Clone, Copy)]
+pub enum Protection<'a> {
+    /// The platform's keychain.
+    Keychain,
+    /// A passphrase that the user keeps.
+    Passphrase(&'a SecretString),
+}
+
+/// The content of `vault.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    format: u32,
+    #[serde(with = "bytes16")]
+    pub(crate) vault: [u8; 16],
+    /// Counts the changes of the slots: of two manifests the one with the higher count is the truth.
+    pub(crate) generation: u64,
+    slots: Vec<Slot>,
+    /// Over every byte before this field; empty while the rest is being written.
+    #[serde(default, skip_serializing)]
+    #[expect(
+        dead_code,
+        reason = "the MAC is checked over the bytes; the field must be accepted"
+    )]
+    mac: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+enum Slot {
+    Keychain {
+        /// Which keychain wrapped the key, so that a change of platform is told from a loss.
+        store: String,
+        sealed: String,
+    },
+    Passphrase {
+        algorithm: String,
+        #[serde(with = "bytes16")]
+        salt: [u8; 16],
+        cost: Cost,
+        sealed: String,
+    },
+}
+
+/// Makes the manifest of a new vault and its bytes.
+pub(crate) fn make(
+    vault: [u8; 16],
+    master: &Key,
+    protection: Protection<'_>,
+    cost: Cost,
+    keychain: &dyn Keychain,
+) -> Result<Vec<u8>, VaultError> {
+    let slot = match protection {
+        Protection::Keychain => {
+            let mut slot = Slot::Keychain {
+                store: STORE.into(),
+                sealed: String::new(),
+            };
+            let key = keychain::make_key(keychain, &account(&vault))?;
+            slot.wrap(vault, key, master)?;
+            slot
+        }
+        Protection::Passphrase(passphrase) => {
+            let salt = random()?;
+            let mut slot = Slot::Passphrase {
+                algorithm: "argon2id".into(),
+                salt,
+                cost,
+                sealed: String::new(),
+            };
+            slot.wrap(vault, passphrase::derive(passphrase, &salt, cost)?, master)?;
+            slot
+        }
+    };
+    let manifest = Manifest {
+        format: FORMAT,
+        vault,
+        generation: 1,
+        slots: vec![slot],
+        mac: String::new(),
+    };
+    Ok(manifest.signed(&Keyring::of(master).manifest))
+}
+
+/// Opens the vault by the newest genuine manifest among the file and its copy, and gives the master key
+/// with the bytes of that manifest.
+///
+/// An older manifest is passed over even where it would open, so that a passphrase that was changed
+/// does not come back with an old file. Two manifests of two vaults are never mixed.
+pub(crate) fn unlock<'a>(
+    file: &'a [u8],
+    copy: &'a [u8],
+    protection: Protection<'_>,
+    keychain: &dyn Keychain,
+) -> Result<(Key, &'a [u8]), VaultError> {
+    let both = if file == copy {
+        vec![file]
+    } else {
+        vec![file, copy]
+    };
+    let mut readable = Vec::new();
+    let mut outcome = VaultError::Damaged(Part::Keyslots);
+    for bytes in both {
+        match Manifest::read(bytes) {
+            Ok(manifest) => readable.push((bytes, manifest)),
+            Err(error) => outcome = error,
+        }
+    }
+    if let [(_, one), (_, other)] = readable.as_slice()
+        && one.vault != other.vault
+    {
+        return Err(VaultError::Damaged(Part::Keyslots));
+    }
+    readable.sort_by_key(|(_, manifest)| std::cmp::Reverse(manifest.generation));
+    for (tried, (bytes, manifest)) in readable.iter().enumerate() {
+        match manifest.open(protection, keychain) {
+            Ok(master) => {
+                let key = Keyring::of(&master).manifest;
+                let newest = readable.iter().find(|(bytes, _)| is_authentic(bytes, &key));
+                match newest {
+                    Some((genuine, _)) if genuine == bytes => return Ok((master, genuine)),
+                    Some(_) => (),
+                    None => outcome = VaultError::Damaged(Part::Keyslots),
+                }
+            }
+            Err(VaultError::KeychainUnavailable) => return Err(VaultError::KeychainUnavailable),
+            Err(error) if tried == 0 => outcome = error,
+            Err(_) => (),
+        }
+    }
+    Err(outcome)
+}
+
+impl Manifest {
+    /// Reads a manifest; its MAC can be checked only once the master key is known.
+    ///
+    /// # Errors
+    /// [`VaultError::NewerFormat`]; [`VaultError::Damaged`] if it is not one.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Manifest, VaultError> {
+        #[derive(Deserialize)]
+        struct Format {
+            format: u32,
+        }
+        let damaged = |_| VaultError::Damaged(Part::Keyslots);
+        let Format { format } = serde_json::from_slice(bytes).map_err(damaged)?;
+        if format > FORMAT {
+            return Err(VaultError::NewerFormat);
+        }
+        serde_json::from_slice(bytes).map_err(damaged)
+    }
+
+    /// Lists the kinds of slot.
+    pub(crate) fn kinds(&self) -> Vec<SlotKind> {
+        self.slots.iter().map(Slot::kind).collect()
+    }
+
+    /// Opens the slot that `protection` fits and gives the master key.
+    pub(crate) fn open(
+        &self,
+        protection: Protection<'_>,
+        keychain: &dyn Keychain,
+    ) -> Result<Key, VaultError> {
+        let mut outcome = Err(VaultError::NoSuchSlot);
+        for slot in &self.slots {
+            let (key, refusal) = match (slot, protection) {
+                (Slot::Keychain { .. }, Protection::Keychain) => (
+                    keychain::read_key(keychain, &account(&self.vault))?,
+                    VaultError::KeychainEntryWrong,
+                ),
+                (Slot::Passphrase { salt, cost, .. }, Protection::Passphrase(passphrase)) => (
+                    passphrase::derive(passphrase, salt, *cost)?,
+                    VaultError::WrongPassphrase,
+                ),
+                _ => continue,
+            };
+            match slot.unwrap(self.vault, key) {
+                Some(master) => return Ok(master),
+                None => outcome = Err(refusal),
+            }
+        }
+        outcome
+    }
+
+    fn signed(&self, key: &Key) -> Vec<u8> {
+        let mut bytes = serde_json::to_vec(self).expect("plain fields are JSON");
+        bytes.pop();
+        let mac = STANDARD.encode(key.authenticate(&bytes));
+        bytes.extend([MAC_FIELD, mac.as_str(), MAC_END].concat().into_bytes());
+        bytes
+    }
+}
+
+/// Tells whether the bytes of a manifest end with the right MAC.
+pub(crate) fn is_authentic(bytes: &[u8], key: &Key) -> bool {
+    let Some(rest) = bytes.strip_suffix(MAC_END.as_bytes()) else {
+        return false;
+    };
+    let Some((rest, mac)) = rest.split_at_checked(rest.len().saturating_sub(MAC_LENGTH)) else {
+        return false;
+    };
+    match (
+        rest.strip_suffix(MAC_FIELD.as_bytes()),
+        STANDARD.decode(mac),
+    ) {
+        (Some(content), Ok(code)) => key.verifies(content, &code),
+        _ => false,
+    }
+}
+
+impl Slot {
+    fn kind(&self) -> SlotKind {
+        match self {
+            Slot::Keychain { .. } => SlotKind::Keychain,
+            Slot::Passphrase { .. } => SlotKind::Passphrase,
+        }
+    }
+
+    /// Puts the master key into the slot under the slot's own key.
+    fn wrap(&mut self, vault: [u8; 16], key: Key, master: &Key) -> Result<(), VaultError> {
+        let (id, place) = self.place(vault);
+        let record = STANDARD.encode(seal(&SealingKey { id, key }, &place, master.expose())?);
+        match self {
+            Slot::Keychain { sealed, .. } | Slot::Passphrase { sealed, .. } => *sealed = record,
+        }
+        Ok(())
+    }
+
+    fn unwrap(&self, vault: [u8; 16], key: Key) -> Option<Key> {
+        let (id, place) = self.place(vault);
+        let sealed = match self {
+            Slot::Keychain { sealed, .. } | Slot::Passphrase { sealed, .. } => sealed,
+        };
+        let record = STANDARD.decode(sealed).ok()?;
+        Key::from_slice(&open(&SealingKey { id, key }, &place, &record)?)
+    }
+
+    /// The master key is a record like any other, whose place says the vault, the kind of the slot and
+    /// the cost; the key's id is the salt. None of them can be changed without closing the slot.
+    fn place(&self, vault: [u8; 16]) -> ([u8; 16], Place) {
+        let (column, id, cost) = match self {
+            Slot::Keychain { .. } => ("slots.keychain", [0; 16], [0; 16]),
+            Slot::Passphrase { salt, cost, .. } => ("slots.passphrase", *salt, cost.to_bytes()),
+        };
+        let place = Place {
+            column,
+            kind: i64::from(FORMAT),
+            id: cost,
+            parent: vault,
+            sequence: 0,
+        };
+        (id, place)
+    }
+}
+
+/// The keychain's account of a vault: its id in hexadecimal digits.
+fn account(vault: &[u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(*vault))
+}
+
+const STORE: &str = if cfg!(target_os = "macos") {
+    "keychain"
+} else if cfg!(target_os = "windows") {
+    "credential-manager"
+} else {
+    "secret-service"
+};
+
+mod bytes16 {
+    use super::*;
+    use serde::{Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 16], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&STANDARD.encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 16], D::Error> {
+        let text = String::deserialize(from)?;
+        let bytes = STANDARD.decode(text).map_err(D::Error::custom)?;
+        bytes.try_into().map_err(|_| D::Error::custom("16 bytes"))
+    }
+}
