@@ -266,7 +266,7 @@ fn a_kept_session_leaves_no_readable_word_in_its_vault_or_anywhere_else() {
             std::fs::write(&planted, [b"noise ".to_vec(), bytes].concat()).unwrap();
             assert_eq!(
                 places_of(&canary, home.path()),
-                [planted.clone()],
+                std::slice::from_ref(&planted),
                 "{canary}"
             );
         }

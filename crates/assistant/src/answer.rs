@@ -1,4 +1,4 @@
-//! An answer and what it rests on. Answers are stored: their layout is frozen, see [`crate::stored`].
+//! An answer and what it rests on. Answers are stored: their layout is frozen, see `stored.rs`.
 
 use aparte_protocol::documents::TextRange;
 use aparte_protocol::engine::Timings;

@@ -28,7 +28,7 @@ pub struct Conversation {
     pub documents: Vec<DocumentId>,
 }
 
-/// One turn. Its stored layout is frozen: see [`stored`].
+/// One turn. Its stored layout is frozen: see `stored.rs`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Message {
     /// What the person asked.

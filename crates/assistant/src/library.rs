@@ -49,7 +49,7 @@ impl Document {
     }
 }
 
-/// What is sealed of a document itself. Its layout is frozen: see [`stored`].
+/// What is sealed of a document itself. Its layout is frozen: see `stored.rs`.
 #[derive(Serialize, Deserialize)]
 struct Head {
     name: String,

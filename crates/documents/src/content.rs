@@ -415,6 +415,7 @@ fn is_operator(word: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     fn soundness(content: &[u8]) -> Soundness {
         Scan::of(content).soundness()
@@ -457,5 +458,43 @@ mod tests {
     fn spaces_show_nothing() {
         assert!(!Scan::of(b"BT /F1 9 Tf ( ) Tj () Tj ET").shows_text);
         assert!(!Scan::of(b"(a title) pop BT ( ) Tj ET").shows_text);
+    }
+
+    fn packed(content: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(content).expect("memory takes everything");
+        encoder.finish().expect("memory takes everything")
+    }
+
+    #[test]
+    fn a_flipped_bit_or_a_cut_in_a_packed_stream_is_noticed() {
+        let content: String = (0..200).map(|n| format!("(line {n}) Tj T* ")).collect();
+        let whole = packed(content.as_bytes());
+        assert_eq!(inflated(&whole).unwrap(), content.as_bytes());
+        for at in (2..whole.len()).step_by(13) {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 0x10;
+            assert_eq!(inflated(&flipped), Err(Soundness::Damaged), "byte {at}");
+        }
+        for end in (3..whole.len() - 8).step_by(13) {
+            assert_eq!(
+                inflated(&whole[..end]),
+                Err(Soundness::Damaged),
+                "cut at {end}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_stream_without_its_checksum_is_whole() {
+        let whole = packed(b"BT (nothing of it is lost) Tj ET");
+        let content = inflated(&whole[..whole.len() - 4]).unwrap();
+        assert_eq!(content, b"BT (nothing of it is lost) Tj ET");
+    }
+
+    #[test]
+    fn a_stream_is_unpacked_no_further_than_a_page_may_hold() {
+        let bomb = packed(&vec![b' '; 2 * CONTENT_LIMIT]);
+        assert_eq!(inflated(&bomb).unwrap().len(), CONTENT_LIMIT + 1);
     }
 }

@@ -157,4 +157,11 @@ mod tests {
             Err(DocumentFailure::TooLarge)
         );
     }
+
+    #[test]
+    fn what_cannot_fit_is_refused_before_it_is_decoded() {
+        // Nothing that can be decoded: only its length can be the reason.
+        let bytes = vec![0; 2 * PAGE_TEXT_LIMIT + 1];
+        assert_eq!(pages_of(&bytes, None), Err(DocumentFailure::TooLarge));
+    }
 }

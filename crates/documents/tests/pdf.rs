@@ -244,6 +244,59 @@ fn pages_without_text_say_why() {
     assert_eq!(scan.text, "");
 }
 
+/// The one page of a file of one page, of which something is replaced.
+fn one_with(from: &str, to: &str) -> Page {
+    let whole = pdf(&[Sheet::a4().text(72.0, 700.0, 12.0, "The rent is due on the first day.")]);
+    let whole = String::from_utf8(whole).unwrap();
+    assert!(whole.contains(from));
+    pages_of(whole.replacen(from, to, 1).as_bytes())
+        .unwrap()
+        .remove(0)
+}
+
+#[test]
+fn a_page_whose_content_is_lost_is_not_blank() {
+    for (from, to) in [
+        ("/Contents 6 0 R", "/Contents 9 0 R"),
+        ("/Contents 6 0 R", "/Contents 3 0 R"),
+        ("/Contents 6 0 R", "/Contents [6 0 R 9 0 R]"),
+        ("/Resources", "/Lost"),
+        ("stream\nBT", "stream\n\u{7f}\u{1}\u{2}@@ BT"),
+    ] {
+        let page = one_with(from, to);
+        assert_eq!(page.warnings, [PageWarning::Damaged], "{from} to {to}");
+    }
+}
+
+#[test]
+fn a_long_string_is_not_cut_in_silence() {
+    let page = one_with("The rent", &"The rent ".repeat(4_000));
+    assert_eq!(page.warnings, [PageWarning::Damaged]);
+}
+
+#[test]
+fn glyph_codes_do_not_pass_for_text() {
+    let composite = "/Subtype /Type0 /BaseFont /AAAAAA+Lost /Encoding /Identity-H /DescendantFonts [ << \
+                     /Type /Font /Subtype /CIDFontType2 /BaseFont /AAAAAA+Lost \
+                     /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >> ]";
+    for page in [
+        one_with("/F1 3 0 R", "/F1 9 0 R"),
+        one_with(
+            "/Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding",
+            composite,
+        ),
+    ] {
+        assert_eq!(page.warnings, [PageWarning::Unmapped]);
+        assert_eq!(page.text, "");
+    }
+}
+
+#[test]
+fn a_page_of_too_many_operators_is_given_up_alone() {
+    let page = one_with("BT /F1", &format!("{}BT /F1", "BT ".repeat(300_000)));
+    assert_eq!(page.warnings, [PageWarning::Damaged]);
+}
+
 #[test]
 fn an_owner_password_does_not_matter_and_a_user_password_does() {
     let owned = include_bytes!("fixtures/owner-password.pdf");
