@@ -132,6 +132,26 @@ fn a_document_in_a_language_that_the_model_does_not_know_is_led_by_its_passages(
 }
 
 #[test]
+fn an_answer_says_whether_the_model_had_the_whole_document() {
+    let scratch = tempfile::tempdir().unwrap();
+    let short = scratch.path().join("short.txt");
+    std::fs::write(
+        &short,
+        "The choir leaves on 17 July at 7:45 from the bus station.",
+    )
+    .unwrap();
+    let whole = json(
+        aparte()
+            .args(["ask", "--json", "When does the choir leave?"])
+            .arg(short),
+    );
+    assert_eq!(whole["mode"], "whole", "{whole}");
+    let (sample, question) = english_sample();
+    let parts = json(aparte().args(["ask", "--json", &question]).arg(sample));
+    assert_eq!(parts["mode"], "parts", "{parts}");
+}
+
+#[test]
 fn a_document_may_come_from_standard_input() {
     let notes = std::fs::File::open(fixture("notes.md")).unwrap();
     let extracted = json(aparte().args(["extract", "--json", "-"]).stdin(notes));

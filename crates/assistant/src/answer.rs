@@ -20,7 +20,7 @@ pub struct Answer {
     pub nearest: Vec<Citation>,
     /// Who speaks in `text`.
     pub lead: Lead,
-    /// Whether the model saw all of the documents.
+    /// Whether all of the documents' text was at hand for the answer, or its best passages.
     pub mode: Mode,
     /// Whether the model came to its end.
     pub ending: Ending,

@@ -19,9 +19,10 @@ use crate::error::Error;
 use crate::language::Language;
 use crate::library::{DocumentId, PassageRef};
 use crate::prompt;
+use crate::quote::locate;
 use crate::search::Weighed;
 use crate::sentences::sentences;
-use crate::support::{Candidate, RELEVANCE_THRESHOLD, Standing, locate, relevance, standing};
+use crate::support::{Candidate, RELEVANCE_THRESHOLD, Standing, relevance, standing};
 
 /// How many passages are looked at before the prompt's budget decides.
 const PASSAGES_LOOKED_AT: usize = 24;
@@ -63,7 +64,7 @@ pub(crate) fn ask(
             citations: Vec::new(),
             nearest: evidence.closest(),
             lead: Lead::Model,
-            mode: evidence.mode,
+            mode: evidence.mode(),
             ending: Ending::NotAsked,
             timings: timings(0, None, Timings::default()),
         });
@@ -78,7 +79,7 @@ pub(crate) fn ask(
             citations,
             nearest: Vec::new(),
             lead: Lead::PassagesForLanguage,
-            mode: evidence.mode,
+            mode: evidence.mode(),
             ending: Ending::NotAsked,
             timings: timings(0, None, Timings::default()),
         });
@@ -94,6 +95,9 @@ pub(crate) fn ask(
     if reply.ending == Ending::Interrupted && reply.written.is_empty() {
         // The engine was dead before it was asked, or died at once: another one may do better.
         reply = asked.reply(engine, &mut evidence, stop, on_progress)?;
+    }
+    if reply.ending == Ending::Interrupted && reply.written.is_empty() {
+        return Err(Error::EngineStopped);
     }
     let Reply {
         written,
@@ -118,7 +122,7 @@ pub(crate) fn ask(
         citations,
         nearest: Vec::new(),
         lead,
-        mode: evidence.mode,
+        mode: evidence.mode(),
         ending,
         timings: timings(load_ms, first_word_ms, counts),
     })
@@ -203,7 +207,8 @@ struct Evidence {
     question: Weighed,
     /// The passages for the model, best first.
     passages: Vec<PassageRef>,
-    mode: Mode,
+    /// How many passages the documents have.
+    all: usize,
     /// Whether the passages may answer the question, as far as words can tell.
     speaks_of_it: bool,
 }
@@ -234,6 +239,7 @@ impl Evidence {
         let library = assistant.library();
         let language = Language::of(question).unwrap_or(assistant.language);
         let weighed = library.index().weigh(question, language)?;
+        let all = library.passages(documents).len();
         if !weighed.has_matter() {
             // "What is this about?" is asked of a document's beginning.
             let mut passages = library.passages(documents);
@@ -241,7 +247,7 @@ impl Evidence {
             return Ok(Evidence {
                 question: weighed,
                 passages,
-                mode: Mode::Parts,
+                all,
                 speaks_of_it: true,
             });
         }
@@ -266,9 +272,17 @@ impl Evidence {
         Ok(Evidence {
             question: weighed,
             passages: ranked.into_iter().map(|(_, passage)| passage).collect(),
-            mode: Mode::Parts,
+            all,
             speaks_of_it,
         })
+    }
+
+    fn mode(&self) -> Mode {
+        if self.passages.len() == self.all {
+            Mode::Whole
+        } else {
+            Mode::Parts
+        }
     }
 
     /// Keeps the best passages that the prompt has room for, at least one.

@@ -21,6 +21,7 @@ mod log;
 mod models;
 pub mod places;
 mod prompt;
+mod quote;
 mod reader;
 mod search;
 mod sentences;

@@ -47,10 +47,10 @@ fn warn_of_incomplete_pages(assistant: &Assistant, id: DocumentId, output: &Outp
             let name = &document.name;
             output.remark(&match output.language {
                 aparte_assistant::Language::English => {
-                    format!("“{name}”: page {list} could not be read completely; answers may miss something.")
+                    format!("“{name}” could not be read completely (page {list}); answers may miss something.")
                 }
                 aparte_assistant::Language::French => format!(
-                    "« {name} » : la page {list} n'a pas pu être lue entièrement ; il peut manquer quelque \
+                    "« {name} » n'a pas pu être lu entièrement (page {list}) ; il peut manquer quelque \
                      chose aux réponses."
                 ),
             });
