@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod canaries;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -64,7 +66,7 @@ pub fn ask(
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Answer, Error> {
     let conversation = assistant.begin(question, documents)?;
-    assistant.ask(conversation, question, documents, stop, on_progress)
+    assistant.ask(conversation.id, question, documents, stop, on_progress)
 }
 
 /// A file of `tests/fixtures`.

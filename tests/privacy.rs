@@ -2,13 +2,11 @@
 //!
 //! Each test of absence has a control that shows that the detector sees.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-
-use aparte_tests::{english_sample, models, programs, sample_questions};
+use aparte_tests::canaries::{assert_seen_when_planted, canaries, places_of};
+use aparte_tests::{english_sample, models, programs};
 
 /// Runs `aparte ask` under a tracer with `home` for every place where a program might write, and gives
 /// back the trace of all its processes.
@@ -161,89 +159,22 @@ fn a_question_is_answered_where_there_is_no_network() {
     assert_eq!(answer["refused"], false);
 }
 
-/// What must not be found: the question, a sentence of the document, its title and its file's name.
-fn canaries() -> Vec<String> {
-    let (file, question) = english_sample();
-    let name = file.file_name().unwrap().to_string_lossy().into_owned();
-    let questions = sample_questions()
-        .into_iter()
-        .find(|questions| questions.language == "en")
-        .unwrap();
-    let quotes = questions
-        .questions
-        .into_iter()
-        .map(|question| question.quote);
-    [
-        question,
-        name,
-        "Tarrin Harbour".to_owned(),
-        PASSPHRASE.to_owned(),
-    ]
-    .into_iter()
-    .chain(quotes)
-    .collect()
-}
-
 const PASSPHRASE: &str = "lanterns over a quiet estuary";
-
-/// Every place under a folder where a text stands: as it is, in UTF-16, or in base64 or hexadecimal.
-fn places_of(text: &str, folder: &Path) -> Vec<PathBuf> {
-    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let hexadecimal: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-    // Base64 depends on where in three bytes a text begins: its middle is looked for in each way.
-    let base64 = (0..3).map(|skip| {
-        let whole = STANDARD_NO_PAD.encode(&text.as_bytes()[skip..]);
-        whole.as_bytes()[..whole.len() - 4].to_vec()
-    });
-    let forms: Vec<Vec<u8>> = [text.as_bytes().to_vec(), utf16, hexadecimal.into_bytes()]
-        .into_iter()
-        .chain(base64)
-        .collect();
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(places_of(text, &path));
-        } else {
-            let bytes = std::fs::read(&path).unwrap();
-            let name = path.to_string_lossy().into_owned();
-            let holds = |form: &Vec<u8>| bytes.windows(form.len()).any(|window| window == form);
-            if name.contains(text) || forms.iter().any(holds) {
-                found.push(path);
-            }
-        }
-    }
-    found
-}
 
 #[test]
 fn a_kept_session_leaves_no_readable_word_in_its_vault_or_anywhere_else() {
-    let home = tempfile::tempdir().unwrap();
+    let home = scratch();
     let passphrase = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(passphrase.path(), PASSPHRASE).unwrap();
     let (file, question) = english_sample();
-    for folder in ["tmp", "data", "cache", "work"] {
-        std::fs::create_dir(home.path().join(folder)).unwrap();
-    }
-    let output = aparte_tests::aparte()
-        .args(["ask", "--json", &question])
+    let mut ask = aparte_tests::aparte();
+    ask.args(["ask", "--json", &question])
         .arg(file)
         .arg("--vault")
         .arg(home.path().join("vault"))
         .arg("--passphrase-file")
-        .arg(passphrase.path())
-        .env("HOME", home.path())
-        .env("TMPDIR", home.path().join("tmp"))
-        .env("XDG_DATA_HOME", home.path().join("data"))
-        .env("XDG_CACHE_HOME", home.path().join("cache"))
-        .current_dir(home.path().join("work"))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+        .arg(passphrase.path());
+    run_in(home.path(), &mut ask);
     let database = std::fs::read_dir(home.path().join("vault")).unwrap();
     let kept: u64 = database
         .map(|entry| entry.unwrap().metadata().unwrap().len())
@@ -252,23 +183,13 @@ fn a_kept_session_leaves_no_readable_word_in_its_vault_or_anywhere_else() {
         kept > 200_000,
         "the document and its pages are in the vault, which has {kept} bytes"
     );
-    for canary in canaries() {
-        let found = places_of(&canary, home.path());
+    let canaries: Vec<_> = canaries()
+        .into_iter()
+        .chain([PASSPHRASE.to_owned()])
+        .collect();
+    for canary in &canaries {
+        let found = places_of(canary, home.path());
         assert!(found.is_empty(), "“{canary}” can be read in {found:?}");
     }
-
-    // The scanner sees: the same words in each form are found.
-    let planted = home.path().join("planted");
-    for canary in canaries() {
-        let utf16: Vec<u8> = canary.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let base64 = STANDARD_NO_PAD.encode(format!("ab{canary}")).into_bytes();
-        for bytes in [canary.clone().into_bytes(), utf16, base64] {
-            std::fs::write(&planted, [b"noise ".to_vec(), bytes].concat()).unwrap();
-            assert_eq!(
-                places_of(&canary, home.path()),
-                std::slice::from_ref(&planted),
-                "{canary}"
-            );
-        }
-    }
+    assert_seen_when_planted(&canaries, home.path());
 }

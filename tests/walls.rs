@@ -1,4 +1,4 @@
-//! The walls between processes, as the linker and the sources have them.
+//! The walls between processes and around the web view, as the linker, the sources and the configuration have them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -55,7 +55,7 @@ fn assert_absent(package: &str, forbidden: &[&str]) {
 
 #[test]
 fn the_app_links_no_model_code_and_no_document_parser() {
-    for package in ["aparte-cli", "aparte-assistant"] {
+    for package in ["aparte-cli", "aparte-desktop", "aparte-assistant"] {
         assert_absent(
             package,
             &[
@@ -93,7 +93,7 @@ fn the_worker_links_no_store_no_key_and_no_network() {
 
 #[test]
 fn nothing_links_a_network_client_or_openssl() {
-    for package in ["aparte-cli", "aparte-worker"] {
+    for package in ["aparte-cli", "aparte-desktop", "aparte-worker"] {
         assert_absent(
             package,
             &[
@@ -105,6 +105,175 @@ fn nothing_links_a_network_client_or_openssl() {
                 "native-tls",
                 "rustls",
             ],
+        );
+    }
+}
+
+#[test]
+fn the_window_links_nothing_that_gives_the_page_files_programs_or_addresses() {
+    // The plug-in for dialogs links the one for files; that no page may call it is the capability's to say.
+    assert_absent(
+        "aparte-desktop",
+        &[
+            "tauri-plugin-shell",
+            "tauri-plugin-http",
+            "tauri-plugin-opener",
+            "tauri-plugin-store",
+            "tauri-plugin-sql",
+            "tauri-plugin-log",
+            "tauri-plugin-updater",
+            "tauri-plugin-websocket",
+        ],
+    );
+}
+
+#[test]
+fn the_interface_makes_no_elements_out_of_text() {
+    for (file, source) in interface_sources() {
+        for door in [
+            "{@html",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "DOMParser",
+            "document.write",
+            "createContextualFragment",
+            "setHTMLUnsafe",
+            "srcdoc",
+        ] {
+            assert!(
+                !source.contains(door),
+                "{}: {door} would run what a document says; draw elements instead",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn only_the_ipc_folder_of_the_interface_knows_the_framework_and_components_know_neither_state_nor_ipc()
+ {
+    for (file, source) in interface_sources() {
+        let folder = file
+            .strip_prefix(root().join("ui/src"))
+            .unwrap()
+            .components()
+            .next()
+            .unwrap();
+        let folder = folder.as_os_str().to_string_lossy();
+        for import in imports(&source) {
+            assert!(
+                folder == "ipc" || !import.starts_with("@tauri-apps"),
+                "{}: only ui/src/ipc may import {import}",
+                file.display()
+            );
+            let is_inner = ["/state/", "/ipc/", "/views/"]
+                .iter()
+                .any(|inner| import.contains(inner));
+            assert!(
+                folder != "components" || !is_inner,
+                "{}: a component gets what it shows from its view, and does not import {import}",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_policy_of_the_page_is_the_one_that_is_promised() {
+    let configuration = json(&root().join("src-tauri/tauri.conf.json"));
+    let security = &configuration["app"]["security"];
+    let policy = security["csp"].as_str().expect("the policy is one text");
+    assert!(
+        read(&root().join("SECURITY.md")).contains(policy),
+        "SECURITY.md has to promise this policy word by word: {policy}"
+    );
+    for (name, expected) in [
+        ("freezePrototype", true),
+        ("dangerousDisableAssetCspModification", false),
+    ] {
+        assert_eq!(
+            security[name].as_bool().unwrap_or(false),
+            expected,
+            "{name}"
+        );
+    }
+    assert_eq!(
+        configuration["app"]["withGlobalTauri"], false,
+        "the page is not offered the framework's own functions"
+    );
+    assert!(
+        security["assetProtocol"]["enable"].as_bool() != Some(true),
+        "the page reads no file of the disk"
+    );
+}
+
+#[test]
+fn the_page_may_call_our_commands_and_nothing_else() {
+    let folder = root().join("src-tauri/capabilities");
+    let files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(files, ["main.json"], "one file says what the page may call");
+    let capability = json(&folder.join("main.json"));
+    assert_eq!(capability["windows"], serde_json::json!(["main"]));
+    assert!(
+        capability.get("remote").is_none() && capability.get("webviews").is_none(),
+        "no other page may call anything"
+    );
+    let granted: BTreeSet<_> = capability["permissions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|permission| {
+            permission
+                .as_str()
+                .expect("a permission without a scope")
+                .to_owned()
+        })
+        .collect();
+    let commands: BTreeSet<_> = commands()
+        .iter()
+        .map(|command| format!("allow-{}", command.replace('_', "-")))
+        .collect();
+    assert!(
+        commands.len() > 5,
+        "the commands of src-tauri/build.rs were not read"
+    );
+    assert_eq!(
+        granted, commands,
+        "src-tauri/capabilities/main.json and build.rs"
+    );
+    let configuration = json(&root().join("src-tauri/tauri.conf.json"));
+    assert_eq!(
+        configuration["app"]["security"]["capabilities"],
+        serde_json::json!([capability["identifier"]]),
+        "no other capability is in force"
+    );
+}
+
+#[test]
+fn the_interface_stands_on_few_packages_and_its_lock_names_no_host() {
+    let lock = json(&root().join("ui/package-lock.json"));
+    let packages = lock["packages"].as_object().unwrap();
+    let runtime: Vec<_> = packages
+        .iter()
+        .filter(|(path, package)| {
+            !path.is_empty() && package["dev"] != true && package["devOptional"] != true
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert!(
+        (1..30).contains(&runtime.len()),
+        "{} packages are part of the interface: {runtime:?}",
+        runtime.len()
+    );
+    for (path, package) in packages {
+        assert!(
+            package.get("resolved").is_none(),
+            "{path} comes from an address instead of the registry that npm is set up with: run npm with the .npmrc \
+             of ui/"
         );
     }
 }
@@ -184,6 +353,46 @@ fn the_worker_finds_its_libraries_without_a_library_path_and_links_no_openssl() 
     }
 }
 
+/// The commands that `src-tauri/build.rs` declares: the texts in its list.
+fn commands() -> Vec<String> {
+    let source = read(&root().join("src-tauri/build.rs"));
+    let (_, list) = source
+        .split_once(".commands(&[")
+        .expect("it declares commands");
+    let (list, _) = list.split_once(']').expect("a list ends");
+    list.split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What the sources of the interface are, with what they say.
+fn interface_sources() -> Vec<(PathBuf, String)> {
+    let files = files_below(&root().join("ui/src"), &["ts", "js", "svelte", "html"]);
+    assert!(files.len() > 20, "the interface was not read");
+    files
+        .into_iter()
+        .map(|file| {
+            let source = read(&file);
+            (file, source)
+        })
+        .collect()
+}
+
+/// What a source imports, in whichever way.
+fn imports(source: &str) -> Vec<&str> {
+    ["from \"", "import \"", "import(\""]
+        .iter()
+        .flat_map(|word| source.split(word).skip(1))
+        .filter_map(|rest| rest.split('"').next())
+        .collect()
+}
+
+fn json(path: &Path) -> serde_json::Value {
+    serde_json::from_str(&read(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -196,12 +405,18 @@ fn read(path: &Path) -> String {
 }
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
+    files_below(folder, &["rs"])
+}
+
+fn files_below(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        let is_wanted =
+            |extension: &std::ffi::OsStr| extensions.iter().any(|wanted| extension == *wanted);
         if path.is_dir() {
-            found.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.extend(files_below(&path, extensions));
+        } else if path.extension().is_some_and(is_wanted) {
             found.push(path);
         }
     }

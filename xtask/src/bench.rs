@@ -19,6 +19,7 @@ use crate::machine::Machine;
 use crate::models;
 use crate::statistics::Spread;
 use crate::system;
+use crate::ui;
 use crate::workspace::{Profile, Workspace};
 
 const PAIRS: usize = 7;
@@ -63,7 +64,8 @@ struct Figure {
 /// Measures speech through worker, frames and domain against the bare library.
 pub fn engine(json: bool) -> Result<(), Failure> {
     let workspace = Workspace::open()?;
-    system::prepare(&system::BUILD)?;
+    system::prepare(system::BUILD)?;
+    system::prepare_node()?;
     let obtained = models::obtain(&workspace.root)?;
     let [model, ..] = obtained.as_slice() else {
         return Err(Failure::Malformed {
@@ -71,6 +73,8 @@ pub fn engine(json: bool) -> Result<(), Failure> {
             reason: "it names no built-in model".to_owned(),
         });
     };
+    // One selection of packages for every build, and the window's embeds the interface.
+    ui::build(&workspace)?;
     workspace.build(Profile::Release)?;
 
     let results = Results {

@@ -12,9 +12,9 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::models;
 use crate::process;
-use crate::system;
+use crate::test;
+use crate::ui;
 use crate::workspace::Workspace;
 
 /// One run in a ledger.
@@ -46,10 +46,8 @@ pub fn campaign(suite: &str) -> Result<(), Failure> {
             reason: format!("the suites are {}", suites.join(", ")),
         });
     }
-    system::prepare(&system::BUILD)?;
-    #[cfg(target_os = "linux")]
-    system::prepare(&system::TEST)?;
-    models::obtain(&workspace.root)?;
+    test::prepare(&workspace)?;
+    ui::build(&workspace)?;
     process::step(&mut workspace.cargo(&["build", "--workspace", "--all-targets"]))?;
 
     let commit = commit(&workspace.root)?;

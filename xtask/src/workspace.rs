@@ -105,6 +105,11 @@ impl Workspace {
         })
     }
 
+    /// Returns the folder for what the tests use beside the programs.
+    pub fn tools(&self) -> PathBuf {
+        self.target.join("tools")
+    }
+
     /// Names the targets of integration tests: each is a suite.
     pub fn test_targets(&self) -> Vec<&str> {
         let mut names: Vec<_> = self

@@ -49,7 +49,7 @@ pub(crate) fn ask(
     let started = Instant::now();
     let engine = assistant.engine()?;
     let evidence = Evidence::gather(assistant, question, documents)?;
-    let reply_language = Language::of(question).unwrap_or(assistant.language);
+    let reply_language = Language::of(question).unwrap_or(assistant.language());
     let timings = |load_ms: u64, first_word_ms, engine| AnswerTimings {
         load_ms,
         first_word_ms,
@@ -59,7 +59,7 @@ pub(crate) fn ask(
 
     let Some(lead) = evidence.passages.first().filter(|_| evidence.speaks_of_it) else {
         return Ok(Answer {
-            text: refusal(assistant.language).into(),
+            text: refusal(assistant.language()).into(),
             refused: true,
             citations: Vec::new(),
             nearest: evidence.closest(),
@@ -237,7 +237,7 @@ impl Evidence {
         documents: &[DocumentId],
     ) -> Result<Evidence, Error> {
         let library = assistant.library();
-        let language = Language::of(question).unwrap_or(assistant.language);
+        let language = Language::of(question).unwrap_or(assistant.language());
         let weighed = library.index().weigh(question, language)?;
         let all = library.passages(documents).len();
         if !weighed.has_matter() {
@@ -489,7 +489,7 @@ fn refusal(language: Language) -> &'static str {
 
 fn introduction(lead: Lead, assistant: &Assistant, language: Language) -> String {
     let model = assistant.model_name();
-    match (assistant.language, lead) {
+    match (assistant.language(), lead) {
         (Language::English, Lead::PassagesForLanguage) => {
             let language = match language {
                 Language::English => "English",

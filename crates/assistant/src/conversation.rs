@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aparte_vault::{OwnerId, OwnerKind, Vault};
+use aparte_vault::{Owner, OwnerId, OwnerKind, Vault};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
@@ -14,6 +14,8 @@ use crate::vault_trouble::VaultTrouble;
 /// Names a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ConversationId(pub(crate) OwnerId);
+
+id_as_text!(ConversationId);
 
 /// A conversation as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +47,17 @@ struct Head {
     documents: Vec<DocumentId>,
 }
 
+impl Head {
+    fn of(self, id: ConversationId) -> Conversation {
+        Conversation {
+            id,
+            title: self.title,
+            began: self.began,
+            documents: self.documents,
+        }
+    }
+}
+
 /// The longest title, in characters.
 const TITLE: usize = 80;
 
@@ -53,7 +66,7 @@ pub(crate) fn begin(
     vault: &Vault,
     question: &str,
     documents: &[DocumentId],
-) -> Result<ConversationId, Error> {
+) -> Result<Conversation, Error> {
     let title: String = question.split_whitespace().collect::<Vec<_>>().join(" ");
     let head = Head {
         title: title.chars().take(TITLE).collect(),
@@ -62,7 +75,36 @@ pub(crate) fn begin(
     };
     let bytes = stored::encode(&head);
     let id = vault.write(|change| change.create_owner(OwnerKind::Conversation, &bytes))?;
-    Ok(ConversationId(id))
+    Ok(head.of(ConversationId(id)))
+}
+
+/// Adds a question to the end, and notes which documents the conversation is about from here on. Both are on the
+/// disk when this returns. A question that is the last message already is being asked again, and stays the last.
+pub(crate) fn ask(
+    vault: &Vault,
+    conversation: ConversationId,
+    question: &str,
+    documents: &[DocumentId],
+) -> Result<(), Error> {
+    let mut head = heads(vault)?
+        .into_iter()
+        .find(|(id, _)| *id == conversation)
+        .map(|(_, head)| head)
+        .ok_or(Error::Vault(VaultTrouble::Damaged))?;
+    let asked = Message::Question(question.to_owned());
+    let is_new = messages(vault, conversation)?.last() != Some(&asked);
+    let looks_elsewhere = head.documents != documents;
+    head.documents = documents.to_vec();
+    vault.write(|change| {
+        if looks_elsewhere {
+            change.set_head(conversation.0, &stored::encode(&head))?;
+        }
+        if is_new {
+            change.append(conversation.0, stored::MESSAGE, &stored::encode(&asked))?;
+        }
+        Ok(())
+    })?;
+    Ok(())
 }
 
 /// Adds a message to the end. It is on the disk when this returns.
@@ -78,24 +120,8 @@ pub(crate) fn add(
 
 /// All conversations, the latest first.
 pub(crate) fn list(vault: &Vault) -> Result<Vec<Conversation>, Error> {
-    let owners = vault.owners(OwnerKind::Conversation)?;
-    if !owners.damaged.is_empty() {
-        return Err(Error::Vault(VaultTrouble::Damaged));
-    }
-    let mut conversations = Vec::new();
-    for owner in owners.readable {
-        let Head {
-            title,
-            began,
-            documents,
-        } = stored::decode(&owner.head)?;
-        conversations.push(Conversation {
-            id: ConversationId(owner.id),
-            title,
-            began,
-            documents,
-        });
-    }
+    let heads = heads(vault)?.into_iter();
+    let mut conversations: Vec<_> = heads.map(|(id, head)| head.of(id)).collect();
     conversations.sort_by_key(|conversation| std::cmp::Reverse(conversation.began));
     Ok(conversations)
 }
@@ -105,9 +131,55 @@ pub(crate) fn messages(vault: &Vault, conversation: ConversationId) -> Result<Ve
     stored::all(vault.records(conversation.0, stored::MESSAGE)?)
 }
 
+fn heads(vault: &Vault) -> Result<Vec<(ConversationId, Head)>, Error> {
+    let owners = vault.owners(OwnerKind::Conversation)?;
+    if !owners.damaged.is_empty() {
+        return Err(Error::Vault(VaultTrouble::Damaged));
+    }
+    let named = |owner: Owner| Ok((ConversationId(owner.id), stored::decode(&owner.head)?));
+    owners.readable.into_iter().map(named).collect()
+}
+
 fn now() -> u64 {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn question(text: &str) -> Message {
+        Message::Question(text.into())
+    }
+
+    #[test]
+    fn a_question_that_got_no_answer_is_stored_once_however_often_it_is_asked() {
+        let vault = Vault::in_memory().unwrap();
+        let conversation = begin(&vault, "Why?", &[]).unwrap().id;
+        ask(&vault, conversation, "Why?", &[]).unwrap();
+        ask(&vault, conversation, "Why?", &[]).unwrap();
+        assert_eq!(messages(&vault, conversation).unwrap(), [question("Why?")]);
+        ask(&vault, conversation, "How?", &[]).unwrap();
+        let both = [question("Why?"), question("How?")];
+        assert_eq!(messages(&vault, conversation).unwrap(), both);
+    }
+
+    #[test]
+    fn a_conversation_remembers_where_its_last_question_looked() {
+        let vault = Vault::in_memory().unwrap();
+        let [first, second] = [1, 2].map(|byte| DocumentId(OwnerId::from_bytes([byte; 16])));
+        let conversation = begin(&vault, "Why?", &[first]).unwrap().id;
+        ask(&vault, conversation, "Why?", &[first, second]).unwrap();
+        assert_eq!(list(&vault).unwrap()[0].documents, [first, second]);
+    }
+
+    #[test]
+    fn a_conversation_that_is_not_there_takes_no_question() {
+        let vault = Vault::in_memory().unwrap();
+        let stranger = ConversationId(OwnerId::from_bytes([7; 16]));
+        assert!(ask(&vault, stranger, "Why?", &[]).is_err());
+    }
 }

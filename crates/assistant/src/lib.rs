@@ -9,6 +9,8 @@
 
 #![forbid(unsafe_code)]
 
+#[macro_use]
+mod ids;
 mod answer;
 mod ask;
 mod conversation;
@@ -23,8 +25,10 @@ pub mod places;
 mod prompt;
 mod quote;
 mod reader;
+mod samples;
 mod search;
 mod sentences;
+mod settings;
 mod stored;
 mod support;
 mod vault_trouble;
@@ -36,7 +40,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
-pub use aparte_protocol::documents::{Page, PageWarning};
+pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
+pub use aparte_protocol::engine::ModelFacts;
 pub use aparte_vault::{Cost, Protection, SlotKind, State as VaultState, Vault};
 pub use conversation::{Conversation, ConversationId, Message};
 pub use engine::{Measured, Progress, Stop};
@@ -45,6 +50,8 @@ pub use files::Input;
 pub use language::Language;
 pub use library::{Document, DocumentId};
 pub use models::{Model, STARTER};
+pub use samples::{SAMPLES, Sample};
+pub use settings::{Settings, Theme};
 pub use vault_trouble::VaultTrouble;
 
 use engine::Engine;
@@ -57,7 +64,7 @@ pub type OnPage<'a> = dyn FnMut(u32, u32) + 'a;
 pub struct Assistant {
     vault: Vault,
     worker: PathBuf,
-    language: Language,
+    language: Mutex<Language>,
     library: Mutex<Library>,
     engine: Option<Engine>,
 }
@@ -94,10 +101,22 @@ impl Assistant {
         Ok(Assistant {
             vault,
             worker,
-            language,
+            language: Mutex::new(language),
             library,
             engine,
         })
+    }
+
+    /// What was chosen about the application; `None` before the first choice.
+    pub fn settings(&self) -> Result<Option<Settings>, Error> {
+        Settings::of(&self.vault)
+    }
+
+    /// Keeps what was chosen about the application, and speaks the chosen language from here on.
+    pub fn change_settings(&self, settings: Settings) -> Result<(), Error> {
+        settings.keep(&self.vault)?;
+        *self.language.lock().unwrap_or_else(PoisonError::into_inner) = settings.language;
+        Ok(())
     }
 
     /// The documents of the library, in the order in which they were added.
@@ -111,7 +130,7 @@ impl Assistant {
     }
 
     /// Begins a conversation about some documents; its first question names it.
-    pub fn begin(&self, question: &str, documents: &[DocumentId]) -> Result<ConversationId, Error> {
+    pub fn begin(&self, question: &str, documents: &[DocumentId]) -> Result<Conversation, Error> {
         if !has_words(question) {
             return Err(Error::QuestionEmpty);
         }
@@ -174,7 +193,8 @@ impl Assistant {
     }
 
     /// Answers a question from the named documents, as the next turn of a conversation. The question is
-    /// stored before the model is asked, the answer before it is given back.
+    /// stored before the model is asked, the answer before it is given back. A question that got no answer
+    /// is not stored twice when it is asked again.
     pub fn ask(
         &self,
         conversation: ConversationId,
@@ -186,8 +206,7 @@ impl Assistant {
         if !has_words(question) {
             return Err(Error::QuestionEmpty);
         }
-        let asked = Message::Question(question.to_owned());
-        conversation::add(&self.vault, conversation, &asked)?;
+        conversation::ask(&self.vault, conversation, question, documents)?;
         let answered = ask::ask(self, question, documents, stop, on_progress);
         log::record(match &answered {
             Ok(Answer { refused: true, .. }) => log::Event::Refused,
@@ -203,6 +222,21 @@ impl Assistant {
         let stored = Message::Answer(Box::new(answer.clone()));
         conversation::add(&self.vault, conversation, &stored)?;
         Ok(answer)
+    }
+
+    /// The language of the interface.
+    pub fn language(&self) -> Language {
+        *self.language.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Loads the model, unless it is loaded already.
+    pub fn load_model(&self, on_progress: &mut dyn FnMut(Progress)) -> Result<ModelFacts, Error> {
+        Ok(self.engine()?.ready(on_progress)?.facts.clone())
+    }
+
+    /// The model that is asked.
+    pub fn model(&self) -> Option<&Model> {
+        self.engine.as_ref().map(Engine::model)
     }
 
     /// What people call the model.

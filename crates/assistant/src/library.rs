@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{DocumentTrouble, Error};
 use crate::language::Language;
 use crate::reader::Reading;
+use crate::samples;
 use crate::search::{Entry, PassageKey, SearchIndex};
 use crate::stored;
 use crate::vault_trouble::VaultTrouble;
@@ -17,6 +18,8 @@ use crate::vault_trouble::VaultTrouble;
 /// Names a document of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DocumentId(pub(crate) OwnerId);
+
+id_as_text!(DocumentId);
 
 /// A file in the library.
 pub struct Document {
@@ -34,6 +37,11 @@ pub struct Document {
 }
 
 impl Document {
+    /// A question to begin with, for the documents that come with the application.
+    pub fn suggestion(&self) -> Option<&'static str> {
+        samples::suggestion(&self.hash)
+    }
+
     /// The numbers of pages of which something or everything could not be read.
     pub fn incomplete_pages(&self) -> Vec<u32> {
         let incomplete = |page: &&Page| {

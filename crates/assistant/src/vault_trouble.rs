@@ -89,15 +89,15 @@ impl VaultTrouble {
                 "This passphrase does not open the vault; nothing was changed. Check it and try again."
             }
             VaultTrouble::PassphraseNeeded => {
-                "This vault is opened with a passphrase. Give it with --passphrase-file, or type it in a \
-                 terminal."
+                "This vault needs a passphrase, because no keychain holds its key. Give it with \
+                 --passphrase-file, or type it in a terminal."
             }
             VaultTrouble::PassphraseFileUnreadable => {
                 "The passphrase file cannot be read. Check its name and its permissions."
             }
             VaultTrouble::KeychainUnavailable => {
-                "This system's keychain does not answer. Unlock it, or use a vault with a passphrase \
-                 (--passphrase-file)."
+                "This system's keychain does not answer; the vault is untouched. Start or unlock the \
+                 keychain and try again."
             }
             VaultTrouble::KeychainLocked => {
                 "The keychain is locked; the vault is untouched. Unlock the keychain and try again."
@@ -147,15 +147,15 @@ impl VaultTrouble {
                  recommencez."
             }
             VaultTrouble::PassphraseNeeded => {
-                "Ce coffre s'ouvre avec une phrase secrète. Donnez-la avec --passphrase-file, ou \
-                 saisissez-la dans un terminal."
+                "Ce coffre demande une phrase secrète, car aucun trousseau n'en garde la clé. Donnez-la avec \
+                 --passphrase-file, ou saisissez-la dans un terminal."
             }
             VaultTrouble::PassphraseFileUnreadable => {
                 "Le fichier de la phrase secrète ne peut pas être lu. Vérifiez son nom et ses droits."
             }
             VaultTrouble::KeychainUnavailable => {
-                "Le trousseau de ce système ne répond pas. Déverrouillez-le, ou utilisez un coffre à \
-                 phrase secrète (--passphrase-file)."
+                "Le trousseau de ce système ne répond pas ; le coffre est intact. Démarrez ou déverrouillez \
+                 le trousseau, puis recommencez."
             }
             VaultTrouble::KeychainLocked => {
                 "Le trousseau est verrouillé ; le coffre est intact. Déverrouillez le trousseau et \

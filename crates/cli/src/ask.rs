@@ -34,7 +34,7 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
         Progress::Text(_) => progress.show(output.say("Writing…", "Rédaction…")),
     };
     let answer = assistant.ask(
-        conversation,
+        conversation.id,
         &arguments.question,
         &documents,
         &Stop::default(),

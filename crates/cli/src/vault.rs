@@ -50,13 +50,12 @@ pub fn open(arguments: &Arguments, output: &Output) -> Result<Vault, Error> {
 
 /// The keychain keeps the key of a new vault; where there is none, a passphrase does.
 fn create(folder: &Path, output: &Output) -> Result<Vault, Error> {
-    let without_keychain =
-        match Vault::create(folder, Protection::Keychain, Cost::DEFAULT).map_err(Error::from) {
-            Err(error @ Error::Vault(VaultTrouble::KeychainUnavailable)) => error,
-            made => return made,
-        };
+    match Vault::create(folder, Protection::Keychain, Cost::DEFAULT).map_err(Error::from) {
+        Err(Error::Vault(VaultTrouble::KeychainUnavailable)) => (),
+        made => return made,
+    }
     if !io::stdin().is_terminal() {
-        return Err(without_keychain);
+        return Err(Error::Vault(VaultTrouble::PassphraseNeeded));
     }
     output.remark(output.say(
         "This machine has no keychain. Choose a passphrase; without it nobody, you included, can read \

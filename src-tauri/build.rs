@@ -1,0 +1,24 @@
+//! Declares the commands, so that each needs a permission of its own in `capabilities/`.
+
+fn main() {
+    // The program embeds the interface: another one makes another program.
+    println!("cargo:rerun-if-changed=../ui/dist");
+    let commands = tauri_build::AppManifest::new().commands(&[
+        "listen",
+        "create_vault",
+        "unlock",
+        "retry",
+        "change_settings",
+        "documents",
+        "choose_files",
+        "dismiss",
+        "page",
+        "conversations",
+        "messages",
+        "begin",
+        "ask",
+        "stop",
+    ]);
+    let attributes = tauri_build::Attributes::new().app_manifest(commands);
+    tauri_build::try_build(attributes).expect("the configuration beside this file is complete");
+}

@@ -1,0 +1,56 @@
+//! Everything that the web view may call, and the TypeScript that is made of it.
+
+use tauri::Wry;
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
+
+use crate::commands;
+
+/// The only list of commands. `build.rs` and `capabilities/main.json` name the same ones, and a test compares.
+pub fn commands() -> Builder<Wry> {
+    Builder::new()
+        .error_handling(ErrorHandlingMode::Throw)
+        .commands(collect_commands![
+            commands::listen,
+            commands::create_vault,
+            commands::unlock,
+            commands::retry,
+            commands::change_settings,
+            commands::documents,
+            commands::choose_files,
+            commands::dismiss,
+            commands::page,
+            commands::conversations,
+            commands::messages,
+            commands::begin,
+            commands::ask,
+            commands::stop,
+        ])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use specta_typescript::Typescript;
+
+    use super::*;
+
+    /// `APARTE_WRITE_BINDINGS=1 cargo test --package aparte-desktop` writes them anew.
+    #[test]
+    fn the_bindings_of_the_interface_are_those_of_these_commands() {
+        let written = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/ipc/bindings.ts");
+        let header =
+            "// Generated from src-tauri: see ipc.rs there. Do not edit.\n// @ts-nocheck\n";
+        let fresh = commands()
+            .export_str(Typescript::default().header(header))
+            .unwrap();
+        if std::env::var_os("APARTE_WRITE_BINDINGS").is_some() {
+            std::fs::write(&written, &fresh).unwrap();
+        }
+        let kept = std::fs::read_to_string(&written).unwrap_or_default();
+        assert!(
+            kept == fresh,
+            "ui/src/ipc/bindings.ts is not what the commands say: run this test with APARTE_WRITE_BINDINGS=1"
+        );
+    }
+}

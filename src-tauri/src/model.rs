@@ -1,0 +1,62 @@
+//! The model's standing, as the window shows it.
+
+use std::sync::Arc;
+
+use aparte_assistant::{Assistant, Error, ModelFacts, Progress};
+
+use crate::session::Session;
+use crate::view::{Language, ModelStatus};
+
+/// Loads the model in the background, so that it is there before the first question.
+pub fn load(session: &Arc<Session>, assistant: &Arc<Assistant>) {
+    if assistant.model().is_none() {
+        return;
+    }
+    let (session, assistant) = (Arc::clone(session), Arc::clone(assistant));
+    std::thread::spawn(move || show(&session, &assistant));
+}
+
+/// Shows where the model stands, and loads it if it is not.
+pub fn show(session: &Session, assistant: &Assistant) {
+    let loaded = assistant.load_model(&mut |progress| {
+        if let Progress::Loading(percent) = progress {
+            session.set_model(loading(assistant, percent));
+        }
+    });
+    session.set_model(match loaded {
+        Ok(facts) => ready(assistant, facts),
+        Err(error) => failed(assistant, &error),
+    });
+}
+
+/// A model that is being read.
+pub fn loading(assistant: &Assistant, percent: u8) -> ModelStatus {
+    ModelStatus::Loading {
+        name: assistant.model_name(),
+        percent,
+    }
+}
+
+/// A model whose process ended.
+pub fn stopped(assistant: &Assistant) -> ModelStatus {
+    ModelStatus::Stopped {
+        name: assistant.model_name(),
+    }
+}
+
+fn ready(assistant: &Assistant, facts: ModelFacts) -> ModelStatus {
+    let languages = assistant.model().and_then(|model| model.languages.clone());
+    ModelStatus::Ready {
+        name: assistant.model_name(),
+        devices: facts.devices,
+        context: facts.context,
+        languages: languages.map(|known| known.into_iter().map(Language::from).collect()),
+    }
+}
+
+fn failed(assistant: &Assistant, error: &Error) -> ModelStatus {
+    ModelStatus::Failed {
+        name: assistant.model_name(),
+        message: error.sentence(assistant.language()),
+    }
+}

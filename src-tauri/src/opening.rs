@@ -1,0 +1,154 @@
+//! From the start of the application to an open vault.
+//!
+//! The window is there before the disk or a keychain answers; whoever waits for either does so here, on a thread of
+//! its own. A vault's key is in the keychain where there is one, and behind a passphrase where there is none.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aparte_assistant::{
+    Assistant, Cost, Error, Model, Protection, STARTER, Settings, SlotKind, Theme, Vault,
+    VaultState, VaultTrouble, places,
+};
+use secrecy::SecretString;
+
+use crate::session::Session;
+use crate::view::{AppError, Launch, ModelStatus};
+use crate::{incoming, model};
+
+/// Opens the vault, or makes one, with what the system's keychain can do; else the window is told what is missing.
+pub fn start(session: &Arc<Session>) {
+    let session = Arc::clone(session);
+    std::thread::spawn(move || {
+        let launch = match with_keychain() {
+            Ok(Found::Vault(vault)) => return take(&session, vault),
+            Ok(Found::Locked) => Launch::Passphrase,
+            Ok(Found::Nothing) => Launch::NewPassphrase,
+            Err(error) => failed(&session, &error),
+        };
+        session.set_launch(launch, None);
+    });
+}
+
+/// Opens the vault again after it could not be opened.
+pub fn retry(session: &Arc<Session>) {
+    if let Some(before) = session.begin_opening() {
+        if matches!(before, Launch::Failed { .. }) {
+            session.set_launch(Launch::Opening, None);
+            start(session);
+        } else {
+            session.set_launch(before, None);
+        }
+    }
+}
+
+/// Makes the vault behind a new passphrase.
+pub fn create(session: &Arc<Session>, passphrase: SecretString) -> Result<(), AppError> {
+    open(session, |folder| {
+        let protection = Protection::Passphrase(&passphrase);
+        Ok(Vault::create(&folder, protection, Cost::DEFAULT)?)
+    })
+}
+
+/// Opens the vault with its passphrase.
+pub fn unlock(session: &Arc<Session>, passphrase: SecretString) -> Result<(), AppError> {
+    open(session, |folder| {
+        Ok(Vault::unlock(&folder, Protection::Passphrase(&passphrase))?)
+    })
+}
+
+fn open(
+    session: &Arc<Session>,
+    make: impl FnOnce(PathBuf) -> Result<Vault, Error>,
+) -> Result<(), AppError> {
+    let Some(before) = session.begin_opening() else {
+        return Ok(());
+    };
+    match folder().and_then(make) {
+        Ok(vault) => {
+            take(session, vault);
+            Ok(())
+        }
+        Err(error) => {
+            // The form stays as it is: the sentence appears beside it.
+            session.set_launch(before, None);
+            Err(AppError::of(&error, session.language()))
+        }
+    }
+}
+
+/// What the keychain could do.
+enum Found {
+    Vault(Vault),
+    Locked,
+    Nothing,
+}
+
+fn with_keychain() -> Result<Found, Error> {
+    let folder = folder()?;
+    match Vault::look(&folder)? {
+        VaultState::Absent => match Vault::create(&folder, Protection::Keychain, Cost::DEFAULT) {
+            Ok(vault) => Ok(Found::Vault(vault)),
+            Err(error) => match Error::from(error) {
+                Error::Vault(VaultTrouble::KeychainUnavailable) => Ok(Found::Nothing),
+                error => Err(error),
+            },
+        },
+        VaultState::Locked { slots } if slots.contains(&SlotKind::Keychain) => {
+            match Vault::unlock(&folder, Protection::Keychain) {
+                Ok(vault) => Ok(Found::Vault(vault)),
+                Err(_) if slots.contains(&SlotKind::Passphrase) => Ok(Found::Locked),
+                Err(error) => Err(error.into()),
+            }
+        }
+        VaultState::Locked { .. } => Ok(Found::Locked),
+    }
+}
+
+fn folder() -> Result<PathBuf, Error> {
+    let home = places::home().ok_or(Error::Vault(VaultTrouble::NotWritable))?;
+    Ok(home.join("vault"))
+}
+
+/// An open vault becomes the session's, and everything begins that needs one.
+fn take(session: &Arc<Session>, vault: Vault) {
+    match assistant(session, vault) {
+        Ok((assistant, settings, first)) => {
+            let assistant = Arc::new(assistant);
+            let launch = Launch::Open {
+                settings: settings.into(),
+            };
+            session.set_launch(launch, Some(Arc::clone(&assistant)));
+            incoming::start(session, &assistant, first.then_some(settings));
+            model::load(session, &assistant);
+        }
+        Err(error) => {
+            let launch = failed(session, &error);
+            session.set_launch(launch, None);
+        }
+    }
+}
+
+/// The domain over a vault, the choices that are kept in it, and whether this is its first time.
+fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, bool), Error> {
+    let kept = Settings::of(&vault)?;
+    let settings = kept.unwrap_or(Settings {
+        language: session.language(),
+        theme: Theme::System,
+    });
+    let language = settings.language;
+    let model = Model::find(STARTER, None)
+        .map_err(|error| {
+            let message = error.sentence(language);
+            session.set_model(ModelStatus::Missing { message });
+        })
+        .ok();
+    let assistant = Assistant::open(vault, places::worker(), model, language)?;
+    Ok((assistant, settings, kept.is_none()))
+}
+
+fn failed(session: &Session, error: &Error) -> Launch {
+    Launch::Failed {
+        error: AppError::of(error, session.language()),
+    }
+}

@@ -1,0 +1,625 @@
+//! What the window is told: plain data in the shape that the interface draws, without a path or a key.
+//!
+//! Numbers of 64 bits become JavaScript's, which are exact up to 2^53.
+
+use aparte_assistant as domain;
+use aparte_assistant::Error;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// Why something was not done: `code` for the interface to branch on, `message` for the person, in their language.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct AppError {
+    /// A name of ours.
+    pub code: String,
+    /// What happened, and what to do.
+    pub message: String,
+}
+
+/// Names a document of the library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct DocumentId(String);
+
+/// Names a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ConversationId(String);
+
+/// A language of the interface.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+pub enum Language {
+    /// English
+    #[serde(rename = "en")]
+    English,
+    /// French
+    #[serde(rename = "fr")]
+    French,
+}
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Theme {
+    /// As the system does.
+    System,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+/// What people choose about the application.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+pub struct Settings {
+    /// The language of the interface.
+    pub language: Language,
+    /// Light or dark.
+    pub theme: Theme,
+}
+
+/// The state at the moment of listening; what changes comes as [`News`].
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Start {
+    /// The language until a vault says which was chosen.
+    pub language: Language,
+    /// Where the vault stands.
+    pub launch: Launch,
+    /// Where the model stands.
+    pub model: ModelStatus,
+    /// Files on their way into the library.
+    pub files: Vec<IncomingFile>,
+}
+
+/// Where the vault stands.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "state", rename_all = "camelCase")]
+pub enum Launch {
+    /// The disk or the keychain is being asked.
+    Opening,
+    /// First launch where there is no keychain: a passphrase is to be chosen.
+    NewPassphrase,
+    /// Locked behind a passphrase.
+    Passphrase,
+    /// It cannot be opened for the moment.
+    Failed {
+        /// Why.
+        error: AppError,
+    },
+    /// Documents and conversations are there.
+    Open {
+        /// As chosen in this vault.
+        settings: Settings,
+    },
+}
+
+/// What the window hears without having asked.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum News {
+    /// The vault stands elsewhere.
+    Launch {
+        /// Where.
+        launch: Launch,
+    },
+    /// Files hang over the window, or no longer do.
+    Drag {
+        /// Whether they do.
+        over: bool,
+    },
+    /// A file came further; replaces earlier news of the same file.
+    File {
+        /// Which, and how far.
+        file: IncomingFile,
+    },
+    /// The model stands elsewhere.
+    Model {
+        /// Where.
+        model: ModelStatus,
+    },
+}
+
+/// Where the model stands.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "state", rename_all = "camelCase")]
+pub enum ModelStatus {
+    /// Nothing needs it before the vault is open.
+    Waiting,
+    /// Its file is not there.
+    Missing {
+        /// What to do.
+        message: String,
+    },
+    /// It is being read.
+    Loading {
+        /// What people call it.
+        name: String,
+        /// How much of it.
+        percent: u8,
+    },
+    /// It can be asked.
+    Ready {
+        /// What people call it.
+        name: String,
+        /// What it runs on.
+        devices: Vec<String>,
+        /// How many tokens it can have in view.
+        context: u32,
+        /// The languages that it knows, if that is known.
+        languages: Option<Vec<Language>>,
+    },
+    /// It could not be loaded.
+    Failed {
+        /// What people call it.
+        name: String,
+        /// Why, and what to do.
+        message: String,
+    },
+    /// Its process ended; the next question starts another.
+    Stopped {
+        /// What people call it.
+        name: String,
+    },
+}
+
+/// A file on its way into the library.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct IncomingFile {
+    /// Its number in this run.
+    pub id: u32,
+    /// The file's name.
+    pub name: String,
+    /// In bytes, if it could be told.
+    #[specta(type = Option<f64>)]
+    pub size: Option<u64>,
+    /// How far it is.
+    pub progress: FileProgress,
+}
+
+/// How far a file is on its way into the library.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "state", rename_all = "camelCase")]
+pub enum FileProgress {
+    /// Others are before it.
+    Waiting,
+    /// Its pages are being read.
+    Reading {
+        /// How many are read.
+        page: u32,
+        /// How many there are; 0 until that is known.
+        pages: u32,
+    },
+    /// It is in the library.
+    Added {
+        /// As the library shows it.
+        document: Document,
+        /// Its bytes were in the library before.
+        already: bool,
+    },
+    /// It was not added.
+    Failed {
+        /// Why, and what to do.
+        message: String,
+    },
+}
+
+/// What a document is.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Format {
+    /// Has pages.
+    Pdf,
+    /// One page, with headings.
+    Markdown,
+    /// One page.
+    Text,
+}
+
+/// A document of the library.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Document {
+    /// Its name for commands.
+    pub id: DocumentId,
+    /// The file's name.
+    pub name: String,
+    /// What it is.
+    pub format: Format,
+    /// How many pages it has.
+    pub pages: u32,
+    /// The language of most of its text, if it could be told.
+    pub language: Option<Language>,
+    /// Pages of which something could not be read.
+    pub incomplete_pages: Vec<u32>,
+    /// A question to begin with.
+    pub suggestion: Option<String>,
+}
+
+/// A conversation as a list shows it.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Conversation {
+    /// Its name for commands.
+    pub id: ConversationId,
+    /// What it is about.
+    pub title: String,
+    /// Milliseconds since 1970.
+    #[specta(type = f64)]
+    pub began: u64,
+    /// The documents that it looks in.
+    pub documents: Vec<DocumentId>,
+}
+
+/// One turn.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "role", rename_all = "camelCase")]
+pub enum Message {
+    /// What the person asked: plain text.
+    Question {
+        /// As it was written.
+        text: String,
+    },
+    /// What they got.
+    Answer {
+        /// The answer.
+        answer: Answer,
+    },
+}
+
+/// An answer and what it rests on.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Answer {
+    /// Markdown; a mark like `[2]` follows each sentence that the second citation supports.
+    pub text: String,
+    /// Nothing in the documents supports an answer.
+    pub refused: bool,
+    /// Who speaks.
+    pub lead: Lead,
+    /// How much of the documents the model was given.
+    pub mode: Mode,
+    /// Whether the model came to its end.
+    pub ending: Ending,
+    /// In the order of their marks.
+    pub citations: Vec<Citation>,
+    /// When refused: what came nearest.
+    pub nearest: Vec<Citation>,
+    /// What it took.
+    pub timings: Timings,
+}
+
+/// Who speaks in an answer.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Lead {
+    /// The model.
+    Model,
+    /// The documents, because the model does not know their language.
+    PassagesForLanguage,
+    /// The documents, because nothing that the model wrote is supported by them.
+    PassagesForSupport,
+}
+
+/// How much of the documents the model was given.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Mode {
+    /// All of their text.
+    Whole,
+    /// The best passages.
+    Parts,
+}
+
+/// How the model's writing ended.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Ending {
+    /// It was done.
+    Complete,
+    /// It reached the most that an answer may have.
+    Length,
+    /// The person stopped it.
+    Stopped,
+    /// The engine died.
+    Interrupted,
+    /// It was not asked.
+    NotAsked,
+}
+
+/// A place in a document that supports a sentence.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Citation {
+    /// Which document.
+    pub document: DocumentId,
+    /// Its file's name.
+    pub name: String,
+    /// The page, counted from 1; `null` for formats without pages.
+    pub page: Option<u32>,
+    /// Where in a document without pages: the nearest heading.
+    pub anchor: Option<String>,
+    /// Where on the page.
+    pub range: TextRange,
+    /// The words of the document.
+    pub quote: String,
+    /// The quote was looked up and stands on this page.
+    pub verified: bool,
+}
+
+/// A range of bytes of a page's text, to be handed back to `page`.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+pub struct TextRange {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+/// What an answer took.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Timings {
+    /// Milliseconds to load the model; 0 when it was loaded.
+    #[specta(type = f64)]
+    pub load_ms: u64,
+    /// Milliseconds to the first word.
+    #[specta(type = Option<f64>)]
+    pub first_word_ms: Option<u64>,
+    /// Milliseconds to the last.
+    #[specta(type = f64)]
+    pub total_ms: u64,
+    /// Tokens of the prompt.
+    pub prompt_tokens: u32,
+    /// Tokens that were written.
+    pub generated_tokens: u32,
+    /// How fast they were written.
+    pub generation_tokens_per_s: Option<f64>,
+}
+
+/// What happens while a reply is made.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum ReplyNews {
+    /// The model is being loaded.
+    Loading {
+        /// How much of it.
+        percent: u8,
+    },
+    /// The prompt is being read.
+    Reading {
+        /// Tokens so far.
+        done: u32,
+        /// Tokens in all.
+        total: u32,
+    },
+    /// The next piece of the reply, without citation marks.
+    Text {
+        /// The piece.
+        text: String,
+    },
+}
+
+/// A page's text around a quote; without one, all of it is `before`.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct PageText {
+    /// The page, counted from 1.
+    pub number: u32,
+    /// How many the document has.
+    pub pages: u32,
+    /// What stands before the quote.
+    pub before: String,
+    /// The quote as it stands there.
+    pub quote: String,
+    /// What stands after it.
+    pub after: String,
+    /// Something on this page could not be read.
+    pub incomplete: bool,
+}
+
+impl AppError {
+    /// The sentence for a failure of the domain.
+    pub fn of(error: &Error, language: domain::Language) -> AppError {
+        AppError {
+            code: error.code().into(),
+            message: error.sentence(language),
+        }
+    }
+}
+
+impl PageText {
+    /// A page of a document, parted around a range; a range that does not lie in it highlights nothing.
+    pub fn of(
+        document: &domain::Document,
+        number: u32,
+        range: Option<TextRange>,
+    ) -> Option<PageText> {
+        let page = document
+            .pages
+            .get(usize::try_from(number).ok()?.checked_sub(1)?)?;
+        let range = range.map(domain::TextRange::from);
+        let parts = range.and_then(|range| {
+            let quote = range.of(&page.text)?;
+            let (start, end) = (range.start as usize, range.end as usize);
+            Some((&page.text[..start], quote, &page.text[end..]))
+        });
+        let (before, quote, after) = parts.unwrap_or((&page.text, "", ""));
+        Some(PageText {
+            number,
+            pages: count(document.pages.len()),
+            before: before.into(),
+            quote: quote.into(),
+            after: after.into(),
+            incomplete: document.incomplete_pages().contains(&number),
+        })
+    }
+}
+
+impl From<domain::Language> for Language {
+    fn from(language: domain::Language) -> Language {
+        match language {
+            domain::Language::English => Language::English,
+            domain::Language::French => Language::French,
+        }
+    }
+}
+
+impl From<Language> for domain::Language {
+    fn from(language: Language) -> domain::Language {
+        match language {
+            Language::English => domain::Language::English,
+            Language::French => domain::Language::French,
+        }
+    }
+}
+
+impl From<domain::Settings> for Settings {
+    fn from(settings: domain::Settings) -> Settings {
+        Settings {
+            language: settings.language.into(),
+            theme: match settings.theme {
+                domain::Theme::System => Theme::System,
+                domain::Theme::Light => Theme::Light,
+                domain::Theme::Dark => Theme::Dark,
+            },
+        }
+    }
+}
+
+impl From<Settings> for domain::Settings {
+    fn from(settings: Settings) -> domain::Settings {
+        domain::Settings {
+            language: settings.language.into(),
+            theme: match settings.theme {
+                Theme::System => domain::Theme::System,
+                Theme::Light => domain::Theme::Light,
+                Theme::Dark => domain::Theme::Dark,
+            },
+        }
+    }
+}
+
+impl From<TextRange> for domain::TextRange {
+    fn from(TextRange { start, end }: TextRange) -> domain::TextRange {
+        domain::TextRange { start, end }
+    }
+}
+
+impl From<domain::DocumentId> for DocumentId {
+    fn from(id: domain::DocumentId) -> DocumentId {
+        DocumentId(id.to_string())
+    }
+}
+
+impl From<domain::ConversationId> for ConversationId {
+    fn from(id: domain::ConversationId) -> ConversationId {
+        ConversationId(id.to_string())
+    }
+}
+
+impl DocumentId {
+    /// The id that it names, if it is one.
+    pub fn known(&self) -> Option<domain::DocumentId> {
+        self.0.parse().ok()
+    }
+}
+
+impl ConversationId {
+    /// The id that it names, if it is one.
+    pub fn known(&self) -> Option<domain::ConversationId> {
+        self.0.parse().ok()
+    }
+}
+
+impl From<&domain::Document> for Document {
+    fn from(document: &domain::Document) -> Document {
+        Document {
+            id: document.id.into(),
+            name: document.name.clone(),
+            format: match document.format {
+                domain::Format::Pdf => Format::Pdf,
+                domain::Format::Markdown => Format::Markdown,
+                domain::Format::Text => Format::Text,
+            },
+            pages: count(document.pages.len()),
+            language: document.language.map(Language::from),
+            incomplete_pages: document.incomplete_pages(),
+            suggestion: document.suggestion().map(str::to_owned),
+        }
+    }
+}
+
+impl From<domain::Conversation> for Conversation {
+    fn from(conversation: domain::Conversation) -> Conversation {
+        let documents = conversation.documents.into_iter();
+        Conversation {
+            id: conversation.id.into(),
+            title: conversation.title,
+            began: conversation.began,
+            documents: documents.map(DocumentId::from).collect(),
+        }
+    }
+}
+
+impl From<domain::Message> for Message {
+    fn from(message: domain::Message) -> Message {
+        match message {
+            domain::Message::Question(text) => Message::Question { text },
+            domain::Message::Answer(answer) => Message::Answer {
+                answer: Answer::from(*answer),
+            },
+        }
+    }
+}
+
+impl From<domain::Answer> for Answer {
+    fn from(answer: domain::Answer) -> Answer {
+        let citations =
+            |citations: Vec<domain::Citation>| citations.into_iter().map(Citation::from).collect();
+        Answer {
+            text: answer.text,
+            refused: answer.refused,
+            lead: match answer.lead {
+                domain::Lead::Model => Lead::Model,
+                domain::Lead::PassagesForLanguage => Lead::PassagesForLanguage,
+                domain::Lead::PassagesForSupport => Lead::PassagesForSupport,
+            },
+            mode: match answer.mode {
+                domain::Mode::Whole => Mode::Whole,
+                domain::Mode::Parts => Mode::Parts,
+            },
+            ending: match answer.ending {
+                domain::Ending::Complete => Ending::Complete,
+                domain::Ending::Length => Ending::Length,
+                domain::Ending::Stopped => Ending::Stopped,
+                domain::Ending::Interrupted => Ending::Interrupted,
+                domain::Ending::NotAsked => Ending::NotAsked,
+            },
+            citations: citations(answer.citations),
+            nearest: citations(answer.nearest),
+            timings: Timings {
+                load_ms: answer.timings.load_ms,
+                first_word_ms: answer.timings.first_word_ms,
+                total_ms: answer.timings.total_ms,
+                prompt_tokens: answer.timings.engine.prompt_tokens,
+                generated_tokens: answer.timings.engine.generated_tokens,
+                generation_tokens_per_s: answer.timings.engine.generation_tokens_per_s(),
+            },
+        }
+    }
+}
+
+impl From<domain::Citation> for Citation {
+    fn from(citation: domain::Citation) -> Citation {
+        Citation {
+            document: citation.document.into(),
+            name: citation.name,
+            page: citation.page,
+            anchor: citation.anchor,
+            range: TextRange {
+                start: citation.range.start,
+                end: citation.range.end,
+            },
+            quote: citation.quote,
+            verified: citation.verified,
+        }
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

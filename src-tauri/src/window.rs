@@ -1,0 +1,109 @@
+//! The one window: what its web view may do, which is very little, and what the system tells it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aparte_assistant::places;
+use tauri::webview::NewWindowResponse;
+use tauri::{
+    App, DragDropEvent, Manager, Url, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent,
+};
+
+use crate::session::Session;
+use crate::view::News;
+
+/// With its DMA-BUF renderer WebKitGTK shows a blank window on some drivers; it reads this when it starts.
+#[cfg(target_os = "linux")]
+#[expect(unsafe_code, reason = "the environment has no other door")]
+pub fn avoid_blank_windows() {
+    const RENDERER: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    if std::env::var_os(RENDERER).is_none() {
+        // SAFETY: this is called first thing in `main`, when there is one thread.
+        unsafe { std::env::set_var(RENDERER, "1") };
+    }
+}
+
+/// Other systems have their own web views.
+#[cfg(not(target_os = "linux"))]
+pub fn avoid_blank_windows() {}
+
+/// Opens the window. It keeps nothing on the disk, loads nothing but the interface that is part of this program, and
+/// opens no other window.
+pub fn open(app: &App) -> tauri::Result<()> {
+    let mut window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default());
+    if let Some(home) = places::home() {
+        // Empty salts and an empty list of hosts, which WebKit makes even in private mode.
+        window = window.data_directory(home.join("webview"));
+    }
+    window
+        .title("Aparté")
+        .inner_size(1180.0, 780.0)
+        .min_inner_size(480.0, 400.0)
+        .incognito(!is_driven_by_a_test())
+        .general_autofill_enabled(false)
+        .devtools(cfg!(debug_assertions))
+        .zoom_hotkeys_enabled(true)
+        .proxy_url(dead_end())
+        .on_navigation(is_ours)
+        .on_new_window(|_, _| NewWindowResponse::Deny)
+        .on_download(|_, _| false)
+        .build()?;
+    Ok(())
+}
+
+/// Takes dropped files, and lets a reply end before the window does.
+pub fn on_event(window: &Window, event: &WindowEvent) {
+    let session = window.state::<Arc<Session>>();
+    match event {
+        WindowEvent::DragDrop(DragDropEvent::Enter { paths, .. }) => {
+            let over = paths.iter().any(|path| path.is_absolute());
+            session.tell(News::Drag { over });
+        }
+        WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
+            session.tell(News::Drag { over: false });
+            // What is dropped from a browser is an address, not a file.
+            let files = paths.iter().filter(|path| path.is_absolute());
+            session.add_files(files.cloned().collect::<Vec<PathBuf>>());
+        }
+        WindowEvent::DragDrop(DragDropEvent::Leave) => session.tell(News::Drag { over: false }),
+        WindowEvent::CloseRequested { api, .. } if session.is_replying() => {
+            api.prevent_close();
+            let (session, window) = (Arc::clone(&session), window.clone());
+            std::thread::spawn(move || {
+                session.stop(None);
+                for _ in 0..LAST_WORDS_MS / 20 {
+                    if !session.is_replying() {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                let _ = window.destroy();
+            });
+        }
+        _ => (),
+    }
+}
+
+/// How long a reply may take to end and be stored when its window is closed.
+const LAST_WORDS_MS: u64 = 3_000;
+
+/// The interface is the only place to be.
+fn is_ours(url: &Url) -> bool {
+    match url.scheme() {
+        "tauri" => true,
+        // On Windows the scheme is behind a host that no network has.
+        "http" | "https" => url.host_str() == Some("tauri.localhost"),
+        _ => false,
+    }
+}
+
+/// A proxy that nobody listens on: whatever the web view might try to fetch ends on this machine.
+fn dead_end() -> Url {
+    Url::parse("http://127.0.0.1:9").expect("it is an address")
+}
+
+/// A web view in private mode cannot be driven. Only development builds let one out of it.
+fn is_driven_by_a_test() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some()
+}

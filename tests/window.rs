@@ -1,0 +1,29 @@
+//! The real window, from its first launch to the processes that die under it: driven like a person would, on a screen
+//! of its own, through the system's web view.
+//!
+//! `tauri-driver` starts the application and looks into its page; `xdotool` moves the mouse where only a real drop will
+//! do, and types where the page must not be looked into. Each test has a machine of its own (`window/machine.rs`), and
+//! everything that it starts ends with it. A tool that is missing fails the test.
+
+#![cfg(target_os = "linux")]
+
+mod window {
+    // What the tests use.
+    mod app;
+    mod display;
+    mod large;
+    mod listener;
+    mod machine;
+    mod patience;
+    mod trace;
+    mod webdriver;
+
+    // What they show.
+    mod deaths;
+    mod drops;
+    mod hostile;
+    mod launches;
+    mod opened_files;
+    mod page_walls;
+    mod unwatched;
+}

@@ -1,0 +1,177 @@
+// Contact sheets: every state of the interface as a picture, in both languages and appearances, over the fake
+// and under the window's own content security policy, with what axe finds. It fails on a violation of either.
+//
+//   CHROMIUM=/path/to/chromium node sheets.mjs FOLDER [STATE...]
+import { mkdir, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+import { build } from "vite";
+
+const [folder, ...only] = process.argv.slice(2);
+if (!folder || !process.env.CHROMIUM) {
+  console.error("Usage: CHROMIUM=/path/to/chromium node sheets.mjs FOLDER [STATE...]");
+  process.exit(2);
+}
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self' ipc: http://ipc.localhost; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'";
+const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const WIDE = { width: 1280, height: 800 };
+const SMALL = { width: 800, height: 600 };
+const NARROW = { width: 640, height: 400 };
+
+const click = (selector) => (page) => page.locator(selector).first().click();
+const type = (selector, text) => (page) => page.locator(selector).first().fill(text);
+const wait = (milliseconds) => (page) => page.waitForTimeout(milliseconds);
+
+/** What is pictured: a state of the fake, a window, and what is done before the picture. */
+const SHEETS = [
+  { name: "first-run", state: "first-run" },
+  { name: "opening", state: "opening", acts: [wait(700)] },
+  { name: "new-passphrase", state: "new-passphrase" },
+  {
+    name: "new-passphrase-differ",
+    state: "new-passphrase",
+    acts: [type('[data-part="passphrase"]', "a long one"), type('[data-part="passphrase-again"]', "another")],
+  },
+  {
+    name: "locked-wrong",
+    state: "locked",
+    acts: [type('[data-part="passphrase"]', "sesame"), click('[data-part="open-vault"]'), wait(900)],
+  },
+  { name: "vault-failed", state: "vault-failed" },
+  { name: "empty-library", state: "empty-library" },
+  { name: "drag", state: "drag", acts: [wait(400)] },
+  { name: "open", state: "open", acts: [click('[data-part="conversation"]')] },
+  {
+    name: "source",
+    state: "open",
+    acts: [click('[data-part="conversation"]'), click('[data-part="citation"]'), wait(700)],
+  },
+  {
+    name: "source-unverified",
+    state: "open",
+    acts: [click('[data-part="conversation"]'), click('[data-part="citation"][data-number="3"]'), wait(700)],
+  },
+  { name: "rich", state: "rich", acts: [click('[data-part="conversation"]'), wait(200)] },
+  {
+    name: "rich-top",
+    state: "rich",
+    acts: [
+      click('[data-part="conversation"]'),
+      wait(200),
+      (page) => page.locator(".scroller").evaluate((scroller) => (scroller.scrollTop = 0)),
+      wait(100),
+    ],
+  },
+  { name: "loading", state: "first-run", acts: [click('[data-part="suggestion"]'), wait(500)] },
+  { name: "reading", state: "first-run", acts: [click('[data-part="suggestion"]'), wait(1600)] },
+  { name: "streaming", state: "first-run", acts: [click('[data-part="suggestion"]'), wait(3600)] },
+  {
+    name: "elsewhere",
+    state: "first-run",
+    acts: [click('[data-part="suggestion"]'), wait(700), click('[data-part="new-conversation"]'), wait(100)],
+  },
+  { name: "refused", state: "refused", acts: [click('[data-part="conversation"]')] },
+  { name: "interrupted", state: "interrupted", acts: [click('[data-part="conversation"]')] },
+  { name: "stopped", state: "stopped", acts: [click('[data-part="conversation"]')] },
+  { name: "unanswered", state: "unanswered", acts: [click('[data-part="conversation"]')] },
+  { name: "french-passages", state: "french-passages", acts: [click('[data-part="conversation"]')] },
+  { name: "failed-files", state: "failed-files" },
+  { name: "model-missing", state: "model-missing" },
+  { name: "model-loading", state: "model-loading", acts: [click('[data-part="model"]')] },
+  { name: "model", state: "open", acts: [click('[data-part="model"]')] },
+  { name: "settings", state: "open", acts: [click('[data-part="settings"]')] },
+  { name: "choice", state: "open", acts: [click('[data-part="looks-in"]')] },
+  {
+    name: "none-chosen",
+    state: "open",
+    acts: [click('[data-part="looks-in"]'), click(".panel .all input"), click(".panel .all input")].slice(
+      0,
+      2,
+    ),
+  },
+  { name: "ask-fails", state: "ask-fails", acts: [click('[data-part="suggestion"]'), wait(700)] },
+  { name: "long", state: "long", acts: [click('[data-part="conversation"]'), wait(300)] },
+  {
+    name: "long-question",
+    state: "first-run",
+    acts: [
+      type('[data-part="question"]', "What does this say about the dredging? ".repeat(2600)),
+      click('[data-part="send"]'),
+      wait(4500),
+    ],
+  },
+  { name: "small", state: "open", size: SMALL, acts: [click(".show"), click('[data-part="conversation"]')] },
+  { name: "small-sidebar", state: "open", size: SMALL, acts: [click(".show")] },
+  {
+    name: "small-source",
+    state: "open",
+    size: SMALL,
+    acts: [click(".show"), click('[data-part="conversation"]'), click('[data-part="citation"]'), wait(700)],
+  },
+  { name: "narrow", state: "first-run", size: NARROW },
+  { name: "narrow-choice", state: "first-run", size: NARROW, acts: [click('[data-part="looks-in"]')] },
+];
+
+const outDir = join(tmpdir(), `aparte-sheets-${process.pid}`);
+await build({ mode: "fake", logLevel: "warn", build: { outDir, emptyOutDir: true } });
+
+const server = createServer(async (request, response) => {
+  const path = normalize(new URL(request.url, "http://localhost").pathname);
+  try {
+    const body = await readFile(join(outDir, path === "/" ? "index.html" : path));
+    response.writeHead(200, {
+      "content-type": KINDS[extname(path)] ?? "text/html",
+      "content-security-policy": POLICY,
+    });
+    response.end(body);
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+const address = `http://127.0.0.1:${server.address().port}/`;
+
+await mkdir(folder, { recursive: true });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
+let violations = 0;
+for (const { name, state, size = WIDE, acts = [] } of SHEETS) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  for (const theme of ["light", "dark"]) {
+    for (const language of ["en", "fr"]) {
+      const title = `${name}.${theme}.${language}`;
+      const complain = (text) => {
+        violations += 1;
+        console.error(`${title}: ${text}`);
+      };
+      const page = await browser.newPage({ viewport: size, bypassCSP: false });
+      page.on("console", (message) => message.type() === "error" && complain(message.text()));
+      page.on("pageerror", (error) => complain(String(error)));
+      await page.goto(`${address}?state=${state}&language=${language}&theme=${theme}`);
+      await page.waitForTimeout(150);
+      try {
+        for (const act of acts) await act(page);
+        await page.screenshot({ path: join(folder, `${title}.png`) });
+        await page.evaluate(axe.source);
+        const found = await page.evaluate(() => window.axe.run(document));
+        for (const { id, nodes } of found.violations) {
+          complain(
+            `axe ${id}: ${nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join("; ")}`,
+          );
+        }
+      } catch (error) {
+        complain(String(error));
+      }
+      await page.close();
+    }
+  }
+}
+await browser.close();
+server.close();
+console.log(violations === 0 ? "No violations." : `${violations} violations.`);
+process.exitCode = violations === 0 ? 0 : 1;

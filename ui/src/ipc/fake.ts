@@ -1,0 +1,297 @@
+// A door without Rust behind it: the whole interface in a plain browser, with every state one address away,
+// as in `?state=refused&language=fr&theme=dark`. Chosen by `--mode fake`; it is in no real build.
+import type {
+  Answer,
+  AppError,
+  Conversation,
+  Document,
+  IncomingFile,
+  Language,
+  Launch,
+  Message,
+  ModelStatus,
+  News,
+  Settings,
+  Theme,
+} from "../nouns";
+import type { Ipc } from "./ipc";
+import { coldRoom, cooperative, dredging, harbour, minutes, notes, pages, refusal, rich } from "./sample";
+
+const query = new URLSearchParams(location.search);
+const state = query.get("state") ?? "first-run";
+const settings: Settings = {
+  language: (query.get("language") as Language | null) ?? "en",
+  theme: (query.get("theme") as Theme | null) ?? "system",
+};
+/** How much slower than at once everything is; 0 for tests that look at the end alone. */
+const pace = Number(query.get("pace") ?? 1);
+
+const say = (en: string, fr: string) => (settings.language === "fr" ? fr : en);
+const failure = (code: string, message: string): AppError => ({ code, message });
+const after = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds * pace));
+
+const empty = ["empty-library", "drag", "first-run-empty"].includes(state);
+const documents: Document[] = empty ? [] : [harbour, cooperative];
+if (["open", "long", "failed-files"].includes(state)) documents.push(minutes, notes);
+
+const now = Date.now();
+const HOUR = 3_600_000;
+const stored = new Map<string, { conversation: Conversation; messages: Message[] }>();
+/** Conversations being answered whose person wants the reply to end. */
+const stopped = new Set<string>();
+let ids = 0;
+
+function keep(title: string, began: number, messages: Message[], chosen = documents): void {
+  const id = `c${++ids}`;
+  const conversation = {
+    id,
+    title: title.slice(0, 80),
+    began,
+    documents: chosen.map((document) => document.id),
+  };
+  stored.set(id, { conversation, messages });
+}
+
+function exchange(question: string, answer: Answer): Message[] {
+  return [
+    { role: "question", text: question },
+    { role: "answer", answer },
+  ];
+}
+
+const cost = "How much did the dredging of the north basin cost?";
+const interrupted: Answer = {
+  ...dredging,
+  text: "The dredging of the **north basin** cost 412,000 euros and was finished in May 2025 [1]. The dredger remo",
+  ending: "interrupted",
+};
+const shown: Record<string, Message[]> = {
+  open: exchange(cost, dredging),
+  refused: exchange("Who is the mayor of Tarrin?", {
+    ...refusal,
+    text: say("This is not in these documents.", "Ce n’est pas dans ces documents."),
+  }),
+  interrupted: exchange(cost, interrupted),
+  stopped: exchange(cost, { ...interrupted, ending: "stopped" }),
+  "french-passages": exchange("Combien a coûté la nouvelle chambre froide ?", coldRoom),
+  rich: exchange("Which projects were finished during the year, and what did they cost?", rich),
+  unanswered: [{ role: "question", text: cost }],
+  long: Array.from({ length: 500 }, (_, index) =>
+    exchange(`${index + 1}. ${cost}`, index % 3 ? dredging : rich),
+  ).flat(),
+};
+if (!empty && state !== "first-run") {
+  keep(
+    "Who pays for the storm reserve, and how much is in it at the end of the year?",
+    now - 26 * HOUR,
+    exchange("Who pays for the storm reserve, and how much is in it at the end of the year?", refusal),
+  );
+  keep(
+    "When does the general assembly meet?",
+    now - 24 * 20 * HOUR,
+    exchange("When does the general assembly meet?", refusal),
+  );
+  const messages = shown[state];
+  if (messages?.[0]?.role === "question") keep(messages[0].text, now - HOUR / 2, messages);
+}
+
+const model: ModelStatus =
+  state === "model-missing"
+    ? {
+        state: "missing",
+        message: say(
+          "No model is on this machine. Put a GGUF file into the models folder and start Aparté again.",
+          "Aucun modèle n’est sur cette machine. Placez un fichier GGUF dans le dossier des modèles et relancez Aparté.",
+        ),
+      }
+    : state === "model-loading"
+      ? { state: "loading", name: "SmolLM2 135M Instruct", percent: 42 }
+      : state === "interrupted"
+        ? { state: "stopped", name: "SmolLM2 135M Instruct" }
+        : {
+            state: "ready",
+            name: "SmolLM2 135M Instruct",
+            devices: ["CPU"],
+            context: 8192,
+            languages: ["en"],
+          };
+
+const files: IncomingFile[] =
+  state === "failed-files"
+    ? [
+        { id: 1, name: "contract.pdf", size: 91_000, progress: { state: "reading", page: 12, pages: 48 } },
+        { id: 2, name: "appendix.pdf", size: 12_000, progress: { state: "waiting" } },
+        {
+          id: 3,
+          name: "images-only.pdf",
+          size: 24_319,
+          progress: {
+            state: "failed",
+            message: say(
+              "“images-only.pdf” has only images of pages and no text. Run text recognition on it, then add it again.",
+              "« images-only.pdf » ne contient que des images de pages, sans texte. Passez-le à la reconnaissance de caractères, puis ajoutez-le de nouveau.",
+            ),
+          },
+        },
+      ]
+    : [];
+
+function launch(): Launch {
+  switch (state) {
+    case "opening":
+      return { state: "opening" };
+    case "locked":
+      return { state: "passphrase" };
+    case "new-passphrase":
+      return { state: "newPassphrase" };
+    case "vault-failed":
+      return { state: "failed", error: damaged() };
+    default:
+      return { state: "open", settings };
+  }
+}
+
+function damaged(): AppError {
+  return failure(
+    "vault_damaged",
+    say(
+      "Your documents are stored, but part of the store is damaged. Nothing was changed; restore a backup, or try again.",
+      "Vos documents sont enregistrés, mais une partie du coffre est endommagée. Rien n’a été modifié ; restaurez une sauvegarde, ou réessayez.",
+    ),
+  );
+}
+
+let tell: (news: News) => void = () => {};
+
+function addNotes(): void {
+  const file = { id: ++ids, name: notes.name, size: 587 };
+  const already = documents.some(({ id }) => id === notes.id);
+  tell({ kind: "file", file: { ...file, progress: { state: "waiting" } } });
+  void after(400).then(() => {
+    tell({ kind: "file", file: { ...file, progress: { state: "reading", page: 1, pages: 1 } } });
+  });
+  void after(900).then(() => {
+    if (!already) documents.push(notes);
+    tell({ kind: "file", file: { ...file, progress: { state: "added", document: notes, already } } });
+  });
+}
+
+/** The answer of the script to a question. */
+function answerTo(question: string): Answer {
+  if (/dredging|dragage/i.test(question)) return dredging;
+  if (/froide/i.test(question)) return coldRoom;
+  if (/projects|everything/i.test(question)) return rich;
+  return { ...refusal, text: say("This is not in these documents.", "Ce n’est pas dans ces documents.") };
+}
+
+export const ipc: Ipc = {
+  async listen(onNews) {
+    tell = onNews;
+    if (state === "drag") void after(200).then(() => tell({ kind: "drag", over: true }));
+    return { language: settings.language, launch: launch(), model, files };
+  },
+  async createVault() {
+    await after(600);
+    tell({ kind: "launch", launch: { state: "open", settings } });
+  },
+  async unlock(passphrase) {
+    await after(600);
+    if (passphrase !== "open sesame") {
+      throw failure(
+        "wrong_passphrase",
+        say(
+          "This is not the passphrase. Check capital letters and try again.",
+          "Ce n’est pas la phrase secrète. Vérifiez les majuscules et réessayez.",
+        ),
+      );
+    }
+    tell({ kind: "launch", launch: { state: "open", settings } });
+  },
+  async retry() {
+    await after(600);
+    tell({ kind: "launch", launch: { state: "failed", error: damaged() } });
+  },
+  async changeSettings(changed) {
+    Object.assign(settings, changed);
+  },
+  async documents() {
+    return [...documents];
+  },
+  async conversations() {
+    return [...stored.values()].map(({ conversation }) => conversation).sort((a, b) => b.began - a.began);
+  },
+  async messages(conversation) {
+    return stored.get(conversation)?.messages ?? [];
+  },
+  async chooseFiles() {
+    addNotes();
+  },
+  async dismiss() {},
+  async begin(question, chosen) {
+    keep(
+      question,
+      Date.now(),
+      [],
+      documents.filter(({ id }) => chosen.includes(id)),
+    );
+    const begun = stored.get(`c${ids}`);
+    if (!begun) throw failure("vault_full", "");
+    return begun.conversation;
+  },
+  async ask(conversation, question, _documents, onReply) {
+    const answer = answerTo(question);
+    if (state === "model-missing" && model.state === "missing") throw failure("model_missing", model.message);
+    if (state === "ask-fails") {
+      await after(300);
+      throw failure(
+        "engine_stopped",
+        say(
+          "The engine stopped before it could answer. Ask again, and if it stops again choose another model.",
+          "Le moteur s’est arrêté avant de pouvoir répondre. Posez la question de nouveau, et s’il s’arrête encore, choisissez un autre modèle.",
+        ),
+      );
+    }
+    stopped.delete(conversation);
+    let written = "";
+    if (answer.ending !== "notAsked") {
+      for (let percent = 10; percent <= 100; percent += 15) {
+        onReply({ kind: "loading", percent });
+        await after(120);
+      }
+      for (let done = 0; done <= 612; done += 102) {
+        onReply({ kind: "reading", done, total: 612 });
+        await after(140);
+      }
+      for (const piece of answer.text.replace(/ \[\d\]/g, "").match(/\S+\s*/g) ?? []) {
+        if (stopped.has(conversation)) break;
+        written += piece;
+        onReply({ kind: "text", text: piece });
+        await after(70);
+      }
+    } else {
+      await after(500);
+    }
+    const ended: Answer = stopped.has(conversation)
+      ? { ...answer, text: written, citations: [], ending: "stopped" }
+      : { ...answer };
+    stored.get(conversation)?.messages.push(...exchange(question, ended));
+    return ended;
+  },
+  async stop(conversation) {
+    stopped.add(conversation);
+  },
+  async page(document, number, highlight) {
+    await after(60);
+    const known = [harbour, cooperative, minutes, notes].find(({ id }) => id === document);
+    const text = pages[document]?.[number - 1] ?? "";
+    const { start, end } = highlight ?? { start: text.length, end: text.length };
+    return {
+      number,
+      pages: known?.pages ?? 1,
+      before: text.slice(0, start),
+      quote: text.slice(start, end),
+      after: text.slice(end),
+      incomplete: known?.incompletePages.includes(number) ?? false,
+    };
+  },
+};

@@ -1,0 +1,137 @@
+// What the fake's library holds: pages in the form in which Rust gives them, and answers to questions on them.
+import type { Answer, Citation, Document } from "../nouns";
+
+export const harbour: Document = {
+  id: "d1",
+  name: "harbour-report-2025.pdf",
+  format: "pdf",
+  pages: 4,
+  language: "en",
+  incompletePages: [],
+  suggestion: "How much did the dredging of the north basin cost?",
+};
+
+export const cooperative: Document = {
+  id: "d2",
+  name: "cooperative-bilan-2025.pdf",
+  format: "pdf",
+  pages: 3,
+  language: "fr",
+  incompletePages: [],
+  suggestion: "Combien a coûté la nouvelle chambre froide ?",
+};
+
+export const minutes: Document = {
+  id: "d3",
+  name: "minutes of the board, 14 March 2025, signed and annotated copy (scan).pdf",
+  format: "pdf",
+  pages: 42,
+  language: "en",
+  incompletePages: [3, 17, 18],
+  suggestion: null,
+};
+
+export const notes: Document = {
+  id: "d4",
+  name: "notes.md",
+  format: "markdown",
+  pages: 1,
+  language: null,
+  incompletePages: [],
+  suggestion: null,
+};
+
+export const pages: Record<string, string[]> = {
+  d1: [
+    "Annual report 2025\nTarrin Harbour Authority\n\nThis report tells the town, the people who use the harbour and those\nwho pay for it what was done, what it cost and what comes next.",
+    "Traffic and cargo\n\nThe harbour was busier in 2025 than in any year since counting began in 1987. Vessels\ncalled 4,375 times, which is 7.8 % more than the year before.\n\nVisiting yachts account for nearly half of the increase. They came for the new pontoons, for the\nlonger opening of the fuel berth and, in June, for the regatta of the western islands, which brought\n96 boats to the marina in one weekend.\n\nCargo\n\nShips loaded and unloaded 146,000 tonnes of cargo, against 141,000 tonnes in 2024. Timber\nremains the first cargo of the harbour. Grain fell because of the dry spring: the silo on the east quay\nstood empty for seven weeks.\n\nFerry\n\nThe ferry between Tarrin and the island of Hask carried 86,300 passengers and 19,450 cars. The\nbusiest day was Saturday 9 August 2025, with 1,204 passengers. Eleven crossings were cancelled,\nnine of them because of wind.",
+    "Works and equipment\n\nFive projects were finished during the year, for 955,000 euros in all. Each of them stayed\nwithin the budget that the board had voted, except the quay wall.\n\nThe north basin\n\nThe dredging of the north basin cost 412,000 euros and was finished in May 2025. The dredger\nremoved 38,600 cubic metres of silt and restored a depth of 5.2 metres at low water. The silt was\nclean enough to be used on the beach of Carrow Strand, two kilometres to the south.\n\nTimber Quay\n\nDivers found a cavity behind the quay wall in January. The repair of the quay wall cost 41,000 euros\nmore than planned, because forty metres of sheet piling had to be replaced instead of twenty-five.\nShips over 90 metres used the East Quay during the eleven weeks of work.\n\nShore power\n\nSince 17 November 2025 the ferry has been connected to the electricity network while it lies at\nberth. It no longer runs its diesel engine at night, which saves about 58 tonnes of fuel a year.\n\nEquipment\n\n– The mobile crane passed its ten-year inspection on 3 June 2025 and may lift 40 tonnes.\n– The pilot boat received a new engine, with a guarantee of five years.\n– Two defibrillators were installed, one at the fish market and one at the marina office.",
+    "Accounts\n\nThe authority closed the year with a surplus of 62,000 euros. The board placed the\nwhole amount in the storm reserve.",
+  ],
+  d2: [
+    "Bilan 2025\net règlement\nLes Paniers d’Aubrelle",
+    "L’année en bref\n\nLa coopérative a passé le cap des mille sociétaires le 22 septembre 2025. Elle en\ncomptait 1 046 à la fin de l’année.\n\nLe questionnaire de novembre a reçu 418 réponses. La fraîcheur des légumes est le premier motif de\nsatisfaction, l’attente à la caisse le samedi matin le premier reproche.",
+    "Le magasin\n\nLe magasin occupe 410 mètres carrés au 12 rue des Tanneurs, dans l’ancienne halle\naux cuirs.\n\nLa chambre froide\n\nLa nouvelle chambre froide a coûté 48 600 euros et elle fonctionne depuis le 3 mars 2025. Elle\nremplace trois armoires de 2009 et consomme 40 % d’électricité de moins. Sa chaleur est récupérée\npour chauffer l’eau des éviers.",
+  ],
+  d4: ["Notes\n\nAsk the harbour master about the fees of the visitors’ berths."],
+};
+
+const timings = {
+  loadMs: 0,
+  firstWordMs: 1240,
+  totalMs: 4820,
+  promptTokens: 612,
+  generatedTokens: 58,
+  generationTokensPerS: 16.4,
+};
+
+/** A citation of words as they stand on a page of the sample. */
+export function cited(document: Document, page: number, quote: string, verified = true): Citation {
+  const text = pages[document.id]?.[page - 1] ?? "";
+  const start = Math.max(0, text.indexOf(quote));
+  const range = { start, end: start + quote.length };
+  return { document: document.id, name: document.name, page, anchor: null, range, quote, verified };
+}
+
+export const dredging: Answer = {
+  text: "The dredging of the **north basin** cost 412,000 euros and was finished in May 2025 [1]. The dredger removed 38,600 cubic metres of silt and restored a depth of 5.2 metres at low water [2].\n\nThe silt was clean enough to be used on the beach of Carrow Strand [3].",
+  refused: false,
+  lead: "model",
+  mode: "parts",
+  ending: "complete",
+  citations: [
+    cited(harbour, 3, "The dredging of the north basin cost 412,000 euros and was finished in May 2025."),
+    cited(
+      harbour,
+      3,
+      "The dredger\nremoved 38,600 cubic metres of silt and restored a depth of 5.2 metres at low water.",
+    ),
+    cited(harbour, 3, "The silt was\nclean enough to be used on the beach of Carrow Strand", false),
+  ],
+  nearest: [],
+  timings,
+};
+
+export const coldRoom: Answer = {
+  text: "Les documents sont en français, que ce modèle ne connaît pas. Voici ce qu’ils disent :\n\n> La nouvelle chambre froide a coûté 48 600 euros et elle fonctionne depuis le 3 mars 2025. [1]\n\n> Elle remplace trois armoires de 2009 et consomme 40 % d’électricité de moins. [2]",
+  refused: false,
+  lead: "passagesForLanguage",
+  mode: "parts",
+  ending: "notAsked",
+  citations: [
+    cited(
+      cooperative,
+      3,
+      "La nouvelle chambre froide a coûté 48 600 euros et elle fonctionne depuis le 3 mars 2025.",
+    ),
+    cited(cooperative, 3, "Elle\nremplace trois armoires de 2009 et consomme 40 % d’électricité de moins."),
+  ],
+  nearest: [],
+  timings: { ...timings, firstWordMs: null, totalMs: 84, generatedTokens: 0, generationTokensPerS: null },
+};
+
+export const refusal: Answer = {
+  text: "This is not in these documents.",
+  refused: true,
+  lead: "model",
+  mode: "parts",
+  ending: "notAsked",
+  citations: [],
+  nearest: [
+    cited(
+      harbour,
+      2,
+      "The ferry between Tarrin and the island of Hask carried 86,300 passengers and 19,450 cars.",
+    ),
+    cited(harbour, 3, "Ships over 90 metres used the East Quay during the eleven weeks of work."),
+  ],
+  timings: { ...timings, firstWordMs: null, totalMs: 61, generatedTokens: 0, generationTokensPerS: null },
+};
+
+/** Every form that an answer's Markdown can take. */
+export const rich: Answer = {
+  ...dredging,
+  text: '## What was finished\n\nFive projects were finished, for 955,000 euros in all [1]:\n\n1. New pontoons in the marina, **147,200 euros**\n2. Dredging of the north basin, *May* [2]\n   - 38,600 m³ of silt\n   - depth of 5.2 m\n3. ~~Lights~~ `LED` navigation lights\n\n| Project | Finished | Cost in euros |\n|:--|:-:|--:|\n| New pontoons | March | 147,200 |\n| Dredging [2] | May | 412,000 |\n\n> The board placed the whole amount in the storm reserve.\n\n```csv\nproject,cost [1]\npontoons,147200\n```\n\nSee [the report](https://example.invalid/report?page=3 "Report") and ![a chart](https://example.invalid/chart.png). <b onclick="alert(1)">Raw HTML</b> stays text, and [7] is no citation.\n\n- [x] checked\n- [ ] open',
+  mode: "whole",
+  ending: "length",
+};

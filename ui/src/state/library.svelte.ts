@@ -1,0 +1,82 @@
+// The documents, and the files on their way to become some.
+import type { AppError, Document, DocumentId, IncomingFile } from "../nouns";
+import { asAppError, type Ipc } from "../ipc/ipc";
+
+/** A document that has just been added, or turned out to be here already. */
+export interface Arrival {
+  document: DocumentId;
+  already: boolean;
+}
+
+export class Library {
+  documents = $state.raw<Document[]>([]);
+  /** Files that wait, are read or have failed. */
+  incoming = $state.raw<IncomingFile[]>([]);
+  arrival = $state.raw<Arrival | null>(null);
+  problem = $state.raw<AppError | null>(null);
+  /** Whether `documents` has been read. */
+  loaded = $state(false);
+  readonly #ipc: Ipc;
+  readonly #onArrival: (document: Document) => void;
+
+  /** `onArrival` is told of each document that a file has become. */
+  constructor(ipc: Ipc, onArrival: (document: Document) => void) {
+    this.#ipc = ipc;
+    this.#onArrival = onArrival;
+  }
+
+  get ids(): DocumentId[] {
+    return this.documents.map((document) => document.id);
+  }
+
+  document(id: DocumentId): Document | undefined {
+    return this.documents.find((document) => document.id === id);
+  }
+
+  async load(): Promise<void> {
+    try {
+      const documents = await this.#ipc.documents();
+      // A file may have arrived while the list was read.
+      const later = this.documents.filter((known) => documents.every((document) => document.id !== known.id));
+      this.documents = [...documents, ...later];
+      this.loaded = true;
+    } catch (reason) {
+      this.problem = asAppError(reason);
+    }
+  }
+
+  async choose(): Promise<void> {
+    await this.#attempt(() => this.#ipc.chooseFiles());
+  }
+
+  async dismiss(file: number): Promise<void> {
+    this.incoming = this.incoming.filter(({ id }) => id !== file);
+    await this.#attempt(() => this.#ipc.dismiss(file));
+  }
+
+  /** News of a file replaces what was known of it. */
+  hear(file: IncomingFile): void {
+    const { progress } = file;
+    if (progress.state !== "added") {
+      const known = this.incoming.some(({ id }) => id === file.id);
+      this.incoming = known
+        ? this.incoming.map((other) => (other.id === file.id ? file : other))
+        : [...this.incoming, file];
+      return;
+    }
+    this.incoming = this.incoming.filter(({ id }) => id !== file.id);
+    const { document, already } = progress;
+    if (!this.document(document.id)) this.documents = [...this.documents, document];
+    this.arrival = { document: document.id, already };
+    this.#onArrival(document);
+  }
+
+  async #attempt(act: () => Promise<void>): Promise<void> {
+    this.problem = null;
+    try {
+      await act();
+    } catch (reason) {
+      this.problem = asAppError(reason);
+    }
+  }
+}

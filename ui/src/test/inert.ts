@@ -1,0 +1,38 @@
+// What a rendering of foreign text may consist of. Anything else is a finding.
+
+/** No link and no picture: neither is ever made of foreign text. */
+const TAGS = new Set(
+  "blockquote br button code del div em fieldset form h2 h3 h4 h5 h6 hr input label legend li mark ol p pre progress section span strong svg table tbody td textarea th thead tr ul".split(
+    " ",
+  ),
+);
+const DRAWINGS = new Set(["path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "g"]);
+const ATTRIBUTES = new Set(
+  "aria-busy aria-current aria-describedby aria-expanded aria-haspopup aria-hidden aria-keyshortcuts aria-label aria-labelledby autocomplete checked class disabled id max placeholder role rows scope spellcheck start tabindex title type value".split(
+    " ",
+  ),
+);
+const DRAWING_ATTRIBUTES = new Set(
+  "class cx cy d fill height points r rx ry stroke stroke-linecap stroke-linejoin stroke-width viewbox width x x1 x2 xmlns y y1 y2 aria-hidden".split(
+    " ",
+  ),
+);
+
+/** Every element and attribute below `root` that has no place in a rendering of text. */
+export function findings(root: Element): string[] {
+  const found: string[] = [];
+  for (const element of root.querySelectorAll("*")) {
+    const tag = element.localName;
+    const drawing = element.closest("svg") !== null;
+    const known = drawing ? tag === "svg" || DRAWINGS.has(tag) : TAGS.has(tag);
+    if (!known) found.push(`<${tag}>`);
+    for (const { name, value } of element.attributes) {
+      const attribute = name.toLowerCase();
+      if (attribute.startsWith("data-")) continue;
+      // The field of the draft sets its own height.
+      if (tag === "textarea" && attribute === "style" && /^(height: [\w.]+;)?$/.test(value)) continue;
+      if (!(drawing ? DRAWING_ATTRIBUTES : ATTRIBUTES).has(attribute)) found.push(`<${tag} ${attribute}>`);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,11 @@
+// The little of Node that tests use: a server that sees whether anything calls out.
+declare module "node:http" {
+  interface Server {
+    listen(port: number, host: string, ready: () => void): void;
+    address(): { port: number };
+    close(): void;
+  }
+  export function createServer(
+    onRequest: (request: { url: string }, response: { end(): void }) => void,
+  ): Server;
+}

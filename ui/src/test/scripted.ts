@@ -1,0 +1,151 @@
+// A door whose other side the test plays: it holds each question until the test answers it.
+import type {
+  Answer,
+  AppError,
+  Citation,
+  Conversation,
+  Document,
+  Message,
+  News,
+  ReplyNews,
+  Start,
+} from "../nouns";
+import type { Ipc } from "../ipc/ipc";
+
+export function aDocument(id: string, name = `${id}.pdf`): Document {
+  return { id, name, format: "pdf", pages: 8, language: "en", incompletePages: [], suggestion: null };
+}
+
+export function aCitation(change: Partial<Citation> = {}): Citation {
+  return {
+    document: "d1",
+    name: "harbour-report.pdf",
+    page: 3,
+    anchor: null,
+    range: { start: 4, end: 9 },
+    quote: "The quote.",
+    verified: true,
+    ...change,
+  };
+}
+
+export function anAnswer(change: Partial<Answer> = {}): Answer {
+  return {
+    text: "It cost 412,000 euros [1].",
+    refused: false,
+    lead: "model",
+    mode: "parts",
+    ending: "complete",
+    citations: [aCitation()],
+    nearest: [],
+    timings: {
+      loadMs: 0,
+      firstWordMs: 900,
+      totalMs: 2500,
+      promptTokens: 500,
+      generatedTokens: 30,
+      generationTokensPerS: 15,
+    },
+    ...change,
+  };
+}
+
+/** A question that waits for the test. */
+export interface Asked {
+  conversation: string;
+  question: string;
+  documents: string[];
+  say: (news: ReplyNews) => void;
+  answer: (answer: Answer) => void;
+  fail: (error: AppError) => void;
+}
+
+export class Scripted implements Ipc {
+  start: Start = {
+    language: "en",
+    launch: { state: "open", settings: { language: "en", theme: "system" } },
+    model: { state: "ready", name: "Model", devices: ["CPU"], context: 4096, languages: ["en"] },
+    files: [],
+  };
+  library: Document[] = [aDocument("d1"), aDocument("d2")];
+  stored: Conversation[] = [];
+  history: Record<string, Message[]> = {};
+  /** Questions in the order in which they were asked. */
+  asked: Asked[] = [];
+  /** Every other call, as "name argument". */
+  calls: string[] = [];
+  /** What the calls of this name reject with. */
+  failing: Partial<Record<keyof Ipc, AppError>> = {};
+  tell: (news: News) => void = () => {};
+
+  async listen(onNews: (news: News) => void): Promise<Start> {
+    this.tell = onNews;
+    return this.#did("listen", "", this.start);
+  }
+  createVault = (passphrase: string) => this.#did("createVault", passphrase, undefined);
+  unlock = (passphrase: string) => this.#did("unlock", passphrase, undefined);
+  retry = () => this.#did("retry", "", undefined);
+  changeSettings: Ipc["changeSettings"] = (settings) =>
+    this.#did("changeSettings", `${settings.language} ${settings.theme}`, undefined);
+  documents = () => this.#did("documents", "", this.library);
+  conversations = () => this.#did("conversations", "", this.stored);
+  messages: Ipc["messages"] = (conversation) =>
+    this.#did("messages", conversation, this.history[conversation] ?? []);
+  chooseFiles = () => this.#did("chooseFiles", "", undefined);
+  dismiss = (file: number) => this.#did("dismiss", String(file), undefined);
+  begin: Ipc["begin"] = (question, documents) =>
+    this.#did("begin", question, {
+      id: `new-${this.calls.length}`,
+      title: question.slice(0, 80),
+      began: Date.now(),
+      documents,
+    });
+  stop: Ipc["stop"] = (conversation) => this.#did("stop", conversation, undefined);
+  page: Ipc["page"] = (document, number, highlight) =>
+    this.#did("page", `${document} ${number} ${highlight ? `${highlight.start}-${highlight.end}` : "-"}`, {
+      number,
+      pages: 8,
+      before: "Before. ",
+      quote: highlight ? "The quote." : "",
+      after: " After.",
+      incomplete: false,
+    });
+
+  ask: Ipc["ask"] = (conversation, question, documents, say) =>
+    new Promise((answer, fail) => {
+      this.asked.push({ conversation, question, documents, say, answer, fail });
+    });
+
+  /** The question asked last. */
+  get last(): Asked {
+    const last = this.asked.at(-1);
+    if (!last) throw new Error("nothing was asked");
+    return last;
+  }
+
+  async #did<T>(name: keyof Ipc, argument: string, result: T): Promise<T> {
+    this.calls.push(`${name} ${argument}`.trim());
+    const error = this.failing[name];
+    if (error) throw error;
+    return result;
+  }
+}
+
+/** Lets every promise that can settle settle. */
+export async function settled(): Promise<void> {
+  for (let round = 0; round < 12; round += 1) await Promise.resolve();
+}
+
+/** Frames that the test draws. */
+export class Frames {
+  #waiting: (() => void)[] = [];
+  readonly onFrame = (draw: () => void): void => {
+    this.#waiting.push(draw);
+  };
+  get count(): number {
+    return this.#waiting.length;
+  }
+  draw(): void {
+    for (const draw of this.#waiting.splice(0)) draw();
+  }
+}
