@@ -6,12 +6,15 @@ import { defineConfig } from "vite";
 
 export default defineConfig(({ mode }) => ({
   base: "./",
-  plugins: [svelte()],
+  plugins: [svelte(mode === "test" ? { compilerOptions: { dev: false } } : {})],
   resolve: {
     alias: {
       "#ipc": mode === "fake" ? "/src/ipc/fake.ts" : "/src/ipc/tauri.ts",
+      ...(mode === "test" && {
+        "esm-env/development": new URL("./src/test/shipped.ts", import.meta.url).pathname,
+      }),
     },
-    // Vitest runs in Node, where Svelte would otherwise be taken for its server half.
+    // Tests run in Node, where Svelte would otherwise be taken for its server half.
     conditions: mode === "test" ? ["browser"] : undefined,
   },
   server: { port: 5173, strictPort: true },
@@ -28,5 +31,7 @@ export default defineConfig(({ mode }) => ({
     include: ["src/**/*.test.ts"],
     setupFiles: ["./src/test/setup.ts"],
     restoreMocks: true,
+    maxWorkers: 2,
+    server: { deps: { inline: ["esm-env"] } },
   },
 }));

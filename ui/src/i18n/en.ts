@@ -61,10 +61,8 @@ export const en = {
       pages.length === 1
         ? `Page ${number(pages[0] ?? 1)} could not be read completely`
         : `Pages ${list(pages.slice(0, 6).map(number))}${pages.length > 6 ? "…" : ""} could not be read completely`,
-    open: (name: string): string => `Open ${name}`,
     waiting: "Waiting",
     reading: (page: number, pages: number): string => `Reading page ${number(page)} of ${number(pages)}`,
-    failed: "Not added",
     dismiss: (name: string): string => `Dismiss ${name}`,
     added: "Added",
     already: "Already here",
@@ -116,8 +114,7 @@ export const en = {
 
   choice: {
     looksIn: "Looks in",
-    all: (documents: number): string =>
-      documents === 1 ? "1 document" : `all ${number(documents)} documents`,
+    all: (documents: number): string => `all ${number(documents)} documents`,
     some: (chosen: number, documents: number): string =>
       `${number(chosen)} of ${number(documents)} documents`,
     none: "no document",
@@ -133,6 +130,7 @@ export const en = {
     stop: "Stop",
     stopping: "Stopping…",
     hint: "Enter to ask, Shift + Enter for a new line",
+    stopHint: "Escape stops the answer; what is written so far is kept.",
     noDocuments: "Add a document first: answers come from your documents alone.",
     noneChosen: "Choose at least one document to look in.",
     elsewhere: (title: string): string => `An answer is being written in “${title}”.`,
@@ -145,8 +143,6 @@ export const en = {
     opening: "Opening the conversation…",
     earlier: (exchanges: number): string => `Show earlier questions (${number(exchanges)})`,
     showAll: (characters: number): string => `Show the whole question (${number(characters)} characters)`,
-    question: "Question",
-    answer: "Answer",
     unanswered: "This question has no answer.",
     again: "Ask again",
     tryAgain: "Try again",
@@ -163,16 +159,13 @@ export const en = {
       sources === 0
         ? "The answer is complete."
         : `The answer is complete, with ${count(sources, { one: "source", other: "sources" })}.`,
-    began: "The answer has begun.",
   },
 
   answer: {
     sources: "Sources",
     nearest: "The passages that come nearest",
-    refused: "Not in these documents",
     mark: (sourceNumber: number, place: string, standing: string): string =>
       `Source ${number(sourceNumber)}: ${place}, ${standing}`,
-    nearestLabel: (place: string): string => `Open ${place}`,
     page: (page: number): string => `page ${number(page)}`,
     verified: "verified",
     unverified: "not found in the source",

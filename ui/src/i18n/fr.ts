@@ -61,10 +61,8 @@ export const fr: Dictionary = {
       pages.length === 1
         ? `La page ${number(pages[0] ?? 1)} n’a pas pu être lue en entier`
         : `Les pages ${list(pages.slice(0, 6).map(number))}${pages.length > 6 ? "…" : ""} n’ont pas pu être lues en entier`,
-    open: (name) => `Ouvrir ${name}`,
     waiting: "En attente",
     reading: (page, pages) => `Lecture de la page ${number(page)} sur ${number(pages)}`,
-    failed: "Non ajouté",
     dismiss: (name) => `Retirer ${name} de la liste`,
     added: "Ajouté",
     already: "Déjà présent",
@@ -116,7 +114,7 @@ export const fr: Dictionary = {
 
   choice: {
     looksIn: "Cherche dans",
-    all: (documents) => (documents === 1 ? "1 document" : `les ${number(documents)} documents`),
+    all: (documents) => `les ${number(documents)} documents`,
     some: (chosen, documents) =>
       `${number(chosen)} document${chosen > 1 ? "s" : ""} sur ${number(documents)}`,
     none: "aucun document",
@@ -132,6 +130,7 @@ export const fr: Dictionary = {
     stop: "Arrêter",
     stopping: "Arrêt…",
     hint: "Entrée pour demander, Maj + Entrée pour aller à la ligne",
+    stopHint: "Échap arrête la réponse ; ce qui est écrit est conservé.",
     noDocuments: "Ajoutez d’abord un document : les réponses ne viennent que de vos documents.",
     noneChosen: "Choisissez au moins un document où chercher.",
     elsewhere: (title) => `Une réponse est en cours de rédaction dans « ${title} ».`,
@@ -144,8 +143,6 @@ export const fr: Dictionary = {
     opening: "Ouverture de la conversation…",
     earlier: (exchanges) => `Afficher les questions précédentes (${number(exchanges)})`,
     showAll: (characters) => `Afficher toute la question (${number(characters)} caractères)`,
-    question: "Question",
-    answer: "Réponse",
     unanswered: "Cette question n’a pas de réponse.",
     again: "Poser de nouveau",
     tryAgain: "Réessayer",
@@ -162,15 +159,12 @@ export const fr: Dictionary = {
       sources === 0
         ? "La réponse est complète."
         : `La réponse est complète, avec ${count(sources, { one: "source", other: "sources" })}.`,
-    began: "La réponse commence.",
   },
 
   answer: {
     sources: "Sources",
     nearest: "Les passages les plus proches",
-    refused: "Absent de ces documents",
     mark: (sourceNumber, place, standing) => `Source ${number(sourceNumber)} : ${place}, ${standing}`,
-    nearestLabel: (place) => `Ouvrir ${place}`,
     page: (page) => `page ${number(page)}`,
     verified: "vérifiée",
     unverified: "introuvable dans la source",

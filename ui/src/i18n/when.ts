@@ -14,13 +14,27 @@ export function age(began: number, now: number): Age {
 export function shortTime(began: number, now: number, language: Language): string {
   const date = new Date(began);
   if (age(began, now) !== "earlier") {
-    return new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(date);
+    return format(language, "hour").format(date);
   }
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  const year = sameYear ? undefined : "numeric";
-  return new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year }).format(date);
+  return format(language, sameYear ? "day" : "dayAndYear").format(date);
 }
 
 function midnight(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
+}
+
+const options = {
+  hour: { timeStyle: "short" },
+  day: { day: "numeric", month: "short" },
+  dayAndYear: { day: "numeric", month: "short", year: "numeric" },
+} satisfies Record<string, Intl.DateTimeFormatOptions>;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A format is slow to make and quick to use, and a list uses it for every line. */
+function format(language: Language, kind: keyof typeof options): Intl.DateTimeFormat {
+  const key = `${language} ${kind}`;
+  let format = formats.get(key);
+  if (!format) formats.set(key, (format = new Intl.DateTimeFormat(language, options[kind])));
+  return format;
 }

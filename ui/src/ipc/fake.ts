@@ -63,6 +63,7 @@ const cost = "How much did the dredging of the north basin cost?";
 const interrupted: Answer = {
   ...dredging,
   text: "The dredging of the **north basin** cost 412,000 euros and was finished in May 2025 [1]. The dredger remo",
+  citations: dredging.citations.slice(0, 1),
   ending: "interrupted",
 };
 const shown: Record<string, Message[]> = {

@@ -6,6 +6,7 @@ const TAGS = new Set(
     " ",
   ),
 );
+const SVG = "http://www.w3.org/2000/svg";
 const DRAWINGS = new Set(["path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "g"]);
 const ATTRIBUTES = new Set(
   "aria-busy aria-current aria-describedby aria-expanded aria-haspopup aria-hidden aria-keyshortcuts aria-label aria-labelledby autocomplete checked class disabled id max placeholder role rows scope spellcheck start tabindex title type value".split(
@@ -21,17 +22,20 @@ const DRAWING_ATTRIBUTES = new Set(
 /** Every element and attribute below `root` that has no place in a rendering of text. */
 export function findings(root: Element): string[] {
   const found: string[] = [];
-  for (const element of root.querySelectorAll("*")) {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode as Element;
     const tag = element.localName;
-    const drawing = element.closest("svg") !== null;
+    const drawing = element.namespaceURI === SVG;
     const known = drawing ? tag === "svg" || DRAWINGS.has(tag) : TAGS.has(tag);
     if (!known) found.push(`<${tag}>`);
-    for (const { name, value } of element.attributes) {
+    const attributes = drawing ? DRAWING_ATTRIBUTES : ATTRIBUTES;
+    for (const name of element.getAttributeNames()) {
       const attribute = name.toLowerCase();
-      if (attribute.startsWith("data-")) continue;
+      if (attributes.has(attribute) || attribute.startsWith("data-")) continue;
       // The field of the draft sets its own height.
-      if (tag === "textarea" && attribute === "style" && /^(height: [\w.]+;)?$/.test(value)) continue;
-      if (!(drawing ? DRAWING_ATTRIBUTES : ATTRIBUTES).has(attribute)) found.push(`<${tag} ${attribute}>`);
+      if (tag === "textarea" && /^(height: [\w.]+;)?$/.test(element.getAttribute("style") ?? "")) continue;
+      found.push(`<${tag} ${attribute}>`);
     }
   }
   return found;

@@ -1,0 +1,81 @@
+import { fireEvent, render } from "@testing-library/svelte";
+import { createRawSnippet } from "svelte";
+import { describe, expect, test, vi } from "vitest";
+
+import { speaking } from "../i18n/spoken.svelte";
+import type { Answer, Language } from "../nouns";
+import { aCitation, anAnswer } from "../test/scripted";
+import AnswerView from "./AnswerView.svelte";
+
+function drawn(change: Partial<Answer>, language: Language = "en") {
+  const onopen = vi.fn();
+  const answer = anAnswer(change);
+  const again = createRawSnippet(() => ({ render: () => "<button>again</button>" }));
+  const { container } = render(AnswerView, {
+    props: { answer, current: null, onopen, again },
+    context: speaking(language),
+  });
+  const marks = [...container.querySelectorAll<HTMLElement>("[data-part=citation]")];
+  return { container, marks, answer, onopen };
+}
+
+describe("an answer", () => {
+  const citations = [aCitation(), aCitation({ verified: false, page: null, anchor: "Fees" })];
+
+  test("has a mark for each citation that exists, and text for those that do not", () => {
+    const { container, marks } = drawn({ text: "One [1]. Two [2] and [7]. `[1]`", citations });
+    expect(marks.map((mark) => mark.dataset.number)).toEqual(["1", "2"]);
+    expect(container.querySelector(".text")?.textContent).toContain("and [7].");
+    expect(container.querySelector("code")?.textContent).toBe("[1]");
+  });
+
+  test("names its marks for who cannot see them", () => {
+    const { marks } = drawn({ text: "One [1]. Two [2].", citations });
+    expect(marks.map((mark) => mark.getAttribute("aria-label"))).toEqual([
+      "Source 1: harbour-report.pdf, page 3, verified",
+      "Source 2: harbour-report.pdf, Fees, not found in the source",
+    ]);
+  });
+
+  test("opens the citation of a mark, and that of the list", async () => {
+    const { container, marks, answer, onopen } = drawn({ text: "One [1]. Two [2].", citations });
+    const [, second] = marks;
+    await fireEvent.click(second!);
+    await fireEvent.click(container.querySelectorAll("ol button")[0]!);
+    expect(onopen.mock.calls).toEqual([
+      [answer.citations, 1],
+      [answer.citations, 0],
+    ]);
+  });
+
+  test.each([
+    ["stopped", "You stopped this answer."],
+    ["interrupted", "The engine stopped; what it had written is kept."],
+    ["length", "This answer was cut at its greatest length."],
+  ] as const)("that was %s says so", (ending, note) => {
+    const { container } = drawn({ ending });
+    expect(container.querySelector(".note")?.textContent).toContain(note);
+    expect(container.querySelector(".note button") !== null, "ask again").toBe(ending === "interrupted");
+    expect(container.querySelector<HTMLElement>("[data-part=answer]")?.dataset.ending).toBe(ending);
+  });
+
+  test("that is a refusal shows the nearest passages, which open too", async () => {
+    const nearest = [aCitation({ quote: "Something near." })];
+    const { container, answer, onopen } = drawn({
+      text: "This is not in these documents.",
+      refused: true,
+      ending: "notAsked",
+      citations: [],
+      nearest,
+    });
+    expect(container.textContent).toContain("The passages that come nearest");
+    expect(container.textContent).toContain("the model was not asked");
+    await fireEvent.click(container.querySelector("ol button")!);
+    expect(onopen).toHaveBeenCalledWith(answer.nearest, 0);
+  });
+
+  test("says what it took in the language of the interface", () => {
+    const { container } = drawn({}, "fr");
+    expect(container.textContent).toContain("15 jetons/s · premier mot après 0,9 s · 2,5 s en tout");
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+
+import { en } from "./en";
+import { fr } from "./fr";
+import { age, shortTime } from "./when";
+
+/** Every sentence of a dictionary, the functions filled with something. */
+function sentences(value: unknown, path = ""): [string, string][] {
+  if (typeof value === "string") return [[path, value]];
+  if (typeof value === "function") {
+    const samples: Record<string, unknown[][]> = {
+      ".library.incomplete": [[[2]], [[2, 3]]],
+      ".languageName": [["en"], ["fr"]],
+    };
+    const filled = samples[path] ?? [
+      [1, 1, "x"],
+      [2, 2, "x"],
+    ];
+    return filled.flatMap((args) =>
+      sentences(String((value as (...args: unknown[]) => unknown)(...args)), path),
+    );
+  }
+  return Object.entries(value as object).flatMap(([key, inner]) => sentences(inner, `${path}.${key}`));
+}
+
+describe("the dictionaries", () => {
+  test("French has a narrow no-break space before its high marks and within its quotation marks", () => {
+    const wrong = sentences(fr).filter(([, text]) => /[^\u202f][:;?!»]|«[^\u202f]/.test(text));
+    expect(wrong).toEqual([]);
+    expect(
+      sentences(fr).some(([, text]) => text.includes("\u202f?")),
+      "and there is something to look at",
+    ).toBe(true);
+  });
+
+  test("no sentence is empty, or left in the other language", () => {
+    const english = sentences(en);
+    const same = sentences(fr)
+      .filter(([, text], index) => text === "" || text === english[index]?.[1])
+      .map(([path]) => path.split(".").at(-1));
+    // What both languages call by the same word, and what is a number alone.
+    const shared =
+      "percent pdf markdown conversations title pages pageOf page label sources question untitled";
+    expect([...new Set(same)].filter((key) => !shared.split(" ").includes(key ?? ""))).toEqual([]);
+  });
+
+  test("numbers and plurals follow the language", () => {
+    expect([en.library.pages(1), en.library.pages(1234)]).toEqual(["1 page", "1,234 pages"]);
+    expect([fr.library.pages(1), fr.library.pages(1234)]).toEqual(["1 page", "1\u202f234 pages"]);
+    expect(fr.model.loading(42)).toMatch(/^Chargement, 42[\u202f\u00a0]%$/);
+    expect(en.answer.total(1240)).toBe("1.2 s in all");
+  });
+});
+
+describe("times", () => {
+  const now = new Date(2025, 10, 23, 9, 30).getTime();
+  const at = (day: number, hour: number) => new Date(2025, 10, day, hour, 5).getTime();
+
+  test("are grouped by calendar day", () => {
+    expect([at(23, 0), at(22, 23), at(21, 23)].map((began) => age(began, now))).toEqual([
+      "today",
+      "yesterday",
+      "earlier",
+    ]);
+  });
+
+  test("are an hour when recent and a day when not", () => {
+    expect(shortTime(at(23, 8), now, "fr")).toBe("08:05");
+    expect(shortTime(at(3, 8), now, "fr")).toBe("3 nov.");
+    expect(shortTime(new Date(2023, 0, 3).getTime(), now, "en")).toBe("Jan 3, 2023");
+  });
+});

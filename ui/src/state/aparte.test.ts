@@ -1,0 +1,231 @@
+import { describe, expect, test } from "vitest";
+
+import { aDocument, anAnswer, Frames, Scripted, settled } from "../test/scripted";
+import { Aparte } from "./aparte.svelte";
+
+async function started(prepare: (ipc: Scripted) => void = () => {}) {
+  const ipc = new Scripted();
+  prepare(ipc);
+  const frames = new Frames();
+  const aparte = new Aparte(ipc, frames.onFrame);
+  await aparte.start();
+  await settled();
+  return { ipc, frames, aparte, conversations: aparte.conversations };
+}
+
+const stored = (id: string, documents = ["d1"]) => ({ id, title: `About ${id}`, began: 0, documents });
+const wrong = { code: "wrong_passphrase", message: "This is not the passphrase." };
+
+describe("the vault", () => {
+  test("is loaded once it is open, not before", async () => {
+    const { ipc, aparte } = await started((ipc) => (ipc.start.launch = { state: "passphrase" }));
+    expect(ipc.calls).toEqual(["listen"]);
+    ipc.tell({ kind: "launch", launch: { state: "open", settings: { language: "fr", theme: "dark" } } });
+    await settled();
+    expect(ipc.calls).toEqual(["listen", "documents", "conversations"]);
+    expect([aparte.language, aparte.theme]).toEqual(["fr", "dark"]);
+  });
+
+  test("says why a passphrase did not open it, and takes another", async () => {
+    const { ipc, aparte } = await started((ipc) => {
+      ipc.start.launch = { state: "passphrase" };
+      ipc.failing.unlock = wrong;
+    });
+    await aparte.vault.unlock("sesame");
+    expect([aparte.vault.problem, aparte.vault.busy]).toEqual([wrong, false]);
+    delete ipc.failing.unlock;
+    await aparte.vault.unlock("open sesame");
+    expect([aparte.vault.problem, aparte.vault.busy], "busy until the vault is open").toEqual([null, true]);
+    ipc.tell({ kind: "launch", launch: { state: "open", settings: { language: "en", theme: "system" } } });
+    expect(aparte.vault.busy).toBe(false);
+  });
+
+  test("that does not answer at all has failed", async () => {
+    const { aparte } = await started((ipc) => (ipc.failing.listen = wrong));
+    expect(aparte.vault.launch).toEqual({ state: "failed", error: wrong });
+  });
+
+  test("news that overtakes the start wins over it", async () => {
+    const ipc = new Scripted();
+    ipc.start.launch = { state: "opening" };
+    const listen = ipc.listen.bind(ipc);
+    ipc.listen = async (onNews) => {
+      const start = await listen(onNews);
+      ipc.tell({ kind: "launch", launch: { state: "newPassphrase" } });
+      return start;
+    };
+    const aparte = new Aparte(ipc, new Frames().onFrame);
+    await aparte.start();
+    expect(aparte.vault.launch.state).toBe("newPassphrase");
+  });
+});
+
+describe("settings", () => {
+  test("apply at once and go back when they are not kept", async () => {
+    const { ipc, aparte } = await started();
+    await aparte.change({ language: "fr" });
+    expect([aparte.language, ipc.calls.at(-1)]).toEqual(["fr", "changeSettings fr system"]);
+    ipc.failing.changeSettings = { code: "vault_full", message: "The disk is full." };
+    await aparte.change({ theme: "dark" });
+    expect([aparte.theme, aparte.settingsProblem?.message]).toEqual(["system", "The disk is full."]);
+  });
+});
+
+describe("the library", () => {
+  const file = { id: 7, name: "new.pdf", size: 10 };
+
+  test("follows a file until it is a document, which the open conversation looks in", async () => {
+    const { ipc, aparte, conversations } = await started((ipc) => (ipc.stored = [stored("c1")]));
+    await conversations.openStored(stored("c1"));
+    ipc.tell({ kind: "file", file: { ...file, progress: { state: "waiting" } } });
+    ipc.tell({ kind: "file", file: { ...file, progress: { state: "reading", page: 2, pages: 9 } } });
+    expect(aparte.library.incoming.map(({ progress }) => progress.state)).toEqual(["reading"]);
+    const document = aDocument("d9", "new.pdf");
+    ipc.tell({ kind: "file", file: { ...file, progress: { state: "added", document, already: false } } });
+    expect(aparte.library.incoming).toEqual([]);
+    expect(aparte.library.ids).toEqual(["d1", "d2", "d9"]);
+    expect([...conversations.open.chosen]).toEqual(["d1", "d9"]);
+  });
+
+  test("has a document once, however often it is added", async () => {
+    const { ipc, aparte } = await started();
+    const document = aDocument("d1");
+    ipc.tell({ kind: "file", file: { ...file, progress: { state: "added", document, already: true } } });
+    expect(aparte.library.ids).toEqual(["d1", "d2"]);
+    expect(aparte.library.arrival).toEqual({ document: "d1", already: true });
+  });
+
+  test("keeps a failure until it is dismissed", async () => {
+    const { ipc, aparte } = await started();
+    ipc.tell({ kind: "file", file: { ...file, progress: { state: "failed", message: "It is damaged." } } });
+    expect(aparte.library.incoming).toHaveLength(1);
+    await aparte.library.dismiss(7);
+    expect([aparte.library.incoming, ipc.calls.at(-1)]).toEqual([[], "dismiss 7"]);
+  });
+});
+
+describe("conversations", () => {
+  test("begin with their first question and the documents chosen", async () => {
+    const { ipc, conversations } = await started();
+    conversations.open.choose("d2", false);
+    conversations.open.write("How much?");
+    void conversations.askDraft();
+    await settled();
+    expect(conversations.open.draft).toBe("");
+    expect(ipc.last).toMatchObject({ question: "How much?", documents: ["d1"] });
+    expect(conversations.list.map(({ title }) => title)).toEqual(["How much?"]);
+    ipc.last.answer(anAnswer());
+    await settled();
+    expect(conversations.open.exchanges.map(({ question }) => question)).toEqual(["How much?"]);
+    expect(conversations.answering).toBeNull();
+  });
+
+  test("a new one looks in all documents", async () => {
+    const { conversations } = await started();
+    expect([...conversations.open.chosen]).toEqual(["d1", "d2"]);
+  });
+
+  test("a stored one looks in its own documents that are still here", async () => {
+    const { conversations } = await started((ipc) => (ipc.stored = [stored("c1", ["d2", "gone"])]));
+    await conversations.openStored(stored("c1", ["d2", "gone"]));
+    expect([...conversations.open.chosen]).toEqual(["d2"]);
+  });
+
+  test("nothing is asked without a document or a word", async () => {
+    const { ipc, conversations } = await started();
+    await conversations.ask("   ");
+    conversations.open.choose("d1", false);
+    conversations.open.choose("d2", false);
+    await conversations.ask("How much?");
+    expect([ipc.asked, ipc.calls.filter((call) => call.startsWith("begin"))]).toEqual([[], []]);
+  });
+
+  test("one reply at a time, and its conversation can be left and found again", async () => {
+    const { ipc, frames, conversations } = await started();
+    void conversations.ask("First?");
+    await settled();
+    const answering = conversations.open;
+    conversations.openNew();
+    expect(conversations.open).not.toBe(answering);
+    conversations.open.write("A second draft");
+    await conversations.askDraft();
+    expect(ipc.asked).toHaveLength(1);
+    expect(conversations.open.draft, "what was not sent is not lost").toBe("A second draft");
+    ipc.last.say({ kind: "text", text: "It cost" });
+    frames.draw();
+    conversations.openAnswering();
+    expect(conversations.open).toBe(answering);
+    expect(answering.writing.reply.state).toBe("writing");
+    conversations.openNew();
+    expect(conversations.open.draft).toBe("A second draft");
+  });
+
+  test("stop asks once, for the conversation that is being answered", async () => {
+    const { ipc, conversations } = await started();
+    void conversations.ask("First?");
+    await settled();
+    await Promise.all([conversations.stop(), conversations.stop()]);
+    expect(ipc.calls.filter((call) => call.startsWith("stop"))).toEqual([`stop ${ipc.last.conversation}`]);
+    ipc.last.answer(anAnswer({ ending: "stopped", text: "It" }));
+    await settled();
+    expect(conversations.open.exchanges[0]?.answer?.ending).toBe("stopped");
+  });
+
+  test("a question that failed stays, and is asked again in the same conversation", async () => {
+    const { ipc, conversations } = await started();
+    void conversations.ask("How much?");
+    await settled();
+    ipc.last.fail({ code: "engine_stopped", message: "The engine stopped." });
+    await settled();
+    expect(conversations.open.writing.reply).toMatchObject({ state: "failed", question: "How much?" });
+    void conversations.ask("How much?");
+    await settled();
+    expect(ipc.asked[1]?.conversation).toBe(ipc.asked[0]?.conversation);
+    ipc.last.answer(anAnswer());
+    await settled();
+    expect(conversations.open.exchanges).toHaveLength(1);
+    expect(conversations.list).toHaveLength(1);
+  });
+
+  test("another question after a failed one leaves that one visible without an answer", async () => {
+    const { ipc, conversations } = await started();
+    void conversations.ask("First?");
+    await settled();
+    ipc.last.fail({ code: "x", message: "No." });
+    await settled();
+    void conversations.ask("Second?");
+    await settled();
+    expect(conversations.open.exchanges).toEqual([{ question: "First?", answer: null }]);
+  });
+
+  test("a conversation that cannot begin keeps the question", async () => {
+    const { ipc, conversations } = await started((ipc) => {
+      ipc.failing.begin = { code: "vault_full", message: "The disk is full." };
+    });
+    await conversations.ask("How much?");
+    expect(conversations.open.writing.reply).toMatchObject({ state: "failed", question: "How much?" });
+    expect([conversations.list, conversations.answering, ipc.asked]).toEqual([[], null, []]);
+  });
+
+  test("stored messages become questions with their answers", async () => {
+    const answer = anAnswer();
+    const { ipc, conversations } = await started((ipc) => {
+      ipc.history["c1"] = [
+        { role: "question", text: "Lost?" },
+        { role: "question", text: "Again?" },
+        { role: "question", text: "Again?" },
+        { role: "answer", answer },
+      ];
+    });
+    await conversations.openStored(stored("c1"));
+    expect(conversations.open.exchanges).toEqual([
+      { question: "Lost?", answer: null },
+      { question: "Again?", answer },
+    ]);
+    await conversations.openStored(stored("c1"));
+    expect(
+      ipc.calls.filter((call) => call.startsWith("messages")),
+      "read once",
+    ).toHaveLength(1);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+
+import { Frames } from "../test/scripted";
+import { Writing } from "./reply.svelte";
+
+function begun() {
+  const frames = new Frames();
+  const writing = new Writing(frames.onFrame);
+  writing.begin("How much?");
+  return { frames, writing };
+}
+
+const written = (writing: Writing) =>
+  writing.reply.state === "writing"
+    ? [...writing.reply.text.settled, ...writing.reply.text.last].map(({ raw }) => raw).join("")
+    : null;
+
+describe("a reply", () => {
+  test("goes from searching over loading and reading to writing", () => {
+    const { frames, writing } = begun();
+    const states = [writing.reply.state];
+    writing.hear({ kind: "loading", percent: 40 });
+    states.push(writing.reply.state);
+    writing.hear({ kind: "reading", done: 100, total: 600 });
+    states.push(writing.reply.state);
+    writing.hear({ kind: "text", text: "It " });
+    frames.draw();
+    states.push(writing.reply.state);
+    expect(states).toEqual(["searching", "loading", "reading", "writing"]);
+    writing.hear({ kind: "reading", done: 600, total: 600 });
+    expect(writing.reply.state, "late progress does not hide the text").toBe("writing");
+  });
+
+  test("is drawn once a frame, however many pieces come", () => {
+    const { frames, writing } = begun();
+    for (const text of ["It ", "cost ", "412,000."]) writing.hear({ kind: "text", text });
+    expect(frames.count).toBe(1);
+    expect(writing.reply.state).toBe("searching");
+    frames.draw();
+    expect(written(writing)).toBe("It cost 412,000.");
+  });
+
+  test("is not drawn after its end", () => {
+    const { frames, writing } = begun();
+    writing.hear({ kind: "text", text: "late" });
+    writing.end();
+    frames.draw();
+    expect(writing.reply).toEqual({ state: "none" });
+  });
+
+  test("speaks sentences that are finished, not tokens", () => {
+    const { frames, writing } = begun();
+    const say = (text: string) => {
+      writing.hear({ kind: "text", text });
+      frames.draw();
+      return writing.spoken;
+    };
+    expect(say("It **cost** 412")).toBe("");
+    expect(say(",000 euros.")).toBe("");
+    expect(say(" Then")).toBe("It cost 412,000 euros.");
+    expect(say(" it ended! And")).toBe("Then it ended!");
+  });
+
+  test("keeps its question when it fails", () => {
+    const { writing } = begun();
+    writing.fail({ code: "engine_stopped", message: "The engine stopped." });
+    expect(writing.reply).toEqual({
+      state: "failed",
+      question: "How much?",
+      error: { code: "engine_stopped", message: "The engine stopped." },
+    });
+    expect(writing.active).toBe(false);
+  });
+});

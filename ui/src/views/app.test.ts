@@ -1,0 +1,265 @@
+// The window as a person uses it, over a scripted door.
+import { fireEvent, render, within } from "@testing-library/svelte";
+import { tick } from "svelte";
+import { describe, expect, test } from "vitest";
+
+import { Aparte } from "../state/aparte.svelte";
+import { aCitation, aDocument, anAnswer, Frames, Scripted, settled } from "../test/scripted";
+import App from "./App.svelte";
+
+async function opened(prepare: (ipc: Scripted) => void = () => {}) {
+  const ipc = new Scripted();
+  ipc.library = [{ ...aDocument("d1"), suggestion: "How much?" }, aDocument("d2")];
+  prepare(ipc);
+  const frames = new Frames();
+  const aparte = new Aparte(ipc, frames.onFrame);
+  const { container } = render(App, { props: { aparte } });
+  await aparte.start();
+  await rest();
+  const all = (part: string) => [...container.querySelectorAll<HTMLElement>(`[data-part="${part}"]`)];
+  const part = (name: string) => {
+    const [first] = all(name);
+    if (!first) throw new Error(`no ${name} in ${container.textContent}`);
+    return first;
+  };
+  const click = async (name: string) => {
+    part(name).focus();
+    await fireEvent.click(part(name));
+    await rest();
+  };
+  const press = async (key: string, options: KeyboardEventInit = {}) => {
+    await fireEvent.keyDown(document.activeElement ?? document.body, { key, ...options });
+    await rest();
+  };
+  return { ipc, frames, aparte, container, all, part, click, press };
+}
+
+async function rest(): Promise<void> {
+  for (let round = 0; round < 4; round += 1) {
+    await settled();
+    await tick();
+  }
+}
+
+const settings = { language: "en", theme: "system" } as const;
+
+describe("launch", () => {
+  test("a new passphrase is long enough, typed twice the same, and then sent", async () => {
+    const { ipc, part, click, container } = await opened(
+      (ipc) => (ipc.start.launch = { state: "newPassphrase" }),
+    );
+    const type = (name: string, value: string) => fireEvent.input(part(name), { target: { value } });
+    const button = part("open-vault") as HTMLButtonElement;
+    await type("passphrase", "short");
+    expect(container.textContent).toContain("3 characters to go.");
+    await type("passphrase", "long enough");
+    await type("passphrase-again", "long enouhg");
+    expect([container.textContent?.includes("The two differ."), button.disabled]).toEqual([true, true]);
+    await type("passphrase-again", "long enough");
+    expect(button.disabled).toBe(false);
+    await click("open-vault");
+    expect(ipc.calls).toContain("createVault long enough");
+  });
+
+  test("a wrong passphrase is told beside the field and stays, selected", async () => {
+    const { part, click } = await opened((ipc) => {
+      ipc.start.launch = { state: "passphrase" };
+      ipc.failing.unlock = { code: "wrong_passphrase", message: "This is not the passphrase." };
+    });
+    const field = part("passphrase") as HTMLInputElement;
+    await fireEvent.input(field, { target: { value: "sesame" } });
+    await click("open-vault");
+    expect(part("problem").textContent).toBe("This is not the passphrase.");
+    expect([field.value, field.selectionStart, field.selectionEnd]).toEqual(["sesame", 0, 6]);
+  });
+
+  test("a failure is told, and tried again", async () => {
+    const error = { code: "vault_damaged", message: "The store is damaged." };
+    const { ipc, part, click } = await opened((ipc) => (ipc.start.launch = { state: "failed", error }));
+    expect(part("problem").textContent).toBe("The store is damaged.");
+    await click("retry");
+    expect(ipc.calls).toContain("retry");
+  });
+
+  test("speaks the language and wears the appearance of the settings", async () => {
+    const { ipc, container } = await opened((ipc) => (ipc.start.launch = { state: "opening" }));
+    ipc.tell({ kind: "launch", launch: { state: "open", settings: { language: "fr", theme: "dark" } } });
+    await rest();
+    expect(document.documentElement.lang).toBe("fr");
+    expect(document.documentElement.dataset.theme).toBe("dark");
+    expect(container.textContent).toContain("Nouvelle conversation");
+    ipc.tell({ kind: "launch", launch: { state: "open", settings } });
+    await rest();
+    expect(document.documentElement.dataset.theme).toBeUndefined();
+  });
+});
+
+describe("a question", () => {
+  test("is asked by its suggestion, streams, ends in an answer, and its mark opens the page", async () => {
+    const { ipc, frames, all, part, click, press } = await opened();
+    await click("suggestion");
+    expect(part("asked").textContent).toBe("How much?");
+    ipc.last.say({ kind: "reading", done: 100, total: 600 });
+    await rest();
+    expect(part("reply").textContent).toContain("100 of 600 tokens");
+    ipc.last.say({ kind: "text", text: "It cost **412,000** euros" });
+    frames.draw();
+    await rest();
+    expect(part("reply").querySelector("strong")?.textContent).toBe("412,000");
+    ipc.last.answer(
+      anAnswer({
+        text: "It cost 412,000 euros [1].",
+        citations: [aCitation({ range: { start: 3, end: 9 } })],
+      }),
+    );
+    await rest();
+    expect(all("reply")).toEqual([]);
+    expect(part("answer").dataset).toMatchObject({ ending: "complete", refused: "false" });
+
+    await click("citation");
+    expect(ipc.calls.at(-1)).toBe("page d1 3 3-9");
+    expect(part("quote").textContent).toBe("The quote.");
+    expect(part("source").contains(document.activeElement), "the focus moves to the source").toBe(true);
+    await press("Escape");
+    expect(all("source")).toEqual([]);
+    expect(document.activeElement, "and back to the mark").toBe(part("citation"));
+
+    part("question").focus();
+    await fireEvent.click(part("citation"));
+    await fireEvent.click(part("close-source"));
+    await rest();
+    expect(document.activeElement, "even where a click does not focus it").toBe(part("citation"));
+  });
+
+  test("is stopped by Escape", async () => {
+    const { ipc, click, press } = await opened();
+    await click("suggestion");
+    await press("Escape");
+    expect(ipc.calls.at(-1)).toBe(`stop ${ipc.last.conversation}`);
+  });
+
+  test("that fails stays in sight with its sentence, and is asked again", async () => {
+    const { ipc, part, click, all } = await opened();
+    await click("suggestion");
+    ipc.last.fail({ code: "engine_stopped", message: "The engine stopped." });
+    await rest();
+    expect([part("asked").textContent, part("problem").textContent]).toEqual([
+      "How much?",
+      "The engine stopped.",
+    ]);
+    await click("again");
+    expect(ipc.asked.map(({ question }) => question)).toEqual(["How much?", "How much?"]);
+    expect(all("asked")).toHaveLength(1);
+  });
+
+  test("is never Markdown", async () => {
+    const { part } = await opened((ipc) => {
+      ipc.start.launch = { state: "open", settings };
+      ipc.stored = [{ id: "c1", title: "t", began: 0, documents: ["d1"] }];
+      ipc.history["c1"] = [{ role: "question", text: "**bold**\n\n# [1]" }];
+    }).then(async (window) => (await window.click("conversation"), window));
+    expect(part("asked").textContent).toBe("**bold**\n\n# [1]");
+    expect(part("asked").children).toHaveLength(0);
+  });
+
+  test("waits while another is answered, and says where", async () => {
+    const { part, click, container } = await opened();
+    await click("suggestion");
+    await click("new-conversation");
+    await fireEvent.input(part("question"), { target: { value: "And then?" } });
+    expect((part("send") as HTMLButtonElement).disabled).toBe(true);
+    expect(container.textContent).toContain("An answer is being written in “How much?”.");
+    await fireEvent.click(within(container).getByText("Go there"));
+    await rest();
+    expect(part("asked").textContent).toBe("How much?");
+  });
+
+  test("needs a document to look in", async () => {
+    const { part, container, click, ipc } = await opened();
+    await fireEvent.input(part("question"), { target: { value: "How much?" } });
+    await click("looks-in");
+    for (const box of container.querySelectorAll('[data-part="choice"] input')) await fireEvent.click(box);
+    await rest();
+    expect((part("send") as HTMLButtonElement).disabled).toBe(true);
+    expect(container.textContent).toContain("Choose at least one document to look in.");
+    await fireEvent.click(container.querySelector('[data-part="choice"][data-id="d2"] input')!);
+    await click("send");
+    expect(ipc.last.documents).toEqual(["d2"]);
+  });
+});
+
+describe("the desk", () => {
+  test("hears its keys", async () => {
+    const { ipc, part, press, aparte } = await opened();
+    await press("o", { ctrlKey: true });
+    expect(ipc.calls.at(-1)).toBe("chooseFiles");
+    await press("/");
+    expect(document.activeElement).toBe(part("question"));
+    await press("/");
+    expect(document.activeElement, "a slash can be typed").toBe(part("question"));
+    aparte.conversations.open.write("a draft");
+    await press("n", { metaKey: true });
+    expect((part("question") as HTMLTextAreaElement).value, "the draft is kept").toBe("a draft");
+  });
+
+  test("shows where files would land while they hang over it", async () => {
+    const { ipc, all } = await opened();
+    ipc.tell({ kind: "drag", over: true });
+    await rest();
+    expect(all("drop")).toHaveLength(1);
+    ipc.tell({ kind: "drag", over: false });
+    await rest();
+    expect(all("drop")).toEqual([]);
+    const dropped = new Event("drop", { cancelable: true });
+    window.dispatchEvent(dropped);
+    expect(dropped.defaultPrevented, "the window does not go to a dropped file").toBe(true);
+  });
+
+  test("opens a document of the library at its first page", async () => {
+    const { ipc, click, part } = await opened();
+    await click("document");
+    expect(ipc.calls.at(-1)).toBe("page d1 1 -");
+    expect(part("source").textContent).toContain("page 1 of 8");
+  });
+
+  test("changes language and appearance from its settings", async () => {
+    const { ipc, click, container } = await opened();
+    await click("settings");
+    await fireEvent.click(container.querySelector('[data-value="fr"]')!);
+    await rest();
+    expect(ipc.calls.at(-1)).toBe("changeSettings fr system");
+    expect(container.textContent).toContain("Apparence");
+  });
+
+  test("says what a missing model means", async () => {
+    const { part } = await opened(
+      (ipc) => (ipc.start.model = { state: "missing", message: "Put a model there." }),
+    );
+    expect(part("model").dataset.state).toBe("missing");
+    expect(part("problem").textContent).toBe("Put a model there.");
+  });
+
+  test("invites files where there are none", async () => {
+    const { ipc, container, part } = await opened((ipc) => (ipc.library = []));
+    expect(container.textContent).toContain(
+      "PDF, plain text and Markdown are read. Nothing leaves this machine.",
+    );
+    await fireEvent.click(part("add-files"));
+    expect(ipc.calls.at(-1)).toBe("chooseFiles");
+  });
+
+  test("draws the latest exchanges of a long conversation first", async () => {
+    const { all, container, click } = await opened((ipc) => {
+      ipc.stored = [{ id: "c1", title: "long", began: 0, documents: ["d1"] }];
+      ipc.history["c1"] = Array.from({ length: 100 }, (_, index) => [
+        { role: "question" as const, text: `Question ${index}` },
+        { role: "answer" as const, answer: anAnswer() },
+      ]).flat();
+    });
+    await click("conversation");
+    expect([all("asked").length, all("asked").at(-1)?.textContent]).toEqual([20, "Question 99"]);
+    await fireEvent.click(within(container).getByText("Show earlier questions (80)"));
+    await rest();
+    expect(all("asked")).toHaveLength(40);
+  });
+});
