@@ -161,6 +161,32 @@ fn a_question_is_answered_where_there_is_no_network() {
 
 const PASSPHRASE: &str = "lanterns over a quiet estuary";
 
+/// Folders for every place where a program might write.
+fn scratch() -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    for folder in ["tmp", "data", "cache", "work"] {
+        std::fs::create_dir(home.path().join(folder)).unwrap();
+    }
+    home
+}
+
+/// Runs a program to its end with every such place under `home`.
+fn run_in(home: &Path, program: &mut Command) {
+    let output = program
+        .env("HOME", home)
+        .env("TMPDIR", home.join("tmp"))
+        .env("XDG_DATA_HOME", home.join("data"))
+        .env("XDG_CACHE_HOME", home.join("cache"))
+        .current_dir(home.join("work"))
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
 #[test]
 fn a_kept_session_leaves_no_readable_word_in_its_vault_or_anywhere_else() {
     let home = scratch();
@@ -192,4 +218,28 @@ fn a_kept_session_leaves_no_readable_word_in_its_vault_or_anywhere_else() {
         assert!(found.is_empty(), "“{canary}” can be read in {found:?}");
     }
     assert_seen_when_planted(&canaries, home.path());
+}
+
+#[test]
+fn a_program_that_leaks_is_caught_at_every_word() {
+    let home = scratch();
+    let mut leaking = Command::new(programs().join("aparte-leaking"));
+    leaking
+        .arg(home.path().join("vault"))
+        .arg(PASSPHRASE)
+        .env("APARTE_MODELS", models())
+        .env_remove("LD_LIBRARY_PATH");
+    run_in(home.path(), &mut leaking);
+    let vault = home.path().join("vault");
+    for canary in canaries().into_iter().chain([PASSPHRASE.to_owned()]) {
+        let found = places_of(&canary, home.path());
+        assert!(
+            !found.is_empty(),
+            "nobody would hear of a leak of “{canary}”"
+        );
+        assert!(
+            !found.iter().any(|path| path.starts_with(&vault)),
+            "“{canary}” can be read in the vault"
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! The commands of the web view, each a few lines over the session.
 //!
-//! What blocks runs on a thread for it. Ids that name nothing get an error, like everything else that is not so.
+//! What blocks runs on a thread for it. A text that is not an id does not reach a command.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,16 +36,18 @@ pub fn listen(session: Running<'_>, news: Channel<News>) -> Start {
 #[tauri::command]
 #[specta::specta]
 pub async fn create_vault(session: Running<'_>, passphrase: String) -> Outcome<()> {
-    let session = Arc::clone(&session);
-    on_a_thread(move || opening::create(&session, SecretString::from(passphrase))).await
+    let opening = Arc::clone(&session);
+    let passphrase = SecretString::from(passphrase);
+    on_a_thread(&session, move || opening::create(&opening, passphrase)).await
 }
 
 /// Opens the vault with its passphrase.
 #[tauri::command]
 #[specta::specta]
 pub async fn unlock(session: Running<'_>, passphrase: String) -> Outcome<()> {
-    let session = Arc::clone(&session);
-    on_a_thread(move || opening::unlock(&session, SecretString::from(passphrase))).await
+    let opening = Arc::clone(&session);
+    let passphrase = SecretString::from(passphrase);
+    on_a_thread(&session, move || opening::unlock(&opening, passphrase)).await
 }
 
 /// Tries again to open a vault that could not be opened.
@@ -59,10 +61,8 @@ pub fn retry(session: Running<'_>) {
 #[tauri::command]
 #[specta::specta]
 pub async fn change_settings(session: Running<'_>, settings: Settings) -> Outcome<()> {
-    domain(&session, move |assistant| {
-        assistant.change_settings(settings.into())
-    })
-    .await
+    let changing = Arc::clone(&session);
+    on_a_thread(&session, move || changing.change_settings(settings)).await
 }
 
 /// The documents of the library.
@@ -112,11 +112,11 @@ pub async fn page(
     number: u32,
     highlight: Option<TextRange>,
 ) -> Outcome<PageText> {
-    let assistant = session.assistant()?;
-    let page = document.known().and_then(|id| {
-        assistant.with_document(id, |document| PageText::of(document, number, highlight))
+    let page = domain(&session, move |assistant| {
+        let page = |document: &_| PageText::of(document, number, highlight);
+        Ok(assistant.with_document(document.known(), page).flatten())
     });
-    page.flatten().ok_or_else(|| AppError {
+    page.await?.ok_or_else(|| AppError {
         code: "page_missing".into(),
         message: session.say(
             "This page is no longer in the library. Add its document again to see it.",
@@ -140,9 +140,8 @@ pub async fn conversations(session: Running<'_>) -> Outcome<Vec<Conversation>> {
 #[tauri::command]
 #[specta::specta]
 pub async fn messages(session: Running<'_>, conversation: ConversationId) -> Outcome<Vec<Message>> {
-    let conversation = known(&session, &conversation)?;
     domain(&session, move |assistant| {
-        let messages = assistant.messages(conversation)?;
+        let messages = assistant.messages(conversation.known())?;
         Ok(messages.into_iter().map(Message::from).collect())
     })
     .await
@@ -157,7 +156,7 @@ pub async fn begin(
     documents: Vec<DocumentId>,
 ) -> Outcome<Conversation> {
     domain(&session, move |assistant| {
-        let documents: Vec<_> = documents.iter().filter_map(DocumentId::known).collect();
+        let documents: Vec<_> = documents.iter().map(DocumentId::known).collect();
         assistant
             .begin(&question, &documents)
             .map(Conversation::from)
@@ -175,36 +174,21 @@ pub async fn ask(
     documents: Vec<DocumentId>,
     reply: Channel<ReplyNews>,
 ) -> Outcome<Answer> {
-    let conversation = known(&session, &conversation)?;
-    let documents: Vec<_> = documents.iter().filter_map(DocumentId::known).collect();
     let assistant = session.assistant()?;
-    let session = Arc::clone(&session);
-    on_a_thread(move || {
-        let stop = session.begin_reply(conversation)?;
-        let _place = Place(&session);
-        let mut teller = Teller::new(&session, &assistant, reply);
+    let place = session.begin_reply(conversation.known())?;
+    let documents: Vec<_> = documents.iter().map(DocumentId::known).collect();
+    let teller = Teller::new(&session, &assistant, reply);
+    on_a_thread(&session, move || {
+        let mut teller = teller;
         let answered = assistant.ask(
-            conversation,
+            conversation.known(),
             &question,
             &documents,
-            &stop,
-            &mut |progress| {
-                teller.hear(progress);
-            },
+            &place.stop,
+            &mut |progress| teller.hear(progress),
         );
-        teller.flush();
-        match &answered {
-            Ok(Answered {
-                ending: Ending::Interrupted,
-                ..
-            })
-            | Err(Error::EngineStopped) => {
-                session.set_model(model::stopped(&assistant));
-            }
-            Ok(_) if teller.model_was_loaded => model::show(&session, &assistant),
-            Err(Error::Model { .. }) => model::show(&session, &assistant),
-            Ok(_) | Err(_) => (),
-        }
+        teller.finish(&answered);
+        drop(place);
         answered
             .map(Answer::from)
             .map_err(|error| AppError::of(&error, assistant.language()))
@@ -216,37 +200,24 @@ pub async fn ask(
 #[tauri::command]
 #[specta::specta]
 pub fn stop(session: Running<'_>, conversation: ConversationId) {
-    if let Some(conversation) = conversation.known() {
-        session.stop(Some(conversation));
-    }
-}
-
-type Answered = aparte_assistant::Answer;
-
-/// The place for a reply, given back however the reply ends.
-struct Place<'a>(&'a Session);
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.end_reply();
-    }
+    session.stop(Some(conversation.known()));
 }
 
 /// Passes progress on to the window, text in pieces of a frame.
-struct Teller<'a> {
-    session: &'a Session,
-    assistant: &'a Assistant,
+struct Teller {
+    session: Arc<Session>,
+    assistant: Arc<Assistant>,
     window: Channel<ReplyNews>,
     text: String,
     sent: Instant,
     model_was_loaded: bool,
 }
 
-impl<'a> Teller<'a> {
-    fn new(session: &'a Session, assistant: &'a Assistant, window: Channel<ReplyNews>) -> Self {
+impl Teller {
+    fn new(session: &Arc<Session>, assistant: &Arc<Assistant>, window: Channel<ReplyNews>) -> Self {
         Teller {
-            session,
-            assistant,
+            session: Arc::clone(session),
+            assistant: Arc::clone(assistant),
             window,
             text: String::new(),
             sent: Instant::now(),
@@ -259,7 +230,7 @@ impl<'a> Teller<'a> {
             Progress::Loading(percent) => {
                 self.model_was_loaded = true;
                 self.session
-                    .set_model(model::loading(self.assistant, percent));
+                    .set_model(model::loading(&self.assistant, percent));
                 self.send(ReplyNews::Loading { percent });
             }
             Progress::Prompt(done, total) => self.send(ReplyNews::Reading { done, total }),
@@ -280,6 +251,25 @@ impl<'a> Teller<'a> {
         }
     }
 
+    /// Sends what is left, and shows where the model stands after a reply.
+    fn finish(&mut self, answered: &Result<aparte_assistant::Answer, Error>) {
+        self.flush();
+        let died = match answered {
+            Ok(answer) => answer.ending == Ending::Interrupted,
+            Err(error) => *error == Error::EngineStopped,
+        };
+        if died {
+            self.session.set_model(model::stopped(&self.assistant));
+        } else if let (Err(error @ Error::Model { .. }), Some(_)) =
+            (answered, self.assistant.model())
+        {
+            self.session
+                .set_model(model::failed(&self.assistant, error));
+        } else if self.model_was_loaded {
+            model::show(&self.session, &self.assistant);
+        }
+    }
+
     fn send(&self, news: ReplyNews) {
         // The answer comes back whole, whoever listened.
         let _ = self.window.send(news);
@@ -292,36 +282,17 @@ async fn domain<T: Send + 'static>(
     work: impl FnOnce(&Assistant) -> Result<T, Error> + Send + 'static,
 ) -> Outcome<T> {
     let assistant = session.assistant()?;
-    on_a_thread(move || {
+    on_a_thread(session, move || {
         work(&assistant).map_err(|error| AppError::of(&error, assistant.language()))
     })
     .await
 }
 
 async fn on_a_thread<T: Send + 'static>(
+    session: &Session,
     work: impl FnOnce() -> Outcome<T> + Send + 'static,
 ) -> Outcome<T> {
     let done = async_runtime::spawn_blocking(work).await;
-    done.unwrap_or_else(|_| {
-        // The panic is in the log, without a word of content.
-        Err(AppError {
-            code: "bug".into(),
-            message: "Aparté made a mistake here; what was stored is safe. Try again. — Aparté a commis une \
-                      erreur ; ce qui était enregistré est intact. Réessayez."
-                .into(),
-        })
-    })
-}
-
-fn known(
-    session: &Session,
-    conversation: &ConversationId,
-) -> Outcome<aparte_assistant::ConversationId> {
-    conversation.known().ok_or_else(|| AppError {
-        code: "conversation_missing".into(),
-        message: session.say(
-            "This conversation is not in the vault. Begin a new one.",
-            "Cette conversation n'est pas dans le coffre. Commencez-en une nouvelle.",
-        ),
-    })
+    // What panicked is in the log.
+    done.unwrap_or_else(|_| Err(session.bug()))
 }

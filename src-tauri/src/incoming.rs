@@ -1,15 +1,17 @@
 //! Files on their way into the library: one after the other, in the order in which they came.
 //!
-//! Paths stay here; the window knows a number, a name and a size. Files that were named before the vault is open
+//! Paths stay here; the window knows a number and a name. Files that were named before the vault is open
 //! wait for it.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use aparte_assistant::{Assistant, DocumentId, Error, Input, SAMPLES, Settings};
+use aparte_assistant::{Assistant, DocumentId, Error, Input, SAMPLES};
 
 use crate::session::{Session, lock};
 use crate::view::{Document, FileProgress, IncomingFile, News};
@@ -17,6 +19,7 @@ use crate::view::{Document, FileProgress, IncomingFile, News};
 /// The files that are not in the library yet, and those that could not be read and were not dismissed.
 pub struct Incoming {
     files: Mutex<BTreeMap<u32, IncomingFile>>,
+    last_id: AtomicU32,
     queue: Sender<(u32, PathBuf)>,
     /// Taken by the thread that reads.
     waiting: Mutex<Option<Receiver<(u32, PathBuf)>>>,
@@ -30,6 +33,7 @@ impl Incoming {
         let (queue, waiting) = channel();
         Incoming {
             files: Mutex::default(),
+            last_id: AtomicU32::new(0),
             queue,
             waiting: Mutex::new(Some(waiting)),
         }
@@ -48,17 +52,11 @@ impl Incoming {
         }
     }
 
-    fn announce(&self, name: String, size: Option<u64>) -> IncomingFile {
-        let mut files = lock(&self.files);
-        let id = files.last_key_value().map_or(1, |(last, _)| last + 1);
+    fn announce(&self, name: String) -> IncomingFile {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         let progress = FileProgress::Waiting;
-        let file = IncomingFile {
-            id,
-            name,
-            size,
-            progress,
-        };
-        files.insert(id, file.clone());
+        let file = IncomingFile { id, name, progress };
+        lock(&self.files).insert(id, file.clone());
         file
     }
 
@@ -79,11 +77,9 @@ impl Session {
     /// Takes files to be read into the library.
     pub fn add_files(&self, paths: Vec<PathBuf>) {
         for path in paths {
-            let name = path.file_name().unwrap_or(path.as_os_str());
-            let size = std::fs::metadata(&path).ok().map(|facts| facts.len());
-            let file = self
-                .incoming
-                .announce(name.to_string_lossy().into_owned(), size);
+            // A path without a last part, such as the root of a disk, is none of the window's business.
+            let name = path.file_name().unwrap_or_default();
+            let file = self.incoming.announce(name.to_string_lossy().into_owned());
             let id = file.id;
             self.tell(News::File { file });
             // The reading thread lives as long as the session.
@@ -98,64 +94,84 @@ impl Session {
     }
 }
 
-/// Begins to read what waits and what will come. On the first time, given with the choices to keep, the documents
-/// that come with the application are read before everything else; the choices are kept once they are there, so
-/// that a first time that was cut short is had again.
-pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>, first: Option<Settings>) {
+/// Begins to read what waits and what will come. Before everything else, and once for a vault, come the documents that
+/// come with the application.
+pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
     let Some(queue) = lock(&session.incoming.waiting).take() else {
         return;
     };
     let (session, assistant) = (Arc::clone(session), Arc::downgrade(assistant));
     std::thread::spawn(move || {
-        if let (Some(settings), Some(assistant)) = (first, assistant.upgrade()) {
-            let added = SAMPLES.iter().try_for_each(|sample| {
-                let size = sample.bytes.len() as u64;
-                let file = session.incoming.announce(sample.name.into(), Some(size));
-                let mut bytes = sample.bytes;
-                let input = Input::Stream(sample.name, &mut bytes);
-                read(&session, &assistant, file.id, input)
-            });
-            // Without them the application works as well, and a vault that cannot be written says so soon enough.
-            if let (Ok(()), Ok(None)) = (added, assistant.settings()) {
-                let _ = assistant.change_settings(settings);
-            }
+        if let Some(assistant) = assistant.upgrade() {
+            add_samples(&session, &assistant);
         }
         for (id, path) in queue {
             // The session was closed.
             let Some(assistant) = assistant.upgrade() else {
                 return;
             };
-            // What went wrong is told, and the next file is read.
-            let _ = read(&session, &assistant, id, Input::File(&path));
+            read(&session, &assistant, id, Input::File(&path));
         }
     });
 }
 
-fn read(session: &Session, assistant: &Assistant, id: u32, input: Input<'_>) -> Result<(), Error> {
-    let before: Vec<DocumentId> = ids(assistant);
+fn add_samples(session: &Session, assistant: &Assistant) {
+    if assistant.samples_were_added() != Ok(false) {
+        return;
+    }
+    let added = SAMPLES.iter().all(|sample| {
+        let file = session.incoming.announce(sample.name.into());
+        let mut bytes = sample.bytes;
+        read(
+            session,
+            assistant,
+            file.id,
+            Input::Stream(sample.name, &mut bytes),
+        )
+    });
+    if added {
+        // A vault that cannot be written says so as soon as somebody wants something written.
+        let _ = assistant.note_samples_added();
+    }
+}
+
+/// Reads one file and says whether it is in the library. Nothing that it does ends the thread that reads the others.
+fn read(session: &Session, assistant: &Assistant, id: u32, input: Input<'_>) -> bool {
     session.note(id, FileProgress::Reading { page: 0, pages: 0 });
+    let reading = AssertUnwindSafe(|| add(session, assistant, id, input));
+    let progress = match catch_unwind(reading) {
+        Ok(Ok(added)) => added,
+        Ok(Err(error)) => FileProgress::Failed {
+            message: error.sentence(assistant.language()),
+        },
+        Err(_) => FileProgress::Failed {
+            message: session.bug().message,
+        },
+    };
+    let is_added = matches!(progress, FileProgress::Added { .. });
+    session.note(id, progress);
+    is_added
+}
+
+fn add(
+    session: &Session,
+    assistant: &Assistant,
+    id: u32,
+    input: Input<'_>,
+) -> Result<FileProgress, Error> {
+    let before = ids(assistant);
     let mut told = Instant::now();
     let added = assistant.add(input, &mut |page, pages| {
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
             session.note(id, FileProgress::Reading { page, pages });
         }
-    });
-    let document = added.clone().ok().and_then(|document| {
-        assistant.with_document(document, |document| Document::from(document))
-    });
-    match (&added, document) {
-        (Ok(id_in_library), Some(document)) => {
-            let already = before.contains(id_in_library);
-            session.note(id, FileProgress::Added { document, already });
-        }
-        (Err(error), _) => {
-            let message = error.sentence(assistant.language());
-            session.note(id, FileProgress::Failed { message });
-        }
-        (Ok(_), None) => unreachable!("what was added is in the library"),
-    }
-    added.map(drop)
+    })?;
+    let document = assistant
+        .with_document(added, |document| Document::from(document))
+        .expect("what was added is in the library");
+    let already = before.contains(&added);
+    Ok(FileProgress::Added { document, already })
 }
 
 fn ids(assistant: &Assistant) -> Vec<DocumentId> {

@@ -54,7 +54,8 @@ fn ready(assistant: &Assistant, facts: ModelFacts) -> ModelStatus {
     }
 }
 
-fn failed(assistant: &Assistant, error: &Error) -> ModelStatus {
+/// A model that could not be loaded.
+pub fn failed(assistant: &Assistant, error: &Error) -> ModelStatus {
     ModelStatus::Failed {
         name: assistant.model_name(),
         message: error.sentence(assistant.language()),

@@ -3,6 +3,7 @@
 //! The window is there before the disk or a keychain answers; whoever waits for either does so here, on a thread of
 //! its own. A vault's key is in the keychain where there is one, and behind a passphrase where there is none.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,13 +21,16 @@ use crate::{incoming, model};
 pub fn start(session: &Arc<Session>) {
     let session = Arc::clone(session);
     std::thread::spawn(move || {
-        let launch = match with_keychain() {
-            Ok(Found::Vault(vault)) => return take(&session, vault),
-            Ok(Found::Locked) => Launch::Passphrase,
-            Ok(Found::Nothing) => Launch::NewPassphrase,
-            Err(error) => failed(&session, &error),
-        };
-        session.set_launch(launch, None);
+        let opening = AssertUnwindSafe(|| match with_keychain() {
+            Ok(Found::Vault(vault)) => take(&session, vault),
+            Ok(Found::Locked) => session.set_launch(Launch::Passphrase, None),
+            Ok(Found::Nothing) => session.set_launch(Launch::NewPassphrase, None),
+            Err(error) => session.set_launch(failed(&session, &error), None),
+        });
+        if catch_unwind(opening).is_err() {
+            let error = session.bug();
+            session.set_launch(Launch::Failed { error }, None);
+        }
     });
 }
 
@@ -64,17 +68,19 @@ fn open(
     let Some(before) = session.begin_opening() else {
         return Ok(());
     };
-    match folder().and_then(make) {
-        Ok(vault) => {
-            take(session, vault);
-            Ok(())
-        }
-        Err(error) => {
-            // The form stays as it is: the sentence appears beside it.
-            session.set_launch(before, None);
-            Err(AppError::of(&error, session.language()))
-        }
-    }
+    let opening = AssertUnwindSafe(|| {
+        let vault = folder().and_then(make)?;
+        take(session, vault);
+        Ok(())
+    });
+    let error = match catch_unwind(opening) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => AppError::of(&error, session.language()),
+        Err(_) => session.bug(),
+    };
+    // The form stays as it is: the sentence appears beside it.
+    session.set_launch(before, None);
+    Err(error)
 }
 
 /// What the keychain could do.
@@ -95,11 +101,7 @@ fn with_keychain() -> Result<Found, Error> {
             },
         },
         VaultState::Locked { slots } if slots.contains(&SlotKind::Keychain) => {
-            match Vault::unlock(&folder, Protection::Keychain) {
-                Ok(vault) => Ok(Found::Vault(vault)),
-                Err(_) if slots.contains(&SlotKind::Passphrase) => Ok(Found::Locked),
-                Err(error) => Err(error.into()),
-            }
+            Ok(Found::Vault(Vault::unlock(&folder, Protection::Keychain)?))
         }
         VaultState::Locked { .. } => Ok(Found::Locked),
     }
@@ -113,13 +115,13 @@ fn folder() -> Result<PathBuf, Error> {
 /// An open vault becomes the session's, and everything begins that needs one.
 fn take(session: &Arc<Session>, vault: Vault) {
     match assistant(session, vault) {
-        Ok((assistant, settings, first)) => {
+        Ok((assistant, settings)) => {
             let assistant = Arc::new(assistant);
             let launch = Launch::Open {
                 settings: settings.into(),
             };
             session.set_launch(launch, Some(Arc::clone(&assistant)));
-            incoming::start(session, &assistant, first.then_some(settings));
+            incoming::start(session, &assistant);
             model::load(session, &assistant);
         }
         Err(error) => {
@@ -129,10 +131,9 @@ fn take(session: &Arc<Session>, vault: Vault) {
     }
 }
 
-/// The domain over a vault, the choices that are kept in it, and whether this is its first time.
-fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, bool), Error> {
-    let kept = Settings::of(&vault)?;
-    let settings = kept.unwrap_or(Settings {
+/// The domain over a vault, and the choices that are kept in it.
+fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings), Error> {
+    let settings = Settings::of(&vault)?.unwrap_or(Settings {
         language: session.language(),
         theme: Theme::System,
     });
@@ -144,7 +145,7 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, bo
         })
         .ok();
     let assistant = Assistant::open(vault, places::worker(), model, language)?;
-    Ok((assistant, settings, kept.is_none()))
+    Ok((assistant, settings))
 }
 
 fn failed(session: &Session, error: &Error) -> Launch {

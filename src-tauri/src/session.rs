@@ -7,7 +7,7 @@ use tauri::ipc::Channel;
 
 use crate::incoming::Incoming;
 use crate::language;
-use crate::view::{AppError, Launch, ModelStatus, News, Start};
+use crate::view::{AppError, Launch, ModelStatus, News, Settings, Start};
 
 /// One run of the application.
 pub struct Session {
@@ -23,6 +23,19 @@ pub struct Session {
 struct Place {
     launch: Launch,
     assistant: Option<Arc<Assistant>>,
+}
+
+/// The one place for a reply, which is free again when this is dropped, however the reply ends.
+pub struct ReplyPlace {
+    /// Told when the reply is to end.
+    pub stop: Stop,
+    session: Arc<Session>,
+}
+
+impl Drop for ReplyPlace {
+    fn drop(&mut self) {
+        *lock(&self.session.reply) = None;
+    }
 }
 
 impl Session {
@@ -113,8 +126,32 @@ impl Session {
         }
     }
 
+    /// What is said when this program made a mistake. Where is in the log, without a word of content.
+    pub fn bug(&self) -> AppError {
+        AppError {
+            code: "bug".into(),
+            message: self.say(
+                "Aparté made a mistake here; what was stored is safe. Try again.",
+                "Aparté a commis une erreur ; ce qui était enregistré est intact. Réessayez.",
+            ),
+        }
+    }
+
+    /// Keeps what was chosen about the application; a window that loads anew hears of it.
+    pub fn change_settings(&self, settings: Settings) -> Result<(), AppError> {
+        let assistant = self.assistant()?;
+        assistant
+            .change_settings(settings.into())
+            .map_err(|error| AppError::of(&error, assistant.language()))?;
+        lock(&self.vault).launch = Launch::Open { settings };
+        Ok(())
+    }
+
     /// Takes the one place for a reply. The engine writes one at a time, and a person waits for one at a time.
-    pub fn begin_reply(&self, conversation: ConversationId) -> Result<Stop, AppError> {
+    pub fn begin_reply(
+        self: &Arc<Self>,
+        conversation: ConversationId,
+    ) -> Result<ReplyPlace, AppError> {
         let mut reply = lock(&self.reply);
         if reply.is_some() {
             drop(reply);
@@ -128,12 +165,11 @@ impl Session {
         }
         let stop = Stop::default();
         *reply = Some((conversation, stop.clone()));
-        Ok(stop)
-    }
-
-    /// Gives the place for a reply back.
-    pub fn end_reply(&self) {
-        *lock(&self.reply) = None;
+        drop(reply);
+        Ok(ReplyPlace {
+            stop,
+            session: Arc::clone(self),
+        })
     }
 
     /// Ends the reply of a conversation, or whichever is being written.

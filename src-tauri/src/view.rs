@@ -16,13 +16,15 @@ pub struct AppError {
     pub message: String,
 }
 
-/// Names a document of the library.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct DocumentId(String);
+/// Names a document of the library: 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+#[serde(try_from = "String", into = "String")]
+pub struct DocumentId(#[specta(type = String)] domain::DocumentId);
 
-/// Names a conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-pub struct ConversationId(String);
+/// Names a conversation: 32 hexadecimal digits.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+#[serde(try_from = "String", into = "String")]
+pub struct ConversationId(#[specta(type = String)] domain::ConversationId);
 
 /// A language of the interface.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
@@ -167,9 +169,6 @@ pub struct IncomingFile {
     pub id: u32,
     /// The file's name.
     pub name: String,
-    /// In bytes, if it could be told.
-    #[specta(type = Option<f64>)]
-    pub size: Option<u64>,
     /// How far it is.
     pub progress: FileProgress,
 }
@@ -499,31 +498,40 @@ impl From<TextRange> for domain::TextRange {
     }
 }
 
-impl From<domain::DocumentId> for DocumentId {
-    fn from(id: domain::DocumentId) -> DocumentId {
-        DocumentId(id.to_string())
-    }
+/// The doors of an id: from the domain, from and to the text that the interface keeps.
+macro_rules! id {
+    ($id:ident) => {
+        impl $id {
+            /// The id that the domain knows it by.
+            pub fn known(&self) -> domain::$id {
+                self.0
+            }
+        }
+
+        impl From<domain::$id> for $id {
+            fn from(id: domain::$id) -> $id {
+                $id(id)
+            }
+        }
+
+        impl From<$id> for String {
+            fn from(id: $id) -> String {
+                id.0.to_string()
+            }
+        }
+
+        impl TryFrom<String> for $id {
+            type Error = domain::NotAnId;
+
+            fn try_from(text: String) -> Result<$id, domain::NotAnId> {
+                text.parse().map($id)
+            }
+        }
+    };
 }
 
-impl From<domain::ConversationId> for ConversationId {
-    fn from(id: domain::ConversationId) -> ConversationId {
-        ConversationId(id.to_string())
-    }
-}
-
-impl DocumentId {
-    /// The id that it names, if it is one.
-    pub fn known(&self) -> Option<domain::DocumentId> {
-        self.0.parse().ok()
-    }
-}
-
-impl ConversationId {
-    /// The id that it names, if it is one.
-    pub fn known(&self) -> Option<domain::ConversationId> {
-        self.0.parse().ok()
-    }
-}
+id!(DocumentId);
+id!(ConversationId);
 
 impl From<&domain::Document> for Document {
     fn from(document: &domain::Document) -> Document {

@@ -28,7 +28,7 @@ pub fn avoid_blank_windows() {
 #[cfg(not(target_os = "linux"))]
 pub fn avoid_blank_windows() {}
 
-/// Opens the window. It keeps nothing on the disk, loads nothing but the interface that is part of this program, and
+/// Opens the window. It keeps nothing of anybody's on the disk, loads nothing but the interface that is part of this program, and
 /// opens no other window.
 pub fn open(app: &App) -> tauri::Result<()> {
     let mut window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default());
@@ -92,8 +92,8 @@ const LAST_WORDS_MS: u64 = 3_000;
 fn is_ours(url: &Url) -> bool {
     match url.scheme() {
         "tauri" => true,
-        // On Windows the scheme is behind a host that no network has.
-        "http" | "https" => url.host_str() == Some("tauri.localhost"),
+        // There the scheme is behind a host that no network has.
+        "http" | "https" => cfg!(windows) && url.host_str() == Some("tauri.localhost"),
         _ => false,
     }
 }

@@ -138,10 +138,11 @@ impl App {
         self.find(part).len()
     }
 
-    /// The texts of all parts of a kind, as they stand on the page.
+    /// The texts of all parts of a kind, as they stand on the page. The driver's answers end at a zero byte: it is left
+    /// out.
     pub fn texts(&self, part: &str) -> Vec<String> {
         let texts = self.run(
-            "return [...document.querySelectorAll(arguments[0])].map((part) => part.textContent)",
+            "return [...document.querySelectorAll(arguments[0])].map((part) => part.textContent.replaceAll('\\0', ''))",
             &[json!(selector(part))],
         );
         serde_json::from_value(texts).expect("a text is a text")
@@ -178,6 +179,9 @@ impl App {
     /// Waits until there are that many finished answers, and no reply is being written.
     pub fn await_answers(&self, number: usize) {
         eventually(ANSWER, &format!("answer {number} is finished"), || {
+            // A file that could not be read has its own, beside the library.
+            let problems = self.texts("problem:not([data-part=incoming] *)");
+            assert!(problems.is_empty(), "instead of an answer: {problems:?}");
             (self.count("answer") >= number && self.count("reply") == 0).then_some(())
         });
     }
@@ -189,8 +193,9 @@ impl App {
             |folder| Path::new(&folder).to_path_buf(),
         );
         std::fs::create_dir_all(&folder).unwrap();
-        let picture = self.session.screenshot().expect("the page can be drawn");
-        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+        let window = self.display.window_of(self.process);
+        self.display
+            .keep_picture(&window, &folder.join(format!("{name}.png")));
     }
 
     /// Fails if the application ended, or its page does not answer.
@@ -225,6 +230,9 @@ impl App {
 
 impl Drop for App {
     fn drop(&mut self) {
+        if std::thread::panicking() && runs(self.process) {
+            self.screenshot("failed");
+        }
         kill(self.process);
         // The driver is the first of a group of processes.
         let _ = Command::new("kill")
@@ -257,7 +265,8 @@ fn driver(machine: &Machine, display: &Display, start: &Start, port: u16) -> Chi
         words.extend(["dbus-run-session", "--", "sh", "-c", OPEN_KEYCHAIN, "sh"].map(Into::into));
     }
     words.push(program.into());
-    for (option, number) in [("--port", port), ("--native-port", free_port())] {
+    let native_port = free_port();
+    for (option, number) in [("--port", port), ("--native-port", native_port)] {
         words.extend([option.into(), number.to_string().into()]);
     }
     let mut command = Command::new(&words[0]);
@@ -273,12 +282,17 @@ fn driver(machine: &Machine, display: &Display, start: &Start, port: u16) -> Chi
     let mut driver = command.spawn().unwrap_or_else(|error| {
         panic!("{} could not be started: {error}", words[0].display());
     });
-    eventually(SOON, "the driver listens", || {
-        if let Some(status) = driver.try_wait().unwrap() {
-            panic!("the driver ended with {status}");
-        }
-        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()
-    });
+    eventually(
+        SOON,
+        "the driver and the system's own driver listen",
+        || {
+            if let Some(status) = driver.try_wait().unwrap() {
+                panic!("the driver ended with {status}");
+            }
+            let listens = |port| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
+            (listens(port) && listens(native_port)).then_some(())
+        },
+    );
     driver
 }
 

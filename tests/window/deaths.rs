@@ -131,23 +131,23 @@ fn a_reader_that_is_killed_gets_a_sentence_and_the_window_stays() {
     app.close();
 }
 
-/// Questions that the English sample answers, and only those: the model is asked.
+/// Questions that the model answers itself: those whose best passages are in the language that it knows.
 fn questions() -> Vec<String> {
     let english = sample_questions()
         .into_iter()
         .find(|questions| questions.language == "en")
         .expect("the samples are in both languages");
-    english
-        .questions
-        .into_iter()
-        .map(|question| question.question)
-        .collect()
+    let suggested = english.suggested.expect("a sample suggests a question");
+    vec![suggested.question]
 }
 
 /// Waits until the reply has words, or is an answer already, and gives back what stands there.
 fn await_words(app: &App, answers: usize) -> String {
     eventually(ANSWER, "a reply is being written", || {
-        let words = app.texts("reply").concat();
+        // The last child says that something is being written.
+        let words = app
+            .texts("reply[data-state=writing] > :not(:last-child)")
+            .concat();
         let is_done = app.count("answer") >= answers;
         (is_done || words.split_whitespace().count() > 3).then_some(words)
     })

@@ -57,14 +57,20 @@ impl Display {
 
     /// Closes a window as its frame's button does.
     pub fn close(&self, window: &str) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("window/close_window.py");
-        let closed = Command::new(PYTHON)
-            .arg(script)
-            .arg(window)
-            .env("DISPLAY", &self.name)
-            .status()
-            .expect("Python is installed");
-        assert!(closed.success(), "the window {window} could not be closed");
+        let closed = self.python("close_window.py").arg(window).status();
+        assert!(
+            closed.is_ok_and(|status| status.success()),
+            "the window {window} could not be closed"
+        );
+    }
+
+    /// Keeps what a window shows as a PNG file.
+    pub fn keep_picture(&self, window: &str, file: &Path) {
+        let kept = self.python("picture.py").arg(window).arg(file).status();
+        assert!(
+            kept.is_ok_and(|status| status.success()),
+            "no picture could be taken of the window {window}"
+        );
     }
 
     /// Types into a window, as the keyboard does; `keys` are words such as `Tab` or `Return`.
@@ -82,13 +88,9 @@ impl Display {
     /// Takes hold of `addresses` in a window of another program, moves them over the middle of `window`, and lets go
     /// there. `over` is looked at before the mouse lets go.
     pub fn drop_onto(&self, window: &str, addresses: &[String], over: impl FnOnce()) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("window/drag_source.py");
-        let mut source = Command::new(PYTHON)
-            .arg(script)
+        let mut source = self
+            .python("drag_source.py")
             .args(addresses)
-            .env("DISPLAY", &self.name)
-            .env("GDK_BACKEND", "x11")
-            .env("NO_AT_BRIDGE", "1")
             .stdout(Stdio::piped())
             .spawn()
             .expect("Python is installed");
@@ -139,6 +141,18 @@ impl Display {
             number("WIDTH=")?,
             number("HEIGHT=")?,
         ])
+    }
+
+    /// A program of this folder, on this screen.
+    fn python(&self, script: &str) -> Command {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("window");
+        let mut command = Command::new(PYTHON);
+        command
+            .arg(folder.join(script))
+            .env("DISPLAY", &self.name)
+            .env("GDK_BACKEND", "x11")
+            .env("NO_AT_BRIDGE", "1");
+        command
     }
 
     fn xdotool(&self, words: &[&str]) -> String {

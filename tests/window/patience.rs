@@ -23,7 +23,7 @@ pub fn eventually<T>(limit: Duration, what: &str, mut look: impl FnMut() -> Opti
 /// Looks for a while whether something stays as it is: what must not happen has this long to happen.
 pub fn stays(what: &str, mut look: impl FnMut() -> bool) {
     let started = Instant::now();
-    while started.elapsed() < Duration::from_millis(500) {
+    while started.elapsed() < Duration::from_millis(300) {
         assert!(look(), "no longer so: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }

@@ -1,4 +1,5 @@
-//! A client of the WebDriver protocol (W3C), as far as these tests need it: one session, JSON over HTTP.
+//! A client of the WebDriver protocol (W3C), as far as these tests need it: one session, and
+//! commands that are JSON over HTTP.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -37,7 +38,7 @@ impl Session {
     /// Starts the application and takes hold of its window.
     pub fn new(port: u16, capabilities: &Value) -> Result<Session, Refusal> {
         let wanted = json!({"capabilities": {"alwaysMatch": capabilities}});
-        let answer = request(port, "POST", "/session", Some(&wanted))?;
+        let answer = request(port, "/session", &wanted)?;
         let id = answer["sessionId"]
             .as_str()
             .ok_or_else(|| Refusal(format!("no session in {answer}")))?;
@@ -91,31 +92,16 @@ impl Session {
         }
     }
 
-    /// The page as a PNG file.
-    pub fn screenshot(&self) -> Result<Vec<u8>, Refusal> {
-        use base64::Engine;
-        let encoded = request(self.port, "GET", &format!("{}/screenshot", self.path), None)?;
-        base64::engine::general_purpose::STANDARD
-            .decode(encoded.as_str().unwrap_or_default())
-            .map_err(|error| Refusal(format!("the screenshot is not base64: {error}")))
-    }
-
     fn post(&self, path: &str, body: &Value) -> Result<Value, Refusal> {
-        request(
-            self.port,
-            "POST",
-            &format!("{}{path}", self.path),
-            Some(body),
-        )
+        request(self.port, &format!("{}{path}", self.path), body)
     }
 }
 
-fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Refusal> {
-    let body = body.map(Value::to_string).unwrap_or_default();
-    let text = exchange(port, method, path, &body)
-        .map_err(|error| Refusal(format!("{method} {path}: {error}")))?;
+fn request(port: u16, path: &str, body: &Value) -> Result<Value, Refusal> {
+    let text = exchange(port, path, &body.to_string())
+        .map_err(|error| Refusal(format!("{path}: {error}")))?;
     let mut json: Value = serde_json::from_str(&text)
-        .map_err(|error| Refusal(format!("{method} {path}: {error} in {text:?}")))?;
+        .map_err(|error| Refusal(format!("{path}: {error} in {text:?}")))?;
     let value = json["value"].take();
     match value.get("error") {
         Some(error) => Err(Refusal(format!("{error}: {}", value["message"]))),
@@ -125,11 +111,11 @@ fn request(port: u16, method: &str, path: &str, body: Option<&Value>) -> Result<
 
 /// One request on a connection of its own, and the body of its answer. The connection is not asked to close: the driver
 /// hands such a wish on to the next one, whose connection it then finds closed.
-fn exchange(port: u16, method: &str, path: &str, body: &str) -> io::Result<String> {
+fn exchange(port: u16, path: &str, body: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
         body.len()
     );

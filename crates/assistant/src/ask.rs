@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::time::Instant;
 
 use aparte_protocol::documents::TextRange;
@@ -107,8 +108,14 @@ pub(crate) fn ask(
         counts,
     } = reply;
 
-    let cited = evidence.cite(assistant, &without_marks(&written), reply_language)?;
     let cut_short = matches!(ending, Ending::Stopped | Ending::Interrupted);
+    let written = without_marks(&written);
+    let said = if cut_short {
+        whole_sentences(&written)
+    } else {
+        sentences(&written)
+    };
+    let cited = evidence.cite(assistant, &written, said, reply_language)?;
     let (lead, (text, citations)) = if cut_short || cited.answers {
         // What was cut short is kept as it is: its support may have been in the part that is missing.
         (Lead::Model, (cited.text, cited.citations))
@@ -328,11 +335,12 @@ impl Evidence {
         sources
     }
 
-    /// The model's text with a mark after each sentence that a passage bears out.
+    /// The model's text with a mark after each of its sentences that a passage bears out.
     fn cite(
         &self,
         assistant: &Assistant,
         written: &str,
+        said: Vec<Range<usize>>,
         language: Language,
     ) -> Result<Cited, Error> {
         let mut sources = self.sources();
@@ -347,7 +355,7 @@ impl Evidence {
             answers: false,
         };
         let mut copied = 0;
-        for range in sentences(written) {
+        for range in said {
             let sentence = assistant
                 .library()
                 .index()
@@ -442,13 +450,19 @@ fn mark(citations: &mut Vec<Citation>, citation: Citation) -> usize {
     }
 }
 
+/// The sentences of a text that may end in the middle of one, without that one.
+fn whole_sentences(text: &str) -> Vec<Range<usize>> {
+    let mut sentences = sentences(text);
+    let text = text.trim_end();
+    sentences.pop_if(|last| last.end == text.len() && !text.ends_with(['.', '!', '?']));
+    sentences
+}
+
 /// Where a text begins to say a whole sentence again, or to ask itself the next question: small models go in
 /// circles, and nothing from there on is new. The sentence under way is not looked at.
 fn repetition(text: &str) -> Option<usize> {
     let mut said = HashSet::new();
-    let mut sentences = sentences(text);
-    sentences.pop_if(|last| last.end == text.trim_end().len() && !text.ends_with(['.', '!', '?']));
-    let repeated = sentences
+    let repeated = whole_sentences(text)
         .into_iter()
         .find(|range| !said.insert(&text[range.clone()]));
     let next_question = ["\nQuestion", "\nPassages"]
@@ -541,6 +555,19 @@ mod tests {
         assert_eq!(repetition(text), text.rfind("The basin"));
         assert_eq!(repetition("The basin is deep. The basin is"), None);
         assert_eq!(repetition("The basin is deep. It was dredged."), None);
+    }
+
+    #[test]
+    fn half_a_sentence_claims_nothing() {
+        let whole = |text: &str| {
+            whole_sentences(text)
+                .into_iter()
+                .last()
+                .map(|last| last.end)
+        };
+        assert_eq!(whole("The basin is deep. The dredging of the "), Some(18));
+        assert_eq!(whole("The basin is deep. "), Some(18));
+        assert_eq!(whole("The dredging of the"), None);
     }
 
     #[test]

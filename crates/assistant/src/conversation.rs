@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aparte_vault::{Owner, OwnerId, OwnerKind, Vault};
+use aparte_vault::{OwnerId, OwnerKind, Vault};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
@@ -61,7 +61,7 @@ impl Head {
 /// The longest title, in characters.
 const TITLE: usize = 80;
 
-/// Begins a conversation with its first question, which names it.
+/// Begins a conversation with its first question, which names it. Both are on the disk when this returns.
 pub(crate) fn begin(
     vault: &Vault,
     question: &str,
@@ -73,8 +73,12 @@ pub(crate) fn begin(
         began: now(),
         documents: documents.to_vec(),
     };
-    let bytes = stored::encode(&head);
-    let id = vault.write(|change| change.create_owner(OwnerKind::Conversation, &bytes))?;
+    let asked = Message::Question(question.to_owned());
+    let id = vault.write(|change| {
+        let id = change.create_owner(OwnerKind::Conversation, &stored::encode(&head))?;
+        change.append(id, stored::MESSAGE, &stored::encode(&asked))?;
+        Ok(id)
+    })?;
     Ok(head.of(ConversationId(id)))
 }
 
@@ -86,11 +90,7 @@ pub(crate) fn ask(
     question: &str,
     documents: &[DocumentId],
 ) -> Result<(), Error> {
-    let mut head = heads(vault)?
-        .into_iter()
-        .find(|(id, _)| *id == conversation)
-        .map(|(_, head)| head)
-        .ok_or(Error::Vault(VaultTrouble::Damaged))?;
+    let mut head: Head = stored::decode(&vault.head(conversation.0)?)?;
     let asked = Message::Question(question.to_owned());
     let is_new = messages(vault, conversation)?.last() != Some(&asked);
     let looks_elsewhere = head.documents != documents;
@@ -120,8 +120,15 @@ pub(crate) fn add(
 
 /// All conversations, the latest first.
 pub(crate) fn list(vault: &Vault) -> Result<Vec<Conversation>, Error> {
-    let heads = heads(vault)?.into_iter();
-    let mut conversations: Vec<_> = heads.map(|(id, head)| head.of(id)).collect();
+    let owners = vault.owners(OwnerKind::Conversation)?;
+    if !owners.damaged.is_empty() {
+        return Err(Error::Vault(VaultTrouble::Damaged));
+    }
+    let mut conversations = Vec::new();
+    for owner in owners.readable {
+        let head: Head = stored::decode(&owner.head)?;
+        conversations.push(head.of(ConversationId(owner.id)));
+    }
     conversations.sort_by_key(|conversation| std::cmp::Reverse(conversation.began));
     Ok(conversations)
 }
@@ -129,15 +136,6 @@ pub(crate) fn list(vault: &Vault) -> Result<Vec<Conversation>, Error> {
 /// The messages of a conversation, in order.
 pub(crate) fn messages(vault: &Vault, conversation: ConversationId) -> Result<Vec<Message>, Error> {
     stored::all(vault.records(conversation.0, stored::MESSAGE)?)
-}
-
-fn heads(vault: &Vault) -> Result<Vec<(ConversationId, Head)>, Error> {
-    let owners = vault.owners(OwnerKind::Conversation)?;
-    if !owners.damaged.is_empty() {
-        return Err(Error::Vault(VaultTrouble::Damaged));
-    }
-    let named = |owner: Owner| Ok((ConversationId(owner.id), stored::decode(&owner.head)?));
-    owners.readable.into_iter().map(named).collect()
 }
 
 fn now() -> u64 {

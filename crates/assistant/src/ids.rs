@@ -21,7 +21,8 @@ macro_rules! id_as_text {
 use aparte_vault::OwnerId;
 
 /// A text that names nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an id")]
 pub struct NotAnId;
 
 pub(crate) fn parse(text: &str) -> Result<OwnerId, NotAnId> {

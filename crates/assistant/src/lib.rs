@@ -47,6 +47,7 @@ pub use conversation::{Conversation, ConversationId, Message};
 pub use engine::{Measured, Progress, Stop};
 pub use error::{DocumentTrouble, Error, ModelTrouble};
 pub use files::Input;
+pub use ids::NotAnId;
 pub use language::Language;
 pub use library::{Document, DocumentId};
 pub use models::{Model, STARTER};
@@ -107,9 +108,14 @@ impl Assistant {
         })
     }
 
-    /// What was chosen about the application; `None` before the first choice.
-    pub fn settings(&self) -> Result<Option<Settings>, Error> {
-        Settings::of(&self.vault)
+    /// Notes that the documents that come with the application were added, so that they are not added again.
+    pub fn note_samples_added(&self) -> Result<(), Error> {
+        settings::note_samples_added(&self.vault)
+    }
+
+    /// Whether the documents that come with the application were ever added to this vault.
+    pub fn samples_were_added(&self) -> Result<bool, Error> {
+        settings::samples_were_added(&self.vault)
     }
 
     /// Keeps what was chosen about the application, and speaks the chosen language from here on.
@@ -129,7 +135,7 @@ impl Assistant {
         conversation::list(&self.vault)
     }
 
-    /// Begins a conversation about some documents; its first question names it.
+    /// Begins a conversation about some documents with its first question, which names it and is yet to be asked.
     pub fn begin(&self, question: &str, documents: &[DocumentId]) -> Result<Conversation, Error> {
         if !has_words(question) {
             return Err(Error::QuestionEmpty);
@@ -264,7 +270,7 @@ impl Assistant {
 
     fn engine(&self) -> Result<&Engine, Error> {
         self.engine.as_ref().ok_or_else(|| Error::Model {
-            name: String::new(),
+            name: STARTER.to_owned(),
             trouble: ModelTrouble::Missing,
         })
     }

@@ -26,8 +26,9 @@ pub enum Theme {
     Dark,
 }
 
-/// The number is stored: it is frozen.
+/// The numbers are stored: they are frozen.
 const SETTINGS: SettingKey = SettingKey(1);
+const SAMPLES_ADDED: SettingKey = SettingKey(2);
 
 impl Settings {
     /// The choices that a vault keeps; `None` before the first.
@@ -41,4 +42,12 @@ impl Settings {
         let bytes = stored::encode(&self);
         Ok(vault.write(|change| change.set_setting(SETTINGS, &bytes))?)
     }
+}
+
+pub(crate) fn note_samples_added(vault: &Vault) -> Result<(), Error> {
+    Ok(vault.write(|change| change.set_setting(SAMPLES_ADDED, &stored::encode(&())))?)
+}
+
+pub(crate) fn samples_were_added(vault: &Vault) -> Result<bool, Error> {
+    Ok(vault.setting(SAMPLES_ADDED)?.is_some())
 }

@@ -15,8 +15,9 @@ use crate::memory::BATCH;
 /// What a piece should take: a tenth of a second, less what a busy machine may add.
 const TARGET: Duration = Duration::from_millis(80);
 
-/// How long fewer threads compute before more are tried again, at first.
-const FIRST_WAIT: Duration = Duration::from_secs(4);
+/// How long fewer threads compute before more are tried again, at first: a hiccup should not slow the rest of a
+/// reply. A trial that fails makes the next one wait ten times what it cost.
+const FIRST_WAIT: Duration = Duration::from_millis(300);
 
 /// Measures steps and says how to take the next.
 #[derive(Debug, Clone)]
@@ -220,6 +221,15 @@ mod tests {
         assert_eq!(tempo.threads(), 2);
         take(&mut tempo, 1, alone);
         take(&mut tempo, 1, |_| 0.05);
+        assert_eq!(tempo.threads(), 2);
+    }
+
+    #[test]
+    fn a_bad_hiccup_is_forgotten_within_the_reply() {
+        let mut tempo = Tempo::new(2, ALONE);
+        take(&mut tempo, 1, |_| 0.1);
+        assert_eq!(tempo.threads(), 1);
+        take(&mut tempo, 80, alone);
         assert_eq!(tempo.threads(), 2);
     }
 

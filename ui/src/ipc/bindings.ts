@@ -204,7 +204,7 @@ began: number;
  */
 documents: DocumentId[] }
 /**
- * Names a conversation.
+ * Names a conversation: 32 hexadecimal digits.
  */
 export type ConversationId = string
 /**
@@ -240,7 +240,7 @@ incompletePages: number[];
  */
 suggestion: string | null }
 /**
- * Names a document of the library.
+ * Names a document of the library: 32 hexadecimal digits.
  */
 export type DocumentId = string
 /**
@@ -315,10 +315,6 @@ id: number;
  * The file's name.
  */
 name: string; 
-/**
- * In bytes, if it could be told.
- */
-size: number | null; 
 /**
  * How far it is.
  */
