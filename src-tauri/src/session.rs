@@ -54,10 +54,13 @@ impl Session {
         }
     }
 
-    /// Takes up the window that listens from here on; it hears everything that comes after this answer.
+    /// Takes up the window that listens from here on; it hears everything that comes after this answer. A page that
+    /// was loaded anew knows nothing of a reply under way, which ends and is kept.
     pub fn listen(&self, window: Channel<News>) -> Start {
         let mut listener = lock(&self.window);
-        *listener = Some(window);
+        if listener.replace(window).is_some() {
+            self.stop(None);
+        }
         Start {
             language: self.system_language.into(),
             launch: lock(&self.vault).launch.clone(),

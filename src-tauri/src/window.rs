@@ -7,7 +7,8 @@ use std::time::Duration;
 use aparte_assistant::places;
 use tauri::webview::NewWindowResponse;
 use tauri::{
-    App, DragDropEvent, Manager, Url, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent,
+    App, DragDropEvent, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
+    WindowEvent,
 };
 
 use crate::session::Session;
@@ -36,7 +37,7 @@ pub fn open(app: &App) -> tauri::Result<()> {
         // Empty salts and an empty list of hosts, which WebKit makes even in private mode.
         window = window.data_directory(home.join("webview"));
     }
-    window
+    let window = window
         .title("Aparté")
         .inner_size(1180.0, 780.0)
         .min_inner_size(480.0, 400.0)
@@ -49,6 +50,26 @@ pub fn open(app: &App) -> tauri::Result<()> {
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .build()?;
+    come_back(&window)
+}
+
+/// When the web view's process dies, the page is loaded again in a new one; what was shown is read from the vault.
+#[cfg(target_os = "linux")]
+fn come_back(window: &WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt;
+    window.with_webview(|webview| {
+        webview
+            .inner()
+            .connect_web_process_terminated(|webview, _| {
+                tracing::error!(target: "aparte", "the web view ended and is loaded again");
+                webview.reload();
+            });
+    })
+}
+
+/// Elsewhere a dead web view stays dead until the application is started again.
+#[cfg(not(target_os = "linux"))]
+fn come_back(_window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 

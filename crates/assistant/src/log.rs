@@ -1,7 +1,8 @@
 //! The log. What is recorded is an [`Event`], whose fields can only be numbers, names of our own and
 //! other things that cannot hold a user's text, file name or path: the compiler keeps it so.
 //!
-//! The lines of a worker are not ours: they are bounded, and shown only to who asks for the log.
+//! The lines of a worker are not ours: they are bounded, and the worker lets only its own events and the engine's
+//! warnings out.
 
 use aparte_protocol::{Greeting, WorkerOfAnotherBuild};
 use serde::Serialize;

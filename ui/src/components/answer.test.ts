@@ -70,6 +70,9 @@ describe("an answer", () => {
     });
     expect(container.textContent).toContain("The passages that come nearest");
     expect(container.textContent).toContain("the model was not asked");
+    expect(container.textContent, "what it was given is told only when it was asked").not.toContain(
+      "passages read",
+    );
     await fireEvent.click(container.querySelector("ol button")!);
     expect(onopen).toHaveBeenCalledWith(answer.nearest, 0);
   });

@@ -8,7 +8,6 @@ const languages: Record<Language, string> = { en: "English", fr: "French" };
 export const en = {
   tag: "en" as Language,
   languageName: (language: Language): string => languages[language],
-  percent,
 
   launch: {
     opening: "Opening your documents…",
@@ -62,6 +61,7 @@ export const en = {
         ? `Page ${number(pages[0] ?? 1)} could not be read completely`
         : `Pages ${list(pages.slice(0, 6).map(number))}${pages.length > 6 ? "…" : ""} could not be read completely`,
     waiting: "Waiting",
+    opening: "Opening",
     reading: (page: number, pages: number): string => `Reading page ${number(page)} of ${number(pages)}`,
     dismiss: (name: string): string => `Dismiss ${name}`,
     added: "Added",

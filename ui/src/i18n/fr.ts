@@ -9,7 +9,6 @@ const languages: Record<Language, string> = { en: "anglais", fr: "français" };
 export const fr: Dictionary = {
   tag: "fr",
   languageName: (language) => languages[language],
-  percent,
 
   launch: {
     opening: "Ouverture de vos documents…",
@@ -62,6 +61,7 @@ export const fr: Dictionary = {
         ? `La page ${number(pages[0] ?? 1)} n’a pas pu être lue en entier`
         : `Les pages ${list(pages.slice(0, 6).map(number))}${pages.length > 6 ? "…" : ""} n’ont pas pu être lues en entier`,
     waiting: "En attente",
+    opening: "Ouverture",
     reading: (page, pages) => `Lecture de la page ${number(page)} sur ${number(pages)}`,
     dismiss: (name) => `Retirer ${name} de la liste`,
     added: "Ajouté",

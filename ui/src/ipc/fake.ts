@@ -120,12 +120,11 @@ const model: ModelStatus =
 const files: IncomingFile[] =
   state === "failed-files"
     ? [
-        { id: 1, name: "contract.pdf", size: 91_000, progress: { state: "reading", page: 12, pages: 48 } },
-        { id: 2, name: "appendix.pdf", size: 12_000, progress: { state: "waiting" } },
+        { id: 1, name: "contract.pdf", progress: { state: "reading", page: 12, pages: 48 } },
+        { id: 2, name: "appendix.pdf", progress: { state: "waiting" } },
         {
           id: 3,
           name: "images-only.pdf",
-          size: 24_319,
           progress: {
             state: "failed",
             message: say(
@@ -165,7 +164,7 @@ function damaged(): AppError {
 let tell: (news: News) => void = () => {};
 
 function addNotes(): void {
-  const file = { id: ++ids, name: notes.name, size: 587 };
+  const file = { id: ++ids, name: notes.name };
   const already = documents.some(({ id }) => id === notes.id);
   tell({ kind: "file", file: { ...file, progress: { state: "waiting" } } });
   void after(400).then(() => {

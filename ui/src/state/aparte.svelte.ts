@@ -49,6 +49,11 @@ export class Aparte {
     }
   }
 
+  /** Reads what the vault holds. Calling it again reads what could not be read. */
+  async load(): Promise<void> {
+    await Promise.all([this.#loadLibrary(), this.conversations.load()]);
+  }
+
   async change(change: Partial<Settings>): Promise<void> {
     const before: Settings = { language: this.language, theme: this.theme };
     const after = { ...before, ...change };
@@ -69,7 +74,7 @@ export class Aparte {
         this.vault.became(news.launch);
         if (news.launch.state !== "open") return;
         this.#apply(news.launch.settings);
-        if (!wasOpen) void this.#load();
+        if (!wasOpen) void this.load();
         return;
       }
       case "drag":
@@ -84,9 +89,11 @@ export class Aparte {
     }
   }
 
-  async #load(): Promise<void> {
-    await Promise.all([this.library.load(), this.conversations.load()]);
-    for (const document of this.library.ids) this.conversations.open.choose(document, true);
+  async #loadLibrary(): Promise<void> {
+    const known = new Set(this.library.ids);
+    await this.library.load();
+    // What was known before may have been chosen otherwise.
+    this.conversations.found(this.library.ids.filter((id) => !known.has(id)));
   }
 
   #apply({ language, theme }: Settings): void {

@@ -40,6 +40,18 @@ describe("the vault", () => {
     expect(aparte.vault.busy).toBe(false);
   });
 
+  test("keeps the reason beside the passphrase when it is asked for again, and not longer", async () => {
+    const { ipc, aparte } = await started((ipc) => {
+      ipc.start.launch = { state: "passphrase" };
+      ipc.failing.unlock = wrong;
+    });
+    await aparte.vault.unlock("sesame");
+    ipc.tell({ kind: "launch", launch: { state: "passphrase" } });
+    expect([aparte.vault.problem, aparte.vault.busy]).toEqual([wrong, false]);
+    ipc.tell({ kind: "launch", launch: { state: "failed", error: wrong } });
+    expect(aparte.vault.problem).toBe(null);
+  });
+
   test("that does not answer at all has failed", async () => {
     const { aparte } = await started((ipc) => (ipc.failing.listen = wrong));
     expect(aparte.vault.launch).toEqual({ state: "failed", error: wrong });
@@ -72,7 +84,7 @@ describe("settings", () => {
 });
 
 describe("the library", () => {
-  const file = { id: 7, name: "new.pdf", size: 10 };
+  const file = { id: 7, name: "new.pdf" };
 
   test("follows a file until it is a document, which the open conversation looks in", async () => {
     const { ipc, aparte, conversations } = await started((ipc) => (ipc.stored = [stored("c1")]));
@@ -85,6 +97,20 @@ describe("the library", () => {
     expect(aparte.library.incoming).toEqual([]);
     expect(aparte.library.ids).toEqual(["d1", "d2", "d9"]);
     expect([...conversations.open.chosen]).toEqual(["d1", "d9"]);
+  });
+
+  test("that could not be read is read by trying again, and is then what a new conversation looks in", async () => {
+    const { ipc, aparte, conversations } = await started((ipc) => {
+      ipc.failing.documents = { code: "vault_damaged", message: "The store is damaged." };
+    });
+    expect([aparte.library.loaded, aparte.library.problem?.code]).toEqual([false, "vault_damaged"]);
+    delete ipc.failing.documents;
+    await aparte.load();
+    expect([aparte.library.loaded, aparte.library.problem]).toEqual([true, null]);
+    expect([...conversations.open.chosen]).toEqual(["d1", "d2"]);
+    conversations.open.choose("d1", false);
+    await aparte.load();
+    expect([...conversations.open.chosen], "the person's choice stays").toEqual(["d2"]);
   });
 
   test("has a document once, however often it is added", async () => {
@@ -126,9 +152,34 @@ describe("conversations", () => {
   });
 
   test("a stored one looks in its own documents that are still here", async () => {
-    const { conversations } = await started((ipc) => (ipc.stored = [stored("c1", ["d2", "gone"])]));
+    const { ipc, conversations } = await started();
     await conversations.openStored(stored("c1", ["d2", "gone"]));
-    expect([...conversations.open.chosen]).toEqual(["d2"]);
+    void conversations.ask("How much?");
+    await settled();
+    expect(ipc.last.documents).toEqual(["d2"]);
+  });
+
+  test("one whose documents are all gone keeps what was written", async () => {
+    const { ipc, conversations } = await started();
+    await conversations.openStored(stored("c1", ["gone"]));
+    conversations.open.write("How much?");
+    await conversations.askDraft();
+    expect([ipc.asked, conversations.open.draft]).toEqual([[], "How much?"]);
+  });
+
+  test("one that is opened before the library is known looks in its own documents, a new one in all", async () => {
+    let arrive = () => {};
+    const { ipc, conversations } = await started((ipc) => {
+      ipc.documents = () => new Promise((resolve) => (arrive = () => resolve(ipc.library)));
+    });
+    await conversations.openStored(stored("c1", ["d2"]));
+    arrive();
+    await settled();
+    void conversations.ask("How much?");
+    await settled();
+    expect(ipc.last.documents).toEqual(["d2"]);
+    conversations.openNew();
+    expect([...conversations.open.chosen]).toEqual(["d1", "d2"]);
   });
 
   test("nothing is asked without a document or a word", async () => {
@@ -171,6 +222,27 @@ describe("conversations", () => {
     expect(conversations.open.exchanges[0]?.answer?.ending).toBe("stopped");
   });
 
+  test("stop is heard while the conversation is still beginning", async () => {
+    const { ipc, conversations } = await started();
+    const begin = ipc.begin;
+    let begun = () => {};
+    ipc.begin = async (question, documents) => {
+      await new Promise<void>((resolve) => (begun = resolve));
+      return begin(question, documents);
+    };
+    void conversations.ask("First?");
+    await settled();
+    await conversations.stop();
+    expect([conversations.stopping, ipc.asked]).toEqual([true, []]);
+    begun();
+    await settled();
+    const stops = () => ipc.calls.filter((call) => call.startsWith("stop"));
+    expect(stops()).toEqual([`stop ${ipc.last.conversation}`]);
+    ipc.last.say({ kind: "loading", percent: 1 });
+    ipc.last.say({ kind: "loading", percent: 2 });
+    expect(stops(), "once more, should it have overtaken the question").toHaveLength(2);
+  });
+
   test("a question that failed stays, and is asked again in the same conversation", async () => {
     const { ipc, conversations } = await started();
     void conversations.ask("How much?");
@@ -196,6 +268,24 @@ describe("conversations", () => {
     void conversations.ask("Second?");
     await settled();
     expect(conversations.open.exchanges).toEqual([{ question: "First?", answer: null }]);
+  });
+
+  test("a stored question without an answer is told once when it is asked again", async () => {
+    const { ipc, conversations } = await started((ipc) => {
+      ipc.history["c1"] = [
+        { role: "question", text: "How much?" },
+        { role: "answer", answer: anAnswer() },
+        { role: "question", text: "Lost?" },
+      ];
+    });
+    await conversations.openStored(stored("c1"));
+    void conversations.ask("Lost?");
+    await settled();
+    const told = () => conversations.open.exchanges.map(({ question }) => question);
+    expect(told(), "the reply shows it").toEqual(["How much?"]);
+    ipc.last.answer(anAnswer());
+    await settled();
+    expect(told()).toEqual(["How much?", "Lost?"]);
   });
 
   test("a conversation that cannot begin keeps the question", async () => {

@@ -20,6 +20,8 @@ export class Conversation {
   stored = $state.raw<Stored | null>(null);
   messages = $state.raw<Messages>({ state: "unread" });
   exchanges = $state.raw<Exchange[]>([]);
+  /** The answer to the question that was asked here last: what is stored from before is no news. */
+  concluded = $state.raw<Answer | null>(null);
   draft = $state("");
   readonly chosen = new SvelteSet<DocumentId>();
   readonly writing: Writing;
@@ -62,12 +64,15 @@ export class Conversation {
     else this.chosen.delete(document);
   }
 
-  /** A question is on its way: the one that failed before it stays, without an answer. */
+  /** A question is on its way: the one that failed before it stays, without an answer, unless it is the same. */
   asks(question: string): void {
     const { reply } = this.writing;
     if (reply.state === "failed" && reply.question !== question) {
       this.exchanges = [...this.exchanges, { question: reply.question, answer: null }];
     }
+    const last = this.exchanges.at(-1);
+    if (last?.answer === null && last.question === question) this.exchanges = this.exchanges.slice(0, -1);
+    this.concluded = null;
     this.writing.begin(question);
   }
 
@@ -77,7 +82,8 @@ export class Conversation {
 
   answered(question: string, answer: Answer): void {
     this.exchanges = [...this.exchanges, { question, answer }];
-    this.writing.end();
+    this.writing.end(answer.text);
+    this.concluded = answer;
   }
 }
 

@@ -45,9 +45,7 @@ export class Conversations {
   async openStored(stored: Stored): Promise<void> {
     let conversation = this.#opened.get(stored.id);
     if (!conversation) {
-      const library = this.#library();
-      const chosen = stored.documents.filter((document) => library.includes(document));
-      conversation = new Conversation(this.#ipc, this.#onFrame, stored, chosen);
+      conversation = new Conversation(this.#ipc, this.#onFrame, stored, stored.documents);
       this.#opened.set(stored.id, conversation);
     }
     this.open = conversation;
@@ -56,6 +54,11 @@ export class Conversations {
 
   openAnswering(): void {
     if (this.answering) this.open = this.answering;
+  }
+
+  /** A conversation that has not begun looks in every document that the library turns out to hold. */
+  found(documents: DocumentId[]): void {
+    for (const document of documents) this.#fresh.choose(document, true);
   }
 
   /** A document that came while a conversation is open belongs to what it looks in. */
@@ -67,15 +70,23 @@ export class Conversations {
   /** Asks in the open conversation; its first question begins it. */
   async ask(question: string): Promise<void> {
     const conversation = this.open;
-    const documents = this.#library().filter((id) => conversation.chosen.has(id));
+    const documents = this.#documents(conversation);
     if (this.answering || documents.length === 0 || question.trim() === "") return;
     this.answering = conversation;
     this.stopping = false;
     conversation.asks(question);
     try {
       const { id } = conversation.stored ?? (await this.#begin(conversation, question, documents));
-      const answer = await this.#ipc.ask(id, question, documents, (news) => conversation.writing.hear(news));
-      conversation.answered(question, answer);
+      // Who wanted to stop while the conversation began is heard as soon as there is something to stop.
+      let early = this.stopping;
+      const answer = this.#ipc.ask(id, question, documents, (news) => {
+        conversation.writing.hear(news);
+        // The word to stop may have overtaken the question; at its first news it cannot.
+        if (early) void this.#tellToStop(id);
+        early = false;
+      });
+      if (early) void this.#tellToStop(id);
+      conversation.answered(question, await answer);
     } catch (reason) {
       conversation.writing.fail(asAppError(reason));
     } finally {
@@ -86,21 +97,30 @@ export class Conversations {
   /** Asks what was written, and empties the draft. */
   async askDraft(): Promise<void> {
     const { draft } = this.open;
-    if (this.answering || this.open.chosen.size === 0 || draft.trim() === "") return;
+    if (this.answering || this.#documents(this.open).length === 0 || draft.trim() === "") return;
     this.open.write("");
     await this.ask(draft);
   }
 
   async stop(): Promise<void> {
-    const id = this.answering?.id;
-    if (!id || this.stopping) return;
+    if (!this.answering || this.stopping) return;
     this.stopping = true;
+    // Without an id it is still beginning, and `ask` tells as soon as there is one.
+    if (this.answering.id) await this.#tellToStop(this.answering.id);
+  }
+
+  async #tellToStop(id: ConversationId): Promise<void> {
     try {
       await this.#ipc.stop(id);
     } catch {
       // The reply goes on and can be stopped again; its own end tells what happened.
       this.stopping = false;
     }
+  }
+
+  /** What a question of this conversation looks in: the documents chosen that are in the library. */
+  #documents({ chosen }: Conversation): DocumentId[] {
+    return this.#library().filter((id) => chosen.has(id));
   }
 
   async #begin(conversation: Conversation, question: string, documents: DocumentId[]): Promise<Stored> {

@@ -34,6 +34,7 @@ export class Library {
   }
 
   async load(): Promise<void> {
+    this.problem = null;
     try {
       const documents = await this.#ipc.documents();
       // A file may have arrived while the list was read.

@@ -30,11 +30,6 @@ export class Writing {
     return this.reply.state === "none" ? null : this.reply.question;
   }
 
-  /** Whether an answer is under way. */
-  get active(): boolean {
-    return this.reply.state !== "none" && this.reply.state !== "failed";
-  }
-
   begin(question: string): void {
     this.#pieces = this.#unspoken = this.spoken = "";
     this.reply = { state: "searching", question };
@@ -59,7 +54,11 @@ export class Writing {
     if (this.question !== null) this.reply = { state: "failed", question: this.question, error };
   }
 
-  end(): void {
+  /** The answer is there. What was not spoken of it is: its last words, or all of it if it came in one piece. */
+  end(answer: string): void {
+    const piecemeal = this.reply.state === "writing" || this.#pieces !== "";
+    this.spoken = withoutSigns(piecemeal ? this.#unspoken + this.#pieces : answer);
+    this.#pieces = this.#unspoken = "";
     this.reply = { state: "none" };
   }
 

@@ -43,7 +43,7 @@ describe("a reply", () => {
   test("is not drawn after its end", () => {
     const { frames, writing } = begun();
     writing.hear({ kind: "text", text: "late" });
-    writing.end();
+    writing.end("The answer.");
     frames.draw();
     expect(writing.reply).toEqual({ state: "none" });
   });
@@ -61,6 +61,21 @@ describe("a reply", () => {
     expect(say(" it ended! And")).toBe("Then it ended!");
   });
 
+  test("speaks its last words when it ends, whether they were drawn or not", () => {
+    const { frames, writing } = begun();
+    writing.hear({ kind: "text", text: "It cost 412,000 euros. It **ended**" });
+    frames.draw();
+    writing.hear({ kind: "text", text: " in May." });
+    writing.end("It cost 412,000 euros [1]. It **ended** in May [1].");
+    expect(writing.spoken).toBe("It ended in May.");
+  });
+
+  test("speaks an answer that came in one piece", () => {
+    const { writing } = begun();
+    writing.end("This is not in these documents.");
+    expect(writing.spoken).toBe("This is not in these documents.");
+  });
+
   test("keeps its question when it fails", () => {
     const { writing } = begun();
     writing.fail({ code: "engine_stopped", message: "The engine stopped." });
@@ -69,6 +84,5 @@ describe("a reply", () => {
       question: "How much?",
       error: { code: "engine_stopped", message: "The engine stopped." },
     });
-    expect(writing.active).toBe(false);
   });
 });

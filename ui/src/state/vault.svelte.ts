@@ -14,11 +14,11 @@ export class Vault {
     this.#ipc = ipc;
   }
 
-  /** Rust says where the vault stands. */
+  /** Rust says where the vault stands. After a wrong passphrase it says the same again, and why is still told. */
   became(launch: Launch): void {
+    if (launch.state !== this.launch.state) this.problem = null;
     this.launch = launch;
     this.busy = false;
-    this.problem = null;
   }
 
   create(passphrase: string): Promise<void> {

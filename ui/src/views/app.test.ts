@@ -1,8 +1,9 @@
 // The window as a person uses it, over a scripted door.
 import { fireEvent, render, within } from "@testing-library/svelte";
 import { tick } from "svelte";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
+import type { Ending } from "../nouns";
 import { Aparte } from "../state/aparte.svelte";
 import { aCitation, aDocument, anAnswer, Frames, Scripted, settled } from "../test/scripted";
 import App from "./App.svelte";
@@ -138,6 +139,31 @@ describe("a question", () => {
     expect(ipc.calls.at(-1)).toBe(`stop ${ipc.last.conversation}`);
   });
 
+  test("is not stopped by Escape in another conversation", async () => {
+    const { ipc, click, press, container } = await opened();
+    await click("suggestion");
+    await click("new-conversation");
+    await press("Escape");
+    expect(ipc.calls.filter((call) => call.startsWith("stop"))).toEqual([]);
+    await fireEvent.click(within(container).getByText("Go there"));
+    await press("Escape");
+    expect(ipc.calls.at(-1)).toBe(`stop ${ipc.last.conversation}`);
+  });
+
+  test("says that the model is being loaded, which only the model itself tells at the start", async () => {
+    const { ipc, click, part } = await opened(
+      (ipc) => (ipc.start.model = { state: "loading", name: "Model", percent: 42 }),
+    );
+    await click("suggestion");
+    expect(part("reply").textContent).toContain("Loading the model, 42%");
+    ipc.tell({ kind: "model", model: { state: "loading", name: "Model", percent: 90 } });
+    await rest();
+    expect(part("reply").querySelector("progress")?.value).toBe(90);
+    ipc.tell({ kind: "model", model: { state: "stopped", name: "Model" } });
+    await rest();
+    expect(part("reply").textContent).toContain("Looking in your documents");
+  });
+
   test("that fails stays in sight with its sentence, and is asked again", async () => {
     const { ipc, part, click, all } = await opened();
     await click("suggestion");
@@ -188,7 +214,105 @@ describe("a question", () => {
   });
 });
 
+describe("what a screen reader is told", () => {
+  async function asked() {
+    const window = await opened();
+    await window.click("suggestion");
+    window.ipc.last.say({ kind: "text", text: "It cost 412,000 euros. It ended in May." });
+    window.frames.draw();
+    await rest();
+    const announced = () => window.part("announced").textContent;
+    const ends = async (ending: Ending) => {
+      window.ipc.last.answer(anAnswer({ ending }));
+      await rest();
+    };
+    return { ...window, announced, ends };
+  }
+
+  test.each([
+    ["complete", "It ended in May. The answer is complete, with 1 source."],
+    ["stopped", "It ended in May. You stopped this answer."],
+    ["interrupted", "It ended in May. The engine stopped; what it had written is kept."],
+    ["length", "It ended in May. This answer was cut at its greatest length."],
+  ] as const)("is the last sentence and how the answer ended: %s", async (ending, said) => {
+    const { announced, ends } = await asked();
+    expect(announced()).toBe("It cost 412,000 euros.");
+    await ends(ending);
+    expect(announced()).toBe(said);
+  });
+
+  test("is nothing of another conversation, and nothing twice", async () => {
+    const { aparte, announced, ends, click } = await asked();
+    await click("new-conversation");
+    expect(announced()).toBe("");
+    await ends("complete");
+    expect(announced()).toBe("");
+    await aparte.conversations.openStored(aparte.conversations.list[0]!);
+    await rest();
+    expect(announced()).toBe("");
+  });
+});
+
+describe("a narrow window", () => {
+  async function narrow() {
+    vi.spyOn(window, "matchMedia").mockImplementation((media) =>
+      Object.assign(new EventTarget(), {
+        media,
+        matches: true,
+        onchange: null,
+        addListener: () => {},
+        removeListener: () => {},
+      }),
+    );
+    const desk = await opened((ipc) => (ipc.stored = [{ id: "c1", title: "t", began: 0, documents: [] }]));
+    const main = desk.container.querySelector("main")!;
+    const covered = () => main.inert || main.hasAttribute("inert");
+    const show = async () => {
+      await fireEvent.click(desk.container.querySelector('[aria-label="Show the sidebar"]')!);
+      expect(covered(), "the drawer lies over the conversation").toBe(true);
+    };
+    desk.part("question").blur();
+    /** jsdom lets what is inert take the focus; a browser does not. */
+    const focused: boolean[] = [];
+    desk.part("question").addEventListener("focus", () => focused.push(!covered()));
+    return { ...desk, show, focused };
+  }
+
+  test.each(["conversation", "new-conversation", "skip"])(
+    "gives the focus to the question once the drawer is gone: %s",
+    async (name) => {
+      const { show, click, focused, part } = await narrow();
+      await show();
+      await click(name);
+      expect([focused, document.activeElement]).toEqual([[true], part("question")]);
+    },
+  );
+
+  test.each([
+    ["Ctrl+K", "k", { ctrlKey: true }],
+    ["Escape", "Escape", {}],
+  ])("so does %s", async (_, key, options) => {
+    const { show, press, focused, part } = await narrow();
+    await show();
+    await press(key, options);
+    expect([focused, document.activeElement]).toEqual([[true], part("question")]);
+  });
+
+  test("puts the source away that lies over the question", async () => {
+    const { show, click, press, focused, all } = await narrow();
+    await show();
+    await click("document");
+    await press("k", { ctrlKey: true });
+    expect([all("source"), focused]).toEqual([[], [true]]);
+  });
+});
+
 describe("the desk", () => {
+  test("has the focus on the question when it opens", async () => {
+    const { part } = await opened();
+    expect(document.activeElement).toBe(part("question"));
+  });
+
   test("hears its keys", async () => {
     const { ipc, part, press, aparte } = await opened();
     await press("o", { ctrlKey: true });
@@ -213,6 +337,50 @@ describe("the desk", () => {
     const dropped = new Event("drop", { cancelable: true });
     window.dispatchEvent(dropped);
     expect(dropped.defaultPrevented, "the window does not go to a dropped file").toBe(true);
+  });
+
+  test("says that a file is being opened until its pages are counted", async () => {
+    const { ipc, part } = await opened();
+    const file = { id: 7, name: "new.pdf" };
+    ipc.tell({ kind: "file", file: { ...file, progress: { state: "reading", page: 0, pages: 0 } } });
+    await rest();
+    expect(part("incoming").textContent).toContain("Opening");
+    expect(part("incoming").querySelector("progress")?.hasAttribute("value")).toBe(false);
+    ipc.tell({ kind: "file", file: { ...file, progress: { state: "reading", page: 2, pages: 9 } } });
+    await rest();
+    expect(part("incoming").textContent).toContain("Reading page 2 of 9");
+    expect(part("incoming").querySelector("progress")?.value).toBe(2);
+  });
+
+  test("reads all that could not be read when one of its lists is tried again", async () => {
+    const { ipc, container, all, part } = await opened((ipc) => {
+      ipc.failing.documents = ipc.failing.conversations = { code: "x", message: "The store is damaged." };
+    });
+    expect(all("problem")).toHaveLength(2);
+    ipc.failing = {};
+    await fireEvent.click(within(container).getAllByText("Try again")[0]!);
+    await rest();
+    expect(all("problem")).toEqual([]);
+    expect(part("looks-in").textContent).toContain("all 2 documents");
+  });
+
+  test("is not loaded anew by the keys or the menu of a browser", async () => {
+    const { part, container } = await opened();
+    // Answers whether the web view would go on to do its own.
+    const own = (element: Element, event: Event) => element.dispatchEvent(event);
+    const key = (init: KeyboardEventInit) =>
+      new KeyboardEvent("keydown", { ...init, bubbles: true, cancelable: true });
+    const menu = () => new MouseEvent("contextmenu", { bubbles: true, cancelable: true });
+    const title = container.querySelector("h2")!;
+    expect([
+      own(title, key({ key: "F5" })),
+      own(title, key({ key: "r", ctrlKey: true })),
+      own(title, key({ key: "R", metaKey: true, shiftKey: true })),
+      own(title, key({ key: "r" })),
+    ]).toEqual([false, false, false, true]);
+    expect([own(title, menu()), own(part("question"), menu())]).toEqual([false, true]);
+    window.getSelection()?.selectAllChildren(title);
+    expect([own(title, menu()), own(part("send"), menu())], "selected text").toEqual([true, false]);
   });
 
   test("opens a document of the library at its first page", async () => {
