@@ -121,9 +121,19 @@ pub fn runs(process: u32) -> bool {
 
 /// The worker in a role (`engine` or `documents`) that a process started.
 pub fn worker(parent: u32, role: &str) -> Option<u32> {
-    all_processes().find(|process| {
+    children(parent).find(|process| words_of(*process).any(|word| word == role))
+}
+
+/// The process in which the web view of an application draws.
+pub fn web_view(parent: u32) -> Option<u32> {
+    children(parent)
+        .find(|process| program_of(*process).is_some_and(|name| name == "WebKitWebProcess"))
+}
+
+fn children(parent: u32) -> impl Iterator<Item = u32> {
+    all_processes().filter(move |process| {
         let parent_of = stat(*process).and_then(|stat| stat.split(' ').nth(1)?.parse().ok());
-        parent_of == Some(parent) && runs(*process) && words_of(*process).any(|word| word == role)
+        parent_of == Some(parent) && runs(*process)
     })
 }
 

@@ -11,14 +11,14 @@ use aparte_tests::{english_sample, programs};
 use secrecy::SecretString;
 
 use super::display::Display;
-use super::machine::{Machine, busy_ticks, folder_of_vault, runs, worker};
+use super::machine::{Machine, busy_ticks, folder_of_vault, kill, runs, web_view, worker};
 use super::patience::{ANSWER, SOON, eventually};
 use super::trace::Trace;
 
 const PASSPHRASE: &str = "no hand but the keyboard";
 
 #[test]
-fn a_keyboard_is_enough_and_a_private_web_view_reaches_nobody_and_leaves_nothing() {
+fn a_keyboard_is_enough_and_a_private_web_view_comes_back_reaches_nobody_and_leaves_nothing() {
     let (_, question) = english_sample();
     let machine = Machine::new();
     let display = Display::new();
@@ -55,7 +55,14 @@ fn a_keyboard_is_enough_and_a_private_web_view_reaches_nobody_and_leaves_nothing
     });
     let engine = eventually(SOON, "an engine is started", || worker(process, "engine"));
     await_rest(process, engine);
-    display.press(&window, &["ctrl+k"]);
+
+    // Its page dies with it, and is there again with the question ready to be typed.
+    let drawing = eventually(SOON, "the web view draws", || web_view(process));
+    kill(drawing);
+    let again = eventually(SOON, "a web view that died is started again", || {
+        web_view(process).filter(|another| *another != drawing)
+    });
+    await_stillness(again);
     display.write(&window, &question);
     display.press(&window, &["Return"]);
     let before = busy_ticks(engine);
@@ -96,6 +103,18 @@ fn a_keyboard_is_enough_and_a_private_web_view_reaches_nobody_and_leaves_nothing
             if *asked == question && !answer.citations.is_empty()),
         "what was typed was asked and answered: {messages:?}"
     );
+}
+
+/// Waits until a process has had nothing to do for a while.
+fn await_stillness(process: u32) {
+    let mut last = (busy_ticks(process), Instant::now());
+    eventually(ANSWER, "the page is drawn", || {
+        let ticks = busy_ticks(process);
+        if ticks != last.0 {
+            last = (ticks, Instant::now());
+        }
+        (last.1.elapsed() > Duration::from_secs(1)).then_some(())
+    });
 }
 
 /// Waits until no document is read, and the engine has nothing to do.
