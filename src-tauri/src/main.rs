@@ -26,11 +26,18 @@ use tauri::RunEvent;
 use session::Session;
 
 fn main() {
+    let files = named_files();
+    if !has_display() {
+        eprintln!(
+            "aparte-desktop: there is no display for a window. Use `aparte` in the terminal."
+        );
+        std::process::exit(1);
+    }
     window::avoid_blank_windows();
     keep_files_to_ourselves();
     log::start();
     let session = Arc::new(Session::new());
-    session.add_files(named_files());
+    session.add_files(files);
     opening::start(&session);
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
@@ -58,11 +65,32 @@ fn keep_files_to_ourselves() {
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
-/// The files that were given to open, as the shell that started us meant them.
+/// The files that were given to open, as the shell that started us meant them. What looks like an option and is none of
+/// ours is a file, and so is everything behind `--`.
 fn named_files() -> Vec<PathBuf> {
-    std::env::args_os()
-        .skip(1)
-        .filter(|argument| !argument.to_string_lossy().starts_with("--"))
-        .filter_map(|argument| std::path::absolute(argument).ok())
+    let mut arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    match arguments.first().and_then(|first| first.to_str()) {
+        Some("-h" | "--help") => {
+            println!(
+                "aparte-desktop [FILE...]\n\nOpens the window, and adds the files to its library."
+            );
+            std::process::exit(0);
+        }
+        Some("-V" | "--version") => {
+            println!("aparte-desktop {}", env!("CARGO_PKG_VERSION"));
+            std::process::exit(0);
+        }
+        Some("--") => drop(arguments.remove(0)),
+        _ => (),
+    }
+    let files = arguments.into_iter();
+    files
+        .filter_map(|file| std::path::absolute(file).ok())
         .collect()
+}
+
+/// Whether there is a screen to open a window on.
+fn has_display() -> bool {
+    let names = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    cfg!(not(target_os = "linux")) || names("DISPLAY") || names("WAYLAND_DISPLAY")
 }

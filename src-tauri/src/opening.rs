@@ -11,7 +11,7 @@ use aparte_assistant::{
     Assistant, Cost, Error, Model, Protection, STARTER, Settings, SlotKind, Theme, Vault,
     VaultState, VaultTrouble, places,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::session::Session;
 use crate::view::{AppError, Launch, ModelStatus};
@@ -48,6 +48,15 @@ pub fn retry(session: &Arc<Session>) {
 
 /// Makes the vault behind a new passphrase.
 pub fn create(session: &Arc<Session>, passphrase: SecretString) -> Result<(), AppError> {
+    if passphrase.expose_secret().chars().count() < PASSPHRASE_LENGTH {
+        return Err(AppError {
+            code: "passphrase_short".into(),
+            message: session.say(
+                "This passphrase is too short to protect anything. Choose at least 8 characters.",
+                "Cette phrase secrète est trop courte pour protéger quoi que ce soit. Choisissez au moins 8 caractères.",
+            ),
+        });
+    }
     open(session, |folder| {
         let protection = Protection::Passphrase(&passphrase);
         Ok(Vault::create(&folder, protection, Cost::DEFAULT)?)
@@ -82,6 +91,9 @@ fn open(
     session.set_launch(before, None);
     Err(error)
 }
+
+/// The least number of characters; the form says so before it is sent.
+const PASSPHRASE_LENGTH: usize = 8;
 
 /// What the keychain could do.
 enum Found {

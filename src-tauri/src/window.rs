@@ -33,9 +33,11 @@ pub fn avoid_blank_windows() {}
 /// opens no other window.
 pub fn open(app: &App) -> tauri::Result<()> {
     let mut window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default());
-    if let Some(home) = places::home() {
+    let files = places::home().map(|home| home.join("webview"));
+    // Where it cannot be made there is no window; that the vault cannot be made either is then said in it.
+    if let Some(files) = files.filter(|files| std::fs::create_dir_all(files).is_ok()) {
         // Empty salts and an empty list of hosts, which WebKit makes even in private mode.
-        window = window.data_directory(home.join("webview"));
+        window = window.data_directory(files);
     }
     let window = window
         .title("Aparté")

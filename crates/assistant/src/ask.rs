@@ -259,17 +259,23 @@ impl Evidence {
             });
         }
         let found = library.search(question, documents, PASSAGES_LOOKED_AT)?;
-        let mut ranked: Vec<_> = found
+        let ranked: Vec<_> = found
             .into_iter()
             .map(|(passage, _)| {
                 let candidate =
                     Candidate::passage(passage.text(), passage.headings(), passage.language());
-                // Words cannot tell across languages; what was found there was found by a name or number.
-                (
-                    relevance(&weighed, &candidate).unwrap_or(RELEVANCE_THRESHOLD),
-                    passage,
-                )
+                (relevance(&weighed, &candidate), passage)
             })
+            .collect();
+        // Words cannot tell across languages: what was found there was found by a name or number, or by words that
+        // only look alike. It counts where nothing in the question's own language was found.
+        let abroad = match ranked.iter().any(|(relevance, _)| relevance.is_some()) {
+            true => 0.0,
+            false => RELEVANCE_THRESHOLD,
+        };
+        let mut ranked: Vec<_> = ranked
+            .into_iter()
+            .map(|(relevance, passage)| (relevance.unwrap_or(abroad), passage))
             .collect();
         // Stable: passages that speak of it equally stay in the order of the search.
         ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));

@@ -90,7 +90,7 @@ pub(crate) fn ask(
     question: &str,
     documents: &[DocumentId],
 ) -> Result<(), Error> {
-    let mut head: Head = stored::decode(&vault.head(conversation.0)?)?;
+    let mut head: Head = stored::decode(&head(vault, conversation)?)?;
     let asked = Message::Question(question.to_owned());
     let is_new = messages(vault, conversation)?.last() != Some(&asked);
     let looks_elsewhere = head.documents != documents;
@@ -135,7 +135,13 @@ pub(crate) fn list(vault: &Vault) -> Result<Vec<Conversation>, Error> {
 
 /// The messages of a conversation, in order.
 pub(crate) fn messages(vault: &Vault, conversation: ConversationId) -> Result<Vec<Message>, Error> {
+    head(vault, conversation)?;
     stored::all(vault.records(conversation.0, stored::MESSAGE)?)
+}
+
+/// The sealed head; an error if the id is that of a document, or of nothing.
+fn head(vault: &Vault, conversation: ConversationId) -> Result<Vec<u8>, Error> {
+    Ok(vault.head(conversation.0, OwnerKind::Conversation)?)
 }
 
 fn now() -> u64 {
@@ -172,6 +178,21 @@ mod tests {
         let conversation = begin(&vault, "Why?", &[first]).unwrap().id;
         ask(&vault, conversation, "Why?", &[first, second]).unwrap();
         assert_eq!(list(&vault).unwrap()[0].documents, [first, second]);
+    }
+
+    #[test]
+    fn a_document_is_not_taken_for_a_conversation() {
+        let vault = Vault::in_memory().unwrap();
+        let head = begin(&vault, "Why?", &[]).unwrap();
+        let head = vault.head(head.id.0, OwnerKind::Conversation).unwrap();
+        let document = vault
+            .write(|change| change.create_owner(OwnerKind::Document, &head))
+            .unwrap();
+        let stranger = ConversationId(document);
+        let missing = Error::Vault(VaultTrouble::Missing);
+        assert_eq!(ask(&vault, stranger, "Why?", &[]), Err(missing.clone()));
+        assert_eq!(messages(&vault, stranger), Err(missing));
+        assert_eq!(vault.head(document, OwnerKind::Document).unwrap(), head);
     }
 
     #[test]

@@ -429,10 +429,12 @@ impl Error {
     }
 }
 
-/// At most `limit` characters of a name that is not ours, without any that a terminal would obey.
+/// At most `limit` characters of a name that is not ours, without any that a terminal would obey, that turn the
+/// direction of the text around, or that are not seen.
 pub(crate) fn shown(name: &str, limit: usize) -> String {
     let visible = |c: char| {
-        if c.is_control() {
+        let deceives = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+        if c.is_control() || deceives {
             char::REPLACEMENT_CHARACTER
         } else {
             c

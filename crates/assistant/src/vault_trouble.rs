@@ -18,6 +18,8 @@ pub enum VaultTrouble {
     /// The keychain does not know this vault, or gives what does not open it.
     KeychainStranger,
     Absent,
+    /// What was named is not in the vault, or no longer.
+    Missing,
     /// There is something where a new vault was to be made.
     Occupied,
     NewerFormat,
@@ -46,9 +48,8 @@ impl From<VaultError> for VaultTrouble {
             VaultError::KeychainEntryMissing | VaultError::KeychainEntryWrong => {
                 VaultTrouble::KeychainStranger
             }
-            VaultError::CostOutOfRange | VaultError::Damaged(_) | VaultError::NotFound => {
-                VaultTrouble::Damaged
-            }
+            VaultError::NotFound => VaultTrouble::Missing,
+            VaultError::CostOutOfRange | VaultError::Damaged(_) => VaultTrouble::Damaged,
             VaultError::OutOfMemory => VaultTrouble::OutOfMemory,
             VaultError::TooLarge => VaultTrouble::TooLarge,
             VaultError::FolderNotWritable => VaultTrouble::NotWritable,
@@ -71,6 +72,7 @@ impl VaultTrouble {
             VaultTrouble::KeychainLocked => "keychain_locked",
             VaultTrouble::KeychainStranger => "keychain_stranger",
             VaultTrouble::Absent => "vault_absent",
+            VaultTrouble::Missing => "vault_item_missing",
             VaultTrouble::Occupied => "vault_occupied",
             VaultTrouble::NewerFormat => "vault_newer_format",
             VaultTrouble::InUse => "vault_in_use",
@@ -107,6 +109,9 @@ impl VaultTrouble {
                  keychain it was made with, or restore it."
             }
             VaultTrouble::Absent => "There is no vault in this folder. Check the folder's name.",
+            VaultTrouble::Missing => {
+                "This is not in the vault, or no longer. Choose something else."
+            }
             VaultTrouble::Occupied => {
                 "This folder holds files that a vault would have to replace, so none was made. Choose an \
                  empty folder."
@@ -166,6 +171,9 @@ impl VaultTrouble {
                  trousseau avec lequel il a été créé, ou restaurez-le."
             }
             VaultTrouble::Absent => "Il n'y a pas de coffre dans ce dossier. Vérifiez son nom.",
+            VaultTrouble::Missing => {
+                "Ceci n'est pas, ou plus, dans le coffre. Choisissez autre chose."
+            }
             VaultTrouble::Occupied => {
                 "Ce dossier contient des fichiers qu'un coffre devrait remplacer ; aucun n'a été créé. \
                  Choisissez un dossier vide."

@@ -3,7 +3,8 @@
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+use unicode_normalization::UnicodeNormalization;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::VaultError;
 use crate::keys::{KEY_LENGTH, Key};
@@ -56,7 +57,8 @@ impl Cost {
     }
 }
 
-/// Derives the key of a passphrase slot.
+/// Derives the key of a passphrase slot. The passphrase is taken in normalisation form C, as RFC 8265 has it: the same
+/// letters come composed from one keyboard and decomposed from another.
 ///
 /// # Errors
 /// [`VaultError::CostOutOfRange`], [`VaultError::OutOfMemory`].
@@ -74,13 +76,9 @@ pub(crate) fn derive(
         .map_err(|_| VaultError::OutOfMemory)?;
     memory.resize(params.block_count(), Block::default());
     let mut key = Key::from_slice(&[0; KEY_LENGTH]).expect("32 bytes");
+    let passphrase: Zeroizing<String> = Zeroizing::new(passphrase.expose_secret().nfc().collect());
     let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(
-            passphrase.expose_secret().as_bytes(),
-            salt,
-            key.expose_mut(),
-            &mut memory,
-        );
+        .hash_password_into_with_memory(passphrase.as_bytes(), salt, key.expose_mut(), &mut memory);
     memory.iter_mut().for_each(Zeroize::zeroize);
     derived.map_err(|_| VaultError::CostOutOfRange)?;
     Ok(key)
@@ -112,6 +110,15 @@ mod tests {
             0x6b, 0x01, 0xe6, 0x59,
         ];
         assert_eq!(tag, expected);
+    }
+
+    #[test]
+    fn a_passphrase_is_the_same_from_any_keyboard() {
+        let key = |passphrase: &str| derive(&passphrase.into(), &[7; 16], Cost::FLOOR).unwrap();
+        let composed = key("caf\u{e9} \u{1f9ad} passe");
+        let decomposed = key("cafe\u{301} \u{1f9ad} passe");
+        assert_eq!(composed.expose(), decomposed.expose());
+        assert_ne!(composed.expose(), key("cafe passe").expose());
     }
 
     #[test]

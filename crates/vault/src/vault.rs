@@ -181,9 +181,14 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::NotFound`], [`VaultError::Damaged`].
-    pub fn head(&self, owner: OwnerId) -> Result<Vec<u8>, VaultError> {
+    pub fn head(&self, owner: OwnerId, kind: OwnerKind) -> Result<Vec<u8>, VaultError> {
         let connection = self.connection();
-        let (kind, key) = data_key(&connection, &self.id, &self.keys.wrap, owner)?;
+        let (stored, key) = data_key(&connection, &self.id, &self.keys.wrap, owner)?;
+        let kind = kind.number();
+        if stored != kind {
+            // An id of something else names nothing here: the bytes of its head could be taken for this kind's.
+            return Err(VaultError::NotFound);
+        }
         let sealed: Vec<u8> = connection
             .prepare_cached("SELECT head FROM owners WHERE id = ?1")?
             .query_row(params![owner.as_bytes()], |row| row.get(0))?;

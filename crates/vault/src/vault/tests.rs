@@ -113,7 +113,10 @@ fn what_was_written_is_there_after_a_restart() {
     let vault = on_disk.unlock().unwrap();
     assert!(!vault.was_repaired());
     assert_eq!(bodies(&vault, owner), [b"Bonjour".to_vec(), Vec::new()]);
-    assert_eq!(vault.head(owner).unwrap(), b"Another title");
+    assert_eq!(
+        vault.head(owner, OwnerKind::Conversation).unwrap(),
+        b"Another title"
+    );
     assert_eq!(vault.setting(THEME).unwrap().unwrap(), b"dark");
     assert_eq!(vault.setting(SettingKey(2)).unwrap(), None);
     let owners = vault.owners(OwnerKind::Conversation).unwrap();
@@ -228,7 +231,7 @@ fn a_flipped_bit_in_a_key_a_head_or_a_setting_is_noticed() {
     ));
     flip("owners", "head");
     assert!(matches!(
-        vault.head(owner),
+        vault.head(owner, OwnerKind::Conversation),
         Err(VaultError::Damaged(Part::Head))
     ));
     assert_eq!(
@@ -296,7 +299,9 @@ fn owners_do_not_trade_heads_or_kinds() {
         let owners = [0, 1].map(|_| conversation(&vault, &[]));
         swap_rows(&vault, swap);
         assert!(
-            owners.iter().all(|owner| vault.head(*owner).is_err()),
+            owners
+                .iter()
+                .all(|owner| vault.head(*owner, OwnerKind::Conversation).is_err()),
             "{swap}"
         );
         for kind in [OwnerKind::Conversation, OwnerKind::Document] {
