@@ -79,12 +79,19 @@ impl Workspace {
         Ok(command)
     }
 
-    /// Builds the programs of the workspace.
+    /// Builds the programs: all of them to develop with; in release those that are measured, none of which needs the
+    /// interface.
     pub fn build(&self, profile: Profile) -> Result<(), Failure> {
-        let mut command = self.cargo(&["build", "--workspace", "--bins"]);
-        if let Profile::Release = profile {
-            command.arg("--release");
-        }
+        let mut command = self.cargo(&["build", "--bins"]);
+        match profile {
+            Profile::Dev => command.arg("--workspace"),
+            Profile::Release => command.args([
+                "--release",
+                "--package=aparte-cli",
+                "--package=aparte-engine",
+                "--package=aparte-worker",
+            ]),
+        };
         process::step(&mut command)
     }
 
