@@ -28,6 +28,22 @@ pub struct Answer {
     pub timings: AnswerTimings,
 }
 
+impl Answer {
+    /// What is left of a reply that ended with the application: its words so far, without citations.
+    pub(crate) fn interrupted(text: String) -> Answer {
+        Answer {
+            text,
+            refused: false,
+            citations: Vec::new(),
+            nearest: Vec::new(),
+            lead: Lead::Model,
+            mode: Mode::Parts,
+            ending: Ending::Interrupted,
+            timings: AnswerTimings::default(),
+        }
+    }
+}
+
 /// A place in a document that supports a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Citation {

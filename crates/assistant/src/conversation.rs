@@ -2,14 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aparte_vault::{OwnerId, OwnerKind, Vault};
+use aparte_vault::{Loss, OwnerId, OwnerKind, Vault};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
 use crate::error::Error;
 use crate::library::DocumentId;
 use crate::stored;
-use crate::vault_trouble::VaultTrouble;
 
 /// Names a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,6 +27,8 @@ pub struct Conversation {
     pub began: u64,
     /// The documents that it is about.
     pub documents: Vec<DocumentId>,
+    /// It is in memory alone, and gone when the vault is closed.
+    pub private: bool,
 }
 
 /// One turn. Its stored layout is frozen: see `stored.rs`.
@@ -37,6 +38,20 @@ pub enum Message {
     Question(String),
     /// What they got.
     Answer(Box<Answer>),
+    /// So many turns stood here and do not open any more, or are gone. Never stored.
+    #[serde(skip)]
+    Lost(u32),
+}
+
+impl Message {
+    /// What it says.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Message::Question(text) => text,
+            Message::Answer(answer) => &answer.text,
+            Message::Lost(_) => "",
+        }
+    }
 }
 
 /// What is sealed of a conversation itself.
@@ -51,6 +66,7 @@ impl Head {
     fn of(self, id: ConversationId) -> Conversation {
         Conversation {
             id,
+            private: false,
             title: self.title,
             began: self.began,
             documents: self.documents,
@@ -91,8 +107,13 @@ pub(crate) fn ask(
     documents: &[DocumentId],
 ) -> Result<(), Error> {
     let mut head: Head = stored::decode(&head(vault, conversation)?)?;
+    keep_interrupted(vault, conversation)?;
     let asked = Message::Question(question.to_owned());
-    let is_new = messages(vault, conversation)?.last() != Some(&asked);
+    let last = vault.last_record(conversation.0, stored::MESSAGE)?;
+    let last = last
+        .map(|record| stored::decode(&record.body))
+        .transpose()?;
+    let is_new = last != Some(asked.clone());
     let looks_elsewhere = head.documents != documents;
     head.documents = documents.to_vec();
     vault.write(|change| {
@@ -107,36 +128,93 @@ pub(crate) fn ask(
     Ok(())
 }
 
-/// Adds a message to the end. It is on the disk when this returns.
-pub(crate) fn add(
-    vault: &Vault,
-    conversation: ConversationId,
-    message: &Message,
-) -> Result<(), Error> {
-    let bytes = stored::encode(message);
-    vault.write(|change| change.append(conversation.0, stored::MESSAGE, &bytes))?;
-    Ok(())
+/// Whether a conversation lives in this vault.
+pub(crate) fn lives_in(vault: &Vault, conversation: ConversationId) -> bool {
+    head(vault, conversation).is_ok()
 }
 
-/// All conversations, the latest first.
-pub(crate) fn list(vault: &Vault) -> Result<Vec<Conversation>, Error> {
+/// What a vault lists: what opens, and how much does not.
+pub(crate) struct Conversations {
+    pub(crate) readable: Vec<Conversation>,
+    pub(crate) damaged: usize,
+}
+
+/// All conversations but those about to be erased, the latest first.
+pub(crate) fn list(vault: &Vault) -> Result<Conversations, Error> {
     let owners = vault.owners(OwnerKind::Conversation)?;
-    if !owners.damaged.is_empty() {
-        return Err(Error::Vault(VaultTrouble::Damaged));
-    }
-    let mut conversations = Vec::new();
+    let mut damaged = owners.damaged.len();
+    let mut conversations = Vec::with_capacity(owners.readable.len());
     for owner in owners.readable {
-        let head: Head = stored::decode(&owner.head)?;
-        conversations.push(head.of(ConversationId(owner.id)));
+        match stored::decode::<Head>(&owner.head) {
+            Ok(_) if owner.hidden => (),
+            Ok(head) => conversations.push(head.of(ConversationId(owner.id))),
+            Err(_) => damaged += 1,
+        }
     }
     conversations.sort_by_key(|conversation| std::cmp::Reverse(conversation.began));
-    Ok(conversations)
+    Ok(Conversations {
+        readable: conversations,
+        damaged,
+    })
 }
 
-/// The messages of a conversation, in order.
+/// The messages of a conversation, in order. Where some do not open or are gone, their number stands in their place.
 pub(crate) fn messages(vault: &Vault, conversation: ConversationId) -> Result<Vec<Message>, Error> {
     head(vault, conversation)?;
-    stored::all(vault.records(conversation.0, stored::MESSAGE)?)
+    let records = vault.records(conversation.0, stored::MESSAGE)?;
+    let mut lost = records.damaged.len() as u32;
+    lost += match records.loss {
+        Some(Loss::Missing(missing)) => missing,
+        Some(Loss::Altered) | None => 0,
+    };
+    let mut messages = Vec::with_capacity(records.readable.len());
+    let mut next = 0;
+    for record in records.readable {
+        let gap = record.sequence.saturating_sub(next).min(lost);
+        if gap > 0 {
+            messages.push(Message::Lost(gap));
+            lost -= gap;
+        }
+        next = record.sequence + 1;
+        let message = stored::decode(&record.body);
+        messages.push(message.unwrap_or(Message::Lost(1)));
+    }
+    if lost > 0 {
+        messages.push(Message::Lost(lost));
+    }
+    Ok(messages)
+}
+
+/// Whether a conversation looked in a document, or cites it.
+pub(crate) fn is_about(
+    vault: &Vault,
+    conversation: &Conversation,
+    document: DocumentId,
+) -> Result<bool, Error> {
+    if conversation.documents.contains(&document) {
+        return Ok(true);
+    }
+    let cites = |message: &Message| match message {
+        Message::Answer(answer) => {
+            let mut cited = answer.citations.iter().chain(&answer.nearest);
+            cited.any(|citation| citation.document == document)
+        }
+        Message::Question(_) | Message::Lost(_) => false,
+    };
+    Ok(messages(vault, conversation.id)?.iter().any(cites))
+}
+
+/// A reply that was cut off with the whole application becomes what it came to: an interrupted answer.
+pub(crate) fn keep_interrupted(vault: &Vault, conversation: ConversationId) -> Result<(), Error> {
+    let Some(draft) = vault.last_record(conversation.0, stored::REPLY_DRAFT)? else {
+        return Ok(());
+    };
+    let answer = Message::Answer(Box::new(Answer::interrupted(stored::decode(&draft.body)?)));
+    vault.write(|change| {
+        change.append(conversation.0, stored::MESSAGE, &stored::encode(&answer))?;
+        change.remove_record(conversation.0, draft.id)
+    })?;
+    Ok(())
 }
 
 /// The sealed head; an error if the id is that of a document, or of nothing.
@@ -154,6 +232,7 @@ fn now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vault_trouble::VaultTrouble;
 
     fn question(text: &str) -> Message {
         Message::Question(text.into())
@@ -172,12 +251,44 @@ mod tests {
     }
 
     #[test]
+    fn messages_that_are_gone_leave_their_number_in_their_place() {
+        let vault = Vault::in_memory().unwrap();
+        let conversation = begin(&vault, "Why?", &[]).unwrap().id;
+        for asked in ["How?", "When?"] {
+            ask(&vault, conversation, asked, &[]).unwrap();
+        }
+        let records = vault.records(conversation.0, stored::MESSAGE).unwrap();
+        let middle = records.readable[1].id;
+        vault
+            .write(|change| change.replace(conversation.0, middle, b"\xff"))
+            .unwrap();
+        let expected = [question("Why?"), Message::Lost(1), question("When?")];
+        assert_eq!(messages(&vault, conversation).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_reply_that_was_cut_off_with_the_application_is_kept_as_interrupted() {
+        let vault = Vault::in_memory().unwrap();
+        let conversation = begin(&vault, "Why?", &[]).unwrap().id;
+        let mut draft = crate::draft::ReplyDraft::new(&vault, conversation);
+        draft.hear("Because of");
+        draft.flush();
+        draft.hear(" the rain");
+        draft.flush();
+        keep_interrupted(&vault, conversation).unwrap();
+        keep_interrupted(&vault, conversation).unwrap();
+        let answer = Answer::interrupted("Because of the rain".into());
+        let expected = [question("Why?"), Message::Answer(Box::new(answer))];
+        assert_eq!(messages(&vault, conversation).unwrap(), expected);
+    }
+
+    #[test]
     fn a_conversation_remembers_where_its_last_question_looked() {
         let vault = Vault::in_memory().unwrap();
         let [first, second] = [1, 2].map(|byte| DocumentId(OwnerId::from_bytes([byte; 16])));
         let conversation = begin(&vault, "Why?", &[first]).unwrap().id;
         ask(&vault, conversation, "Why?", &[first, second]).unwrap();
-        assert_eq!(list(&vault).unwrap()[0].documents, [first, second]);
+        assert_eq!(list(&vault).unwrap().readable[0].documents, [first, second]);
     }
 
     #[test]

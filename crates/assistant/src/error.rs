@@ -7,6 +7,7 @@ use aparte_protocol::documents::DocumentFailure;
 use aparte_protocol::engine::{GenerateFailure, LoadFailure};
 use aparte_vault::VaultError;
 
+use crate::export::ExportTrouble;
 use crate::language::Language;
 use crate::search::SearchFailed;
 use crate::vault_trouble::VaultTrouble;
@@ -43,6 +44,8 @@ pub enum Error {
     SearchFailed,
     /// The vault did not open, or something in it was not read or stored.
     Vault(VaultTrouble),
+    /// Nothing was exported.
+    Export(ExportTrouble),
 }
 
 /// What is the matter with a document.
@@ -184,6 +187,7 @@ impl Error {
             Error::ReplyFailed => "reply_failed",
             Error::SearchFailed => "search_failed",
             Error::Vault(trouble) => trouble.code(),
+            Error::Export(trouble) => trouble.code(),
         }
     }
 
@@ -302,6 +306,7 @@ impl Error {
             }
 
             Error::Vault(trouble) => trouble.english().into(),
+            Error::Export(trouble) => trouble.english().into(),
             Error::SearchFailed => {
                 "The search index failed. Start Aparté again; your documents are not affected.".into()
             }
@@ -422,6 +427,7 @@ impl Error {
                  modèle."
                 .into(),
             Error::Vault(trouble) => trouble.french().into(),
+            Error::Export(trouble) => trouble.french().into(),
             Error::SearchFailed => "L'index de recherche a échoué. Relancez Aparté ; vos documents ne \
                  sont pas touchés."
                 .into(),

@@ -13,16 +13,24 @@
 mod ids;
 mod answer;
 mod ask;
+#[cfg(feature = "bench")]
+pub mod bench_support;
 mod conversation;
+mod draft;
 mod engine;
+mod erasing;
 mod error;
+mod export;
 mod files;
+mod find;
 mod language;
 mod library;
 mod log;
 mod models;
+mod notice;
 pub mod places;
 mod prompt;
+mod protection;
 mod quote;
 mod reader;
 mod samples;
@@ -36,25 +44,33 @@ mod words;
 mod worker;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
 pub use aparte_protocol::engine::ModelFacts;
-pub use aparte_vault::{Cost, Protection, SlotKind, State as VaultState, Vault};
+pub use aparte_vault::{
+    Cost, Health, Part as VaultPart, Protection, RecoveryWords, SlotKind, State as VaultState, Vault, WordList,
+};
 pub use conversation::{Conversation, ConversationId, Message};
 pub use engine::{Measured, Progress, Stop};
+pub use erasing::{Item, UNDO};
 pub use error::{DocumentTrouble, Error, ModelTrouble};
+pub use export::{ExportTrouble, Exported};
 pub use files::Input;
+pub use find::Found;
 pub use ids::NotAnId;
 pub use language::Language;
 pub use library::{Document, DocumentId};
 pub use models::{Model, STARTER};
+pub use notice::VaultNotice;
+pub use protection::{PASSPHRASE_LENGTH, check_passphrase, create_vault};
 pub use samples::{SAMPLES, Sample};
-pub use settings::{Settings, Theme};
+pub use settings::{LOCK_AFTER, Settings, Theme};
 pub use vault_trouble::VaultTrouble;
 
+use draft::ReplyDraft;
 use engine::Engine;
 use library::Library;
 
@@ -64,10 +80,23 @@ pub type OnPage<'a> = dyn FnMut(u32, u32) + 'a;
 /// One session: a library in memory and a model to ask.
 pub struct Assistant {
     vault: Vault,
+    /// What is private lives here, in memory, and ends with the session.
+    private: Vault,
+    /// The conversation whose reply is being written: its draft is not yet what a crash left.
+    replying: Mutex<Option<ConversationId>>,
     worker: PathBuf,
     language: Mutex<Language>,
     library: Mutex<Library>,
     engine: Option<Engine>,
+}
+
+/// How much is in the vault and does not open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damaged {
+    /// Documents.
+    pub documents: usize,
+    /// Conversations.
+    pub conversations: usize,
 }
 
 /// A passage that a search found.
@@ -101,6 +130,8 @@ impl Assistant {
         let engine = model.map(|model| Engine::new(worker.clone(), model));
         Ok(Assistant {
             vault,
+            private: Vault::in_memory()?,
+            replying: Mutex::new(None),
             worker,
             language: Mutex::new(language),
             library,
@@ -121,35 +152,119 @@ impl Assistant {
     /// Keeps what was chosen about the application, and speaks the chosen language from here on.
     pub fn change_settings(&self, settings: Settings) -> Result<(), Error> {
         settings.keep(&self.vault)?;
-        *self.language.lock().unwrap_or_else(PoisonError::into_inner) = settings.language;
+        *lock(&self.language) = settings.language;
         Ok(())
     }
 
     /// The documents of the library, in the order in which they were added.
     pub fn documents(&self) -> Vec<Arc<Document>> {
-        self.library().documents().to_vec()
+        self.library().documents()
     }
 
     /// All conversations, the latest first.
     pub fn conversations(&self) -> Result<Vec<Conversation>, Error> {
-        conversation::list(&self.vault)
+        let mut conversations = conversation::list(&self.private)?.readable;
+        for conversation in &mut conversations {
+            conversation.private = true;
+        }
+        conversations.extend(conversation::list(&self.vault)?.readable);
+        conversations.sort_by_key(|conversation| std::cmp::Reverse(conversation.began));
+        Ok(conversations)
     }
 
-    /// Begins a conversation about some documents with its first question, which names it and is yet to be asked.
-    pub fn begin(&self, question: &str, documents: &[DocumentId]) -> Result<Conversation, Error> {
+    /// How much is in the vault and does not open. Everything else works.
+    pub fn damaged(&self) -> Result<Damaged, Error> {
+        Ok(Damaged {
+            documents: self.library().damaged,
+            conversations: conversation::list(&self.vault)?.damaged,
+        })
+    }
+
+    /// What was noticed about the vault when it opened, and how much of it does not open.
+    pub fn notices(&self) -> Result<Vec<VaultNotice>, Error> {
+        let mut notices: Vec<_> = self.vault.notices().iter().map(VaultNotice::from).collect();
+        let Damaged {
+            documents,
+            conversations,
+        } = self.damaged()?;
+        if documents + conversations > 0 {
+            notices.push(VaultNotice::ItemsDamaged(documents + conversations));
+        }
+        Ok(notices)
+    }
+
+    /// Goes on with what is there: what was noticed is not told again, but for what is damaged.
+    pub fn accept(&self) -> Result<(), Error> {
+        Ok(self.vault.accept()?)
+    }
+
+    /// Begins a conversation about some documents with its first question, which names it and is yet to be asked. A
+    /// private one is in memory alone.
+    pub fn begin(
+        &self,
+        question: &str,
+        documents: &[DocumentId],
+        privately: bool,
+    ) -> Result<Conversation, Error> {
         if !has_words(question) {
             return Err(Error::QuestionEmpty);
         }
-        conversation::begin(&self.vault, question, documents)
+        let vault = match privately {
+            true => &self.private,
+            false => &self.vault,
+        };
+        let documents = self.allowed(privately, documents);
+        let begun = conversation::begin(vault, question, &documents)?;
+        Ok(Conversation {
+            private: privately,
+            ..begun
+        })
     }
 
     /// The messages of a conversation, in order.
     pub fn messages(&self, conversation: ConversationId) -> Result<Vec<Message>, Error> {
-        conversation::messages(&self.vault, conversation)
+        let vault = self.home(conversation);
+        let replying = lock(&self.replying);
+        if *replying != Some(conversation) {
+            conversation::keep_interrupted(vault, conversation)?;
+        }
+        conversation::messages(vault, conversation)
+    }
+
+    /// Keeps what was typed and is not asked yet, in a conversation or where none is begun.
+    pub fn keep_draft(
+        &self,
+        conversation: Option<ConversationId>,
+        text: &str,
+    ) -> Result<(), Error> {
+        draft::keep_input(self.home_or_vault(conversation), conversation, text)
+    }
+
+    /// What was typed and is not asked yet.
+    pub fn draft(&self, conversation: Option<ConversationId>) -> Result<String, Error> {
+        draft::input(self.home_or_vault(conversation), conversation)
     }
 
     /// Reads a document into the library; one that is there already is not read again.
     pub fn add(&self, input: Input<'_>, on_page: &mut OnPage<'_>) -> Result<DocumentId, Error> {
+        self.add_to(false, input, on_page)
+    }
+
+    /// Reads a document that private conversations alone see: it is in memory alone.
+    pub fn add_privately(
+        &self,
+        input: Input<'_>,
+        on_page: &mut OnPage<'_>,
+    ) -> Result<DocumentId, Error> {
+        self.add_to(true, input, on_page)
+    }
+
+    fn add_to(
+        &self,
+        private: bool,
+        input: Input<'_>,
+        on_page: &mut OnPage<'_>,
+    ) -> Result<DocumentId, Error> {
         let (name, bytes) = input.read()?;
         if let Some(id) = self.library().with_bytes(&bytes) {
             return Ok(id);
@@ -158,7 +273,11 @@ impl Assistant {
         let reading = reader::read(&self.worker, &name, &bytes, on_page)?;
         let pages = reading.pages.len();
         let passages = reading.pages.iter().map(|page| page.passages.len()).sum();
-        let id = self.library().add(&self.vault, name, &bytes, reading)?;
+        let vault = match private {
+            true => &self.private,
+            false => &self.vault,
+        };
+        let id = self.library().add(vault, name, &bytes, reading, private)?;
         let milliseconds = started.elapsed().as_millis();
         log::record(log::Event::DocumentRead {
             pages,
@@ -212,8 +331,17 @@ impl Assistant {
         if !has_words(question) {
             return Err(Error::QuestionEmpty);
         }
-        conversation::ask(&self.vault, conversation, question, documents)?;
-        let answered = ask::ask(self, question, documents, stop, on_progress);
+        let vault = self.home(conversation);
+        let documents = self.allowed(self.is_private(conversation), documents);
+        conversation::ask(vault, conversation, question, &documents)?;
+        let replying = Replying::begin(self, conversation);
+        let mut draft = ReplyDraft::new(vault, conversation);
+        let answered = ask::ask(self, question, &documents, stop, &mut |progress| {
+            if let Progress::Text(piece) = &progress {
+                draft.hear(piece);
+            }
+            on_progress(progress);
+        });
         log::record(match &answered {
             Ok(Answer { refused: true, .. }) => log::Event::Refused,
             Ok(answer) => log::Event::Answered {
@@ -224,15 +352,28 @@ impl Assistant {
             },
             Err(error) => log::Event::Failed { code: error.code() },
         });
-        let answer = answered?;
-        let stored = Message::Answer(Box::new(answer.clone()));
-        conversation::add(&self.vault, conversation, &stored)?;
+        let answer = match answered {
+            Ok(answer) => answer,
+            Err(error) => {
+                // What was written before the failure is no answer.
+                draft.discard()?;
+                return Err(error);
+            }
+        };
+        draft.become_message(&Message::Answer(Box::new(answer.clone())))?;
+        drop(replying);
         Ok(answer)
+    }
+
+    /// Ends the engine, erases what was to be erased, and closes the vault.
+    pub fn close(self) -> Result<(), Error> {
+        drop(self.engine);
+        Ok(self.vault.close()?)
     }
 
     /// The language of the interface.
     pub fn language(&self) -> Language {
-        *self.language.lock().unwrap_or_else(PoisonError::into_inner)
+        *lock(&self.language)
     }
 
     /// Loads the model, unless it is loaded already.
@@ -264,8 +405,33 @@ impl Assistant {
         self.engine()?.measure(prompt_tokens, generated_tokens)
     }
 
-    fn library(&self) -> std::sync::MutexGuard<'_, Library> {
-        self.library.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_private(&self, conversation: ConversationId) -> bool {
+        conversation::lives_in(&self.private, conversation)
+    }
+
+    /// The vault that a conversation lives in.
+    fn home(&self, conversation: ConversationId) -> &Vault {
+        match self.is_private(conversation) {
+            true => &self.private,
+            false => &self.vault,
+        }
+    }
+
+    fn home_or_vault(&self, conversation: Option<ConversationId>) -> &Vault {
+        conversation.map_or(&self.vault, |conversation| self.home(conversation))
+    }
+
+    /// The documents that a conversation may see: what is private stays out of one that is kept.
+    fn allowed(&self, privately: bool, documents: &[DocumentId]) -> Vec<DocumentId> {
+        let library = self.library();
+        let documents = documents.iter().copied();
+        documents
+            .filter(|&id| privately || !library.is_private(id))
+            .collect()
+    }
+
+    fn library(&self) -> MutexGuard<'_, Library> {
+        lock(&self.library)
     }
 
     fn engine(&self) -> Result<&Engine, Error> {
@@ -284,6 +450,27 @@ pub fn extract(
 ) -> Result<Vec<Page>, Error> {
     let (name, bytes) = input.read()?;
     Ok(reader::read(worker, &name, &bytes, on_page)?.pages)
+}
+
+/// A reply is being written as long as this lives.
+struct Replying<'a>(&'a Assistant);
+
+impl<'a> Replying<'a> {
+    fn begin(assistant: &'a Assistant, conversation: ConversationId) -> Replying<'a> {
+        *lock(&assistant.replying) = Some(conversation);
+        Replying(assistant)
+    }
+}
+
+impl Drop for Replying<'_> {
+    fn drop(&mut self) {
+        *lock(&self.0.replying) = None;
+    }
+}
+
+/// A lock whose holder panicked protects values that are whole: each is replaced in one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn has_words(question: &str) -> bool {

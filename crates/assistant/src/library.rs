@@ -1,9 +1,10 @@
 //! The documents that can be asked about: their pages, and the index of their passages.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use aparte_protocol::documents::{Format, Page, PageWarning, Passage};
-use aparte_vault::{OwnerId, OwnerKind, Vault};
+use aparte_vault::{Loss, OwnerId, OwnerKind, Vault, VaultError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -13,7 +14,6 @@ use crate::reader::Reading;
 use crate::samples;
 use crate::search::{Entry, PassageKey, SearchIndex};
 use crate::stored;
-use crate::vault_trouble::VaultTrouble;
 
 /// Names a document of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub struct Document {
     pub language: Option<Language>,
     /// Its pages in order.
     pub pages: Vec<Page>,
+    /// It is in memory alone, and gone when the vault is closed.
+    pub private: bool,
     hash: [u8; 32],
 }
 
@@ -69,7 +71,11 @@ struct Head {
 /// All documents and what is needed to search them.
 pub(crate) struct Library {
     documents: Vec<Arc<Document>>,
+    /// Those about to be erased.
+    hidden: HashSet<DocumentId>,
     index: SearchIndex,
+    /// How many are in the vault and do not open.
+    pub damaged: usize,
 }
 
 impl Library {
@@ -77,25 +83,50 @@ impl Library {
     pub fn open(vault: &Vault) -> Result<Library, Error> {
         let mut library = Library {
             documents: Vec::new(),
+            hidden: HashSet::new(),
             index: SearchIndex::new()?,
+            damaged: 0,
         };
         let owners = vault.owners(OwnerKind::Document)?;
-        if !owners.damaged.is_empty() {
-            return Err(Error::Vault(VaultTrouble::Damaged));
-        }
+        library.damaged = owners.damaged.len();
         for owner in owners.readable {
-            let head = stored::decode(&owner.head)?;
-            let pages = stored::all(vault.records(owner.id, stored::PAGE)?)?;
-            library.take(DocumentId(owner.id), head, pages)?;
+            let head = stored::decode::<Head>(&owner.head);
+            let pages = stored_pages(vault, owner.id)?;
+            match (head, pages) {
+                (Ok(head), Some(pages)) => {
+                    library.take(DocumentId(owner.id), head, pages, false)?;
+                }
+                _ => library.damaged += 1,
+            }
         }
         Ok(library)
+    }
+
+    /// Takes a document out of sight, or shows it again.
+    pub fn set_hidden(&mut self, id: DocumentId, hidden: bool) {
+        match hidden {
+            true => self.hidden.insert(id),
+            false => self.hidden.remove(&id),
+        };
+    }
+
+    /// Whether a document is in memory alone, hidden or not.
+    pub fn is_private(&self, id: DocumentId) -> bool {
+        let found = self.documents.iter().find(|document| document.id == id);
+        found.is_some_and(|document| document.private)
+    }
+
+    /// Forgets a document.
+    pub fn remove(&mut self, id: DocumentId) -> Result<(), Error> {
+        self.hidden.remove(&id);
+        self.documents.retain(|document| document.id != id);
+        Ok(())
     }
 
     /// The document with these very bytes, if it is here.
     pub fn with_bytes(&self, bytes: &[u8]) -> Option<DocumentId> {
         let hash = hash(bytes);
-        self.documents
-            .iter()
+        self.visible()
             .find(|document| document.hash == hash)
             .map(|document| document.id)
     }
@@ -108,6 +139,7 @@ impl Library {
         name: String,
         bytes: &[u8],
         reading: Reading,
+        private: bool,
     ) -> Result<DocumentId, Error> {
         let Reading { format, pages } = reading;
         if pages.iter().all(|page| page.passages.is_empty()) {
@@ -134,11 +166,17 @@ impl Library {
             change.put_blob(id, bytes)?;
             Ok(id)
         })?;
-        self.take(DocumentId(id), head, pages)
+        self.take(DocumentId(id), head, pages, private)
     }
 
     /// Takes a document into memory: its passages into the index.
-    fn take(&mut self, id: DocumentId, head: Head, pages: Vec<Page>) -> Result<DocumentId, Error> {
+    fn take(
+        &mut self,
+        id: DocumentId,
+        head: Head,
+        pages: Vec<Page>,
+        private: bool,
+    ) -> Result<DocumentId, Error> {
         let position = u32::try_from(self.documents.len()).map_err(|_| Error::SearchFailed)?;
         let entries = pages.iter().flat_map(|page| {
             (0..)
@@ -167,18 +205,25 @@ impl Library {
             format,
             language,
             pages,
+            private,
             hash,
         }));
         Ok(id)
     }
 
     /// All documents, in the order in which they were added.
-    pub fn documents(&self) -> &[Arc<Document>] {
-        &self.documents
+    pub fn documents(&self) -> Vec<Arc<Document>> {
+        self.visible().cloned().collect()
     }
 
     pub fn get(&self, id: DocumentId) -> Option<&Arc<Document>> {
-        self.documents.iter().find(|document| document.id == id)
+        self.visible().find(|document| document.id == id)
+    }
+
+    fn visible(&self) -> impl Iterator<Item = &Arc<Document>> {
+        self.documents
+            .iter()
+            .filter(|document| !self.hidden.contains(&document.id))
     }
 
     pub fn index(&self) -> &SearchIndex {
@@ -291,6 +336,44 @@ impl PassageRef {
 
     fn passage(&self) -> &Passage {
         &self.page().passages[self.passage]
+    }
+}
+
+/// The pages of a document. One that does not open, or is gone, stands there empty and says so; `None` if none opens.
+fn stored_pages(vault: &Vault, owner: OwnerId) -> Result<Option<Vec<Page>>, Error> {
+    let records = match vault.records(owner, stored::PAGE) {
+        Ok(records) => records,
+        Err(VaultError::Damaged(_)) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut lost = records.damaged.len();
+    if let Some(Loss::Missing(missing)) = records.loss {
+        lost += missing as usize;
+    }
+    let mut pages = Vec::with_capacity(records.readable.len());
+    for record in &records.readable {
+        while lost > 0 && (pages.len() as u32) + 1 < record.sequence {
+            pages.push(unreadable_page(pages.len() as u32 + 1));
+            lost -= 1;
+        }
+        let page = stored::decode(&record.body);
+        pages.push(page.unwrap_or_else(|_| unreadable_page(record.sequence)));
+    }
+    for _ in 0..lost {
+        pages.push(unreadable_page(pages.len() as u32 + 1));
+    }
+    Ok((!records.readable.is_empty()).then_some(pages))
+}
+
+fn unreadable_page(number: u32) -> Page {
+    Page {
+        number,
+        text: String::new(),
+        words: Vec::new(),
+        headings: Vec::new(),
+        passages: Vec::new(),
+        size: (0.0, 0.0),
+        warnings: vec![PageWarning::Damaged],
     }
 }
 

@@ -14,7 +14,22 @@ pub struct Settings {
     pub language: Language,
     /// Light or dark.
     pub theme: Theme,
+    /// After how many minutes without anybody the vault is locked; 0 for never.
+    pub lock_after: u16,
 }
+
+/// The choices as the first version kept them.
+#[derive(Deserialize)]
+struct Settings1 {
+    language: Language,
+    theme: Theme,
+}
+
+/// How long a vault stays open by itself unless somebody chose otherwise, in minutes.
+pub const LOCK_AFTER: u16 = 10;
+
+/// The version of the choices' layout.
+const VERSION: u8 = 2;
 
 /// How the window looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,17 +44,28 @@ pub enum Theme {
 /// The numbers are stored: they are frozen.
 const SETTINGS: SettingKey = SettingKey(1);
 const SAMPLES_ADDED: SettingKey = SettingKey(2);
+/// What was typed where no conversation is begun yet.
+pub(crate) const INPUT_DRAFT: SettingKey = SettingKey(3);
 
 impl Settings {
     /// The choices that a vault keeps; `None` before the first.
     pub fn of(vault: &Vault) -> Result<Option<Settings>, Error> {
-        let stored = vault.setting(SETTINGS)?;
-        stored.map(|bytes| stored::decode(&bytes)).transpose()
+        let Some(bytes) = vault.setting(SETTINGS)? else {
+            return Ok(None);
+        };
+        if let Ok(Settings1 { language, theme }) = stored::decode(&bytes) {
+            return Ok(Some(Settings {
+                language,
+                theme,
+                lock_after: LOCK_AFTER,
+            }));
+        }
+        stored::decode_as(VERSION, &bytes).map(Some)
     }
 
     /// Keeps the choices. They are on the disk when this returns.
     pub(crate) fn keep(self, vault: &Vault) -> Result<(), Error> {
-        let bytes = stored::encode(&self);
+        let bytes = stored::encode_as(VERSION, &self);
         Ok(vault.write(|change| change.set_setting(SETTINGS, &bytes))?)
     }
 }
@@ -50,4 +76,30 @@ pub(crate) fn note_samples_added(vault: &Vault) -> Result<(), Error> {
 
 pub(crate) fn samples_were_added(vault: &Vault) -> Result<bool, Error> {
     Ok(vault.setting(SAMPLES_ADDED)?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_that_the_first_version_kept_are_still_there() {
+        let vault = Vault::in_memory().unwrap();
+        let before = stored::encode(&(Language::French, Theme::Dark));
+        vault
+            .write(|change| change.set_setting(SETTINGS, &before))
+            .unwrap();
+        let settings = Settings {
+            language: Language::French,
+            theme: Theme::Dark,
+            lock_after: LOCK_AFTER,
+        };
+        assert_eq!(Settings::of(&vault), Ok(Some(settings)));
+        let changed = Settings {
+            lock_after: 0,
+            ..settings
+        };
+        changed.keep(&vault).unwrap();
+        assert_eq!(Settings::of(&vault), Ok(Some(changed)));
+    }
 }

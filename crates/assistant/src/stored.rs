@@ -3,7 +3,7 @@
 //! The layouts of the types that pass through here are frozen: a changed one gets the next version and a
 //! reader for each earlier one.
 
-use aparte_vault::{Listing, Record, RecordKind};
+use aparte_vault::{CacheKind, RecordKind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,39 +14,41 @@ use crate::vault_trouble::VaultTrouble;
 pub(crate) const MESSAGE: RecordKind = RecordKind(1);
 /// A page of a document.
 pub(crate) const PAGE: RecordKind = RecordKind(2);
+/// A reply while it is written: what it said so far. At most one in a conversation.
+pub(crate) const REPLY_DRAFT: RecordKind = RecordKind(3);
+/// What was typed in a conversation and is not asked yet. At most one.
+pub(crate) const INPUT_DRAFT: RecordKind = RecordKind(4);
+
+/// The index of the search, as it was when the vault closed.
+pub(crate) const INDEX: CacheKind = CacheKind(1);
 
 const VERSION: u8 = 1;
 
 /// The bytes to seal.
 pub(crate) fn encode(value: &impl Serialize) -> Vec<u8> {
-    let mut bytes = vec![VERSION];
+    encode_as(VERSION, value)
+}
+
+/// The bytes to seal of a type whose layout came to a later version.
+pub(crate) fn encode_as(version: u8, value: &impl Serialize) -> Vec<u8> {
+    let mut bytes = vec![version];
     bytes.extend(postcard::to_stdvec(value).expect("plain data has a binary form"));
     bytes
 }
 
 /// What was sealed; an error if it was written by a later version, or is not of this type.
 pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    decode_as(VERSION, bytes)
+}
+
+/// What was sealed under a version; an error if it is of another, or is not of this type.
+pub(crate) fn decode_as<T: DeserializeOwned>(version: u8, bytes: &[u8]) -> Result<T, Error> {
     match bytes {
-        [VERSION, value @ ..] => {
+        [stored, value @ ..] if *stored == version => {
             postcard::from_bytes(value).map_err(|_| Error::Vault(VaultTrouble::Damaged))
         }
         _ => Err(Error::Vault(VaultTrouble::NewerFormat)),
     }
-}
-
-/// The values of records in their order. One that does not open is an error: a gap would be a loss that
-/// nobody hears of.
-pub(crate) fn all<T: DeserializeOwned>(
-    records: Listing<Record, impl Sized>,
-) -> Result<Vec<T>, Error> {
-    if !records.damaged.is_empty() {
-        return Err(Error::Vault(VaultTrouble::Damaged));
-    }
-    records
-        .readable
-        .iter()
-        .map(|record| decode(&record.body))
-        .collect()
 }
 
 #[cfg(test)]

@@ -10,18 +10,28 @@ use aparte_vault::VaultError;
 )]
 pub enum VaultTrouble {
     WrongPassphrase,
+    PassphraseShort,
     PassphraseNeeded,
     PassphraseFileUnreadable,
+    WrongRecoveryWords,
+    /// One word is unknown, there are too many or too few, or their checksum is wrong.
+    NotRecoveryWords,
+    /// Nothing but the keychain would open a backup.
+    BackupNeedsSecret,
     /// There is no keychain, or it does not answer.
     KeychainUnavailable,
     KeychainLocked,
     /// The keychain does not know this vault, or gives what does not open it.
     KeychainStranger,
+    /// The key is in the keychain of another system.
+    KeychainChanged,
     Absent,
     /// What was named is not in the vault, or no longer.
     Missing,
     /// There is something where a new vault was to be made.
     Occupied,
+    /// The file is not one of Aparté.
+    Foreign,
     NewerFormat,
     InUse,
     /// Stored bytes were changed, moved or lost.
@@ -38,10 +48,15 @@ impl From<VaultError> for VaultTrouble {
     fn from(error: VaultError) -> Self {
         match error {
             VaultError::Absent => VaultTrouble::Absent,
-            VaultError::AlreadyExists | VaultError::Foreign => VaultTrouble::Occupied,
+            VaultError::AlreadyExists => VaultTrouble::Occupied,
+            VaultError::Foreign => VaultTrouble::Foreign,
             VaultError::NewerFormat => VaultTrouble::NewerFormat,
             VaultError::InUse => VaultTrouble::InUse,
             VaultError::WrongPassphrase => VaultTrouble::WrongPassphrase,
+            VaultError::WrongRecoveryWords => VaultTrouble::WrongRecoveryWords,
+            VaultError::NotRecoveryWords => VaultTrouble::NotRecoveryWords,
+            VaultError::BackupNeedsSecret => VaultTrouble::BackupNeedsSecret,
+            VaultError::KeychainChanged => VaultTrouble::KeychainChanged,
             VaultError::NoSuchSlot => VaultTrouble::PassphraseNeeded,
             VaultError::KeychainUnavailable => VaultTrouble::KeychainUnavailable,
             VaultError::KeychainLocked => VaultTrouble::KeychainLocked,
@@ -66,6 +81,12 @@ impl VaultTrouble {
     pub(crate) fn code(self) -> &'static str {
         match self {
             VaultTrouble::WrongPassphrase => "vault_wrong_passphrase",
+            VaultTrouble::PassphraseShort => "passphrase_short",
+            VaultTrouble::WrongRecoveryWords => "vault_wrong_recovery_words",
+            VaultTrouble::NotRecoveryWords => "not_recovery_words",
+            VaultTrouble::BackupNeedsSecret => "backup_needs_secret",
+            VaultTrouble::KeychainChanged => "keychain_changed",
+            VaultTrouble::Foreign => "vault_foreign",
             VaultTrouble::PassphraseNeeded => "vault_passphrase_needed",
             VaultTrouble::PassphraseFileUnreadable => "vault_passphrase_file_unreadable",
             VaultTrouble::KeychainUnavailable => "keychain_unavailable",
@@ -89,6 +110,28 @@ impl VaultTrouble {
         match self {
             VaultTrouble::WrongPassphrase => {
                 "This passphrase does not open the vault; nothing was changed. Check it and try again."
+            }
+            VaultTrouble::PassphraseShort => {
+                "This passphrase is too short to protect anything. Choose at least 8 characters."
+            }
+            VaultTrouble::WrongRecoveryWords => {
+                "These recovery words are not those of this vault; nothing was changed. Look for the list \
+                 that was made last."
+            }
+            VaultTrouble::NotRecoveryWords => {
+                "These are not 24 recovery words: one is missing, unknown or misspelt. Compare each with \
+                 your list."
+            }
+            VaultTrouble::BackupNeedsSecret => {
+                "Only this machine's keychain opens this vault, so a backup could be opened nowhere. Set a \
+                 passphrase or make recovery words first."
+            }
+            VaultTrouble::KeychainChanged => {
+                "The key of this vault is in the keychain of another system; the vault is untouched. Open \
+                 it with the recovery words, or on the system it was made on."
+            }
+            VaultTrouble::Foreign => {
+                "This file was not made by Aparté and was left as it is. Check its name."
             }
             VaultTrouble::PassphraseNeeded => {
                 "This vault needs a passphrase, because no keychain holds its key. Give it with \
@@ -150,6 +193,29 @@ impl VaultTrouble {
             VaultTrouble::WrongPassphrase => {
                 "Cette phrase secrète n'ouvre pas le coffre ; rien n'a été modifié. Vérifiez-la et \
                  recommencez."
+            }
+            VaultTrouble::PassphraseShort => {
+                "Cette phrase secrète est trop courte pour protéger quoi que ce soit. Choisissez au moins 8 \
+                 caractères."
+            }
+            VaultTrouble::WrongRecoveryWords => {
+                "Ces mots de récupération ne sont pas ceux de ce coffre ; rien n'a été modifié. Cherchez la \
+                 liste la plus récente."
+            }
+            VaultTrouble::NotRecoveryWords => {
+                "Ce ne sont pas 24 mots de récupération : un mot manque, est inconnu ou mal écrit. Comparez \
+                 chacun à votre liste."
+            }
+            VaultTrouble::BackupNeedsSecret => {
+                "Seul le trousseau de cette machine ouvre ce coffre : une sauvegarde ne s'ouvrirait nulle \
+                 part. Choisissez d'abord une phrase secrète ou créez des mots de récupération."
+            }
+            VaultTrouble::KeychainChanged => {
+                "La clé de ce coffre est dans le trousseau d'un autre système ; le coffre est intact. \
+                 Ouvrez-le avec les mots de récupération, ou sur le système où il a été créé."
+            }
+            VaultTrouble::Foreign => {
+                "Ce fichier n'a pas été créé par Aparté et n'a pas été touché. Vérifiez son nom."
             }
             VaultTrouble::PassphraseNeeded => {
                 "Ce coffre demande une phrase secrète, car aucun trousseau n'en garde la clé. Donnez-la avec \

@@ -20,13 +20,13 @@ const TAG: usize = 16;
 const INFO: &[u8] = b"aparte/1/blob";
 const DAMAGED: VaultError = VaultError::Damaged(Part::Blob);
 
-/// Seals all that `content` gives, and the head last.
+/// Seals all that `content` gives, and the head last; gives the sealed head too.
 pub(crate) fn write(
     connection: &Connection,
     owner: OwnerId,
     data_key: &SealingKey,
     content: &mut dyn Read,
-) -> Result<BlobId, VaultError> {
+) -> Result<(BlobId, Vec<u8>), VaultError> {
     let id = BlobId::random()?;
     let salt: [u8; 32] = random()?;
     let prefix: [u8; 7] = random()?;
@@ -71,14 +71,12 @@ pub(crate) fn write(
     head.extend(length.to_be_bytes());
     head.extend(salt);
     head.extend(prefix);
+    let head = seal(data_key, &head_place(owner, id), &head)?;
     connection.execute(
         "UPDATE blobs SET head = ?2 WHERE id = ?1",
-        params![
-            id.as_bytes(),
-            seal(data_key, &head_place(owner, id), &head)?
-        ],
+        params![id.as_bytes(), head],
     )?;
-    Ok(id)
+    Ok((id, head))
 }
 
 /// Opens a blob whole: all of its chunks, in order, and no other.

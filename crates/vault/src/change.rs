@@ -1,19 +1,45 @@
 //! One change of the vault: what is written in it is stored together or not at all.
 
+use std::collections::HashMap;
 use std::io::Read;
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::keys::Keyring;
-use crate::owner::{data_key, head_place, key_place, make_data_key, record_place, setting_place};
-use crate::record::seal;
-use crate::{BlobId, OwnerId, OwnerKind, RecordId, RecordKind, SettingKey, VaultError, blob};
+use crate::keys::{Keyring, SealingKey};
+use crate::owner::{
+    head_place, key_place, make_data_key, record_place, setting_place, unwrap_data_key,
+};
+use crate::record::{open, seal};
+use crate::set::{
+    Columns, Element, OwnerSeal, Root, blob_element, owner_element, record_element, setting_element,
+};
+use crate::{BlobId, OwnerId, OwnerKind, Part, RecordId, RecordKind, SettingKey, VaultError, blob};
 
 /// A change under way, inside [`Vault::write`](crate::Vault::write).
 pub struct Change<'a> {
-    pub(crate) transaction: &'a Transaction<'a>,
-    pub(crate) keys: &'a Keyring,
-    pub(crate) vault: [u8; 16],
+    transaction: &'a Transaction<'a>,
+    keys: &'a Keyring,
+    vault: [u8; 16],
+    root: Root,
+    /// The owners that were looked at, with what they will seal of themselves.
+    owners: HashMap<OwnerId, Changing>,
+    erased: bool,
+}
+
+/// An owner in a change.
+struct Changing {
+    kind: i64,
+    key: SealingKey,
+    seal: OwnerSeal,
+    /// Its part in the root before the change; none for a new owner.
+    before: Option<Element>,
+    changed: bool,
+}
+
+/// What a change leaves behind once its rows are written.
+pub(crate) struct Done {
+    /// The root, to be held from the commit on.
+    pub(crate) root: Root,
     /// Whether rows were erased, so that the journal must not keep them.
     pub(crate) erased: bool,
 }
@@ -28,13 +54,24 @@ impl Change<'_> {
         self.transaction
             .prepare_cached("INSERT INTO owners (id, kind, key, head) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![owner.as_bytes(), kind, wrapped, head])?;
+        let new = Changing {
+            kind,
+            key,
+            seal: OwnerSeal::default(),
+            before: None,
+            changed: true,
+        };
+        self.owners.insert(owner, new);
         Ok(owner)
     }
 
     /// Replaces the head of an owner.
     pub fn set_head(&mut self, owner: OwnerId, head: &[u8]) -> Result<(), VaultError> {
-        let (kind, key) = self.data_key(owner)?;
-        let head = seal(&key, &head_place(&self.vault, kind, owner), head)?;
+        let vault = self.vault;
+        let changing = self.owner(owner)?;
+        changing.changed = true;
+        let place = head_place(&vault, changing.kind, owner);
+        let head = seal(&changing.key, &place, head)?;
         self.transaction
             .prepare_cached("UPDATE owners SET head = ?2 WHERE id = ?1")?
             .execute(params![owner.as_bytes(), head])?;
@@ -49,9 +86,21 @@ impl Change<'_> {
         sequence: u32,
         body: &[u8],
     ) -> Result<RecordId, VaultError> {
-        let (_, key) = self.data_key(owner)?;
+        let keys = self.keys;
+        let changing = self.owner(owner)?;
         let id = RecordId::random()?;
-        let sealed = seal(&key, &record_place(owner, kind, id, sequence), body)?;
+        let sealed = seal(
+            &changing.key,
+            &record_place(owner, kind, id, sequence),
+            body,
+        )?;
+        let records = changing.seal.records_mut(kind);
+        let behind = sequence.checked_add(1).ok_or(VaultError::TooLarge)?;
+        records.next = records.next.max(behind);
+        records
+            .set
+            .add(record_element(&keys.set, kind, sequence, id, &sealed));
+        changing.changed = true;
         self.transaction
             .prepare_cached(
                 "INSERT INTO records (id, owner, kind, sequence, sealed) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -60,20 +109,14 @@ impl Change<'_> {
         Ok(id)
     }
 
-    /// Adds a record after the last of the owner's records of this kind.
+    /// Adds a record after the last that the owner ever had of this kind.
     pub fn append(
         &mut self,
         owner: OwnerId,
         kind: RecordKind,
         body: &[u8],
     ) -> Result<RecordId, VaultError> {
-        let last: Option<u32> = self
-            .transaction
-            .prepare_cached("SELECT max(sequence) FROM records WHERE owner = ?1 AND kind = ?2")?
-            .query_row(params![owner.as_bytes(), kind.0], |row| row.get(0))?;
-        let next = last
-            .map_or(Some(0), |last| last.checked_add(1))
-            .ok_or(VaultError::TooLarge)?;
+        let next = self.owner(owner)?.seal.records(kind).next;
         self.put(owner, kind, next, body)
     }
 
@@ -84,19 +127,32 @@ impl Change<'_> {
         record: RecordId,
         body: &[u8],
     ) -> Result<(), VaultError> {
-        let (_, key) = self.data_key(owner)?;
-        let (kind, sequence) = self
-            .transaction
-            .prepare_cached("SELECT kind, sequence FROM records WHERE id = ?1 AND owner = ?2")?
-            .query_row(params![record.as_bytes(), owner.as_bytes()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?
-            .ok_or(VaultError::NotFound)?;
-        let place = record_place(owner, RecordKind(kind), record, sequence);
+        let (kind, sequence, old) = self.stored(owner, record)?;
+        let keys = self.keys;
+        let changing = self.owner(owner)?;
+        let sealed = seal(
+            &changing.key,
+            &record_place(owner, kind, record, sequence),
+            body,
+        )?;
+        let new = record_element(&keys.set, kind, sequence, record, &sealed);
+        changing.seal.records_mut(kind).set.replace(old, new);
+        changing.changed = true;
         self.transaction
             .prepare_cached("UPDATE records SET sealed = ?2 WHERE id = ?1")?
-            .execute(params![record.as_bytes(), seal(&key, &place, body)?])?;
+            .execute(params![record.as_bytes(), sealed])?;
+        Ok(())
+    }
+
+    /// Removes a record. Its bytes stay readable to nobody but who has the owner's key and an older copy of the file.
+    pub fn remove_record(&mut self, owner: OwnerId, record: RecordId) -> Result<(), VaultError> {
+        let (kind, _, old) = self.stored(owner, record)?;
+        let changing = self.owner(owner)?;
+        changing.seal.records_mut(kind).set.remove(old);
+        changing.changed = true;
+        self.transaction
+            .prepare_cached("DELETE FROM records WHERE id = ?1")?
+            .execute(params![record.as_bytes()])?;
         Ok(())
     }
 
@@ -106,33 +162,66 @@ impl Change<'_> {
         owner: OwnerId,
         mut content: impl Read,
     ) -> Result<BlobId, VaultError> {
-        let (_, key) = self.data_key(owner)?;
-        blob::write(self.transaction, owner, &key, &mut content)
+        let (transaction, keys) = (self.transaction, self.keys);
+        let changing = self.owner(owner)?;
+        let (id, head) = blob::write(transaction, owner, &changing.key, &mut content)?;
+        let element = blob_element(&keys.set, id.as_bytes(), &head);
+        changing.seal.blobs.add(element);
+        changing.changed = true;
+        Ok(id)
+    }
+
+    /// Marks an owner to be erased when the vault closes or next opens, unless it is shown again before.
+    pub fn hide_owner(&mut self, owner: OwnerId) -> Result<(), VaultError> {
+        self.set_hidden(owner, true)
+    }
+
+    /// Takes the mark away.
+    pub fn show_owner(&mut self, owner: OwnerId) -> Result<(), VaultError> {
+        self.set_hidden(owner, false)
     }
 
     /// Erases an owner with all it owns: its data key is overwritten, so that what copies of the rows
-    /// remain anywhere open no more.
+    /// remain anywhere open no more. What does not open any more can be erased too.
     pub fn erase_owner(&mut self, owner: OwnerId) -> Result<(), VaultError> {
-        let owner = params![owner.as_bytes()];
+        let before = match self.owners.remove(&owner) {
+            Some(changing) => changing.before,
+            None => {
+                let (kind, columns) = columns(self.transaction, owner)?;
+                Some(owner_element(&self.keys.set, owner, kind, &columns))
+            }
+        };
+        let id = params![owner.as_bytes()];
         self.transaction.execute(
             "UPDATE owners SET key = zeroblob(length(key)) WHERE id = ?1",
-            owner,
+            id,
         )?;
-        match self
-            .transaction
-            .execute("DELETE FROM owners WHERE id = ?1", owner)?
-        {
-            0 => Err(VaultError::NotFound),
-            _ => {
-                self.erased = true;
-                Ok(())
-            }
+        self.transaction
+            .execute("DELETE FROM owners WHERE id = ?1", id)?;
+        if let Some(element) = before {
+            self.root.owners.remove(element);
         }
+        self.root.generation += 1;
+        self.erased = true;
+        Ok(())
     }
 
     /// Sets a setting.
     pub fn set_setting(&mut self, key: SettingKey, value: &[u8]) -> Result<(), VaultError> {
         let sealed = seal(&self.keys.settings, &setting_place(&self.vault, key), value)?;
+        let new = setting_element(&self.keys.set, key, &sealed);
+        let old: Option<Vec<u8>> = self
+            .transaction
+            .prepare_cached("SELECT sealed FROM settings WHERE key = ?1")?
+            .query_row([key.0], |row| row.get(0))
+            .optional()?;
+        match old {
+            Some(old) => {
+                let old = setting_element(&self.keys.set, key, &old);
+                self.root.settings.replace(old, new);
+            }
+            None => self.root.settings.add(new),
+        }
         self.transaction.execute(
             "INSERT OR REPLACE INTO settings (key, sealed) VALUES (?1, ?2)",
             params![key.0, sealed],
@@ -140,7 +229,133 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn data_key(&self, owner: OwnerId) -> Result<(i64, crate::keys::SealingKey), VaultError> {
-        data_key(self.transaction, &self.vault, &self.keys.wrap, owner)
+    pub(crate) fn new<'a>(
+        transaction: &'a Transaction<'a>,
+        keys: &'a Keyring,
+        vault: [u8; 16],
+        root: Root,
+    ) -> Change<'a> {
+        Change {
+            transaction,
+            keys,
+            vault,
+            root,
+            owners: HashMap::new(),
+            erased: false,
+        }
     }
+
+    /// Counts one more opening or closing of the vault.
+    pub(crate) fn advance(&mut self) {
+        self.root.generation += 1;
+    }
+
+    /// Seals the owners that changed, and the root. Nothing may be written after it but the commit.
+    pub(crate) fn finish(mut self) -> Result<Done, VaultError> {
+        for (&owner, changing) in &self.owners {
+            if !changing.changed {
+                continue;
+            }
+            let seal = changing
+                .seal
+                .seal(&changing.key, &self.vault, changing.kind, owner)?;
+            self.transaction
+                .prepare_cached("UPDATE owners SET seal = ?2 WHERE id = ?1")?
+                .execute(params![owner.as_bytes(), seal])?;
+            let (kind, columns) = columns(self.transaction, owner)?;
+            let after = owner_element(&self.keys.set, owner, kind, &columns);
+            match changing.before {
+                Some(before) => self.root.owners.replace(before, after),
+                None => self.root.owners.add(after),
+            }
+        }
+        let sealed = self.root.seal(&self.keys.root, &self.vault)?;
+        crate::database::set_root(self.transaction, &sealed)?;
+        Ok(Done {
+            root: self.root,
+            erased: self.erased,
+        })
+    }
+
+    fn set_hidden(&mut self, owner: OwnerId, hidden: bool) -> Result<(), VaultError> {
+        let changing = self.owner(owner)?;
+        changing.seal.hidden = hidden;
+        changing.changed = true;
+        Ok(())
+    }
+
+    /// An owner with its key and what it seals of itself.
+    fn owner(&mut self, owner: OwnerId) -> Result<&mut Changing, VaultError> {
+        use std::collections::hash_map::Entry;
+        match self.owners.entry(owner) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let (kind, columns) = columns(self.transaction, owner)?;
+                let key = key_place(&self.vault, kind, owner);
+                let key = unwrap_data_key(&self.keys.wrap, &key, &columns.key)
+                    .ok_or(VaultError::Damaged(Part::DataKey))?;
+                let seal = OwnerSeal::open(&key, &self.vault, kind, owner, &columns.seal)
+                    .ok_or(VaultError::Damaged(Part::Seal))?;
+                let before = owner_element(&self.keys.set, owner, kind, &columns);
+                Ok(place.insert(Changing {
+                    kind,
+                    key,
+                    seal,
+                    before: Some(before),
+                    changed: false,
+                }))
+            }
+        }
+    }
+
+    /// The place of a record, and its part in the owner's set. A record that does not open is not written over.
+    fn stored(
+        &mut self,
+        owner: OwnerId,
+        record: RecordId,
+    ) -> Result<(RecordKind, u32, Element), VaultError> {
+        let (kind, sequence, sealed): (u16, u32, Vec<u8>) = self
+            .transaction
+            .prepare_cached(
+                "SELECT kind, sequence, sealed FROM records WHERE id = ?1 AND owner = ?2",
+            )?
+            .query_row(params![record.as_bytes(), owner.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?
+            .ok_or(VaultError::NotFound)?;
+        let kind = RecordKind(kind);
+        let keys = self.keys;
+        let changing = self.owner(owner)?;
+        open(
+            &changing.key,
+            &record_place(owner, kind, record, sequence),
+            &sealed,
+        )
+        .ok_or(VaultError::Damaged(Part::Record))?;
+        let element = record_element(&keys.set, kind, sequence, record, &sealed);
+        Ok((kind, sequence, element))
+    }
+}
+
+/// Reads the sealed columns of an owner.
+///
+/// # Errors
+/// [`VaultError::NotFound`].
+pub(crate) fn columns(
+    connection: &Connection,
+    owner: OwnerId,
+) -> Result<(i64, Columns), VaultError> {
+    connection
+        .prepare_cached("SELECT kind, key, head, seal FROM owners WHERE id = ?1")?
+        .query_row(params![owner.as_bytes()], |row| {
+            let columns = Columns {
+                key: row.get(1)?,
+                head: row.get(2)?,
+                seal: row.get(3)?,
+            };
+            Ok((row.get(0)?, columns))
+        })
+        .optional()?
+        .ok_or(VaultError::NotFound)
 }

@@ -8,15 +8,19 @@ use std::io::Read;
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::{Part, VaultError, folder};
 
 /// "Apar" in the header of the file.
 const APPLICATION_ID: i32 = 0x4170_6172;
-const SCHEMA_VERSION: i32 = 1;
+/// The version that this build writes.
+pub(crate) const SCHEMA_VERSION: i32 = 2;
 
-const SCHEMA: &str = "
+/// What made each version out of the one before it. A new database goes the same way, so that its schema is the same,
+/// letter by letter. Steps are added at the end and never changed.
+const STEPS: [&str; SCHEMA_VERSION as usize] = [
+    "
 CREATE TABLE manifest (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     bytes BLOB NOT NULL
@@ -51,41 +55,96 @@ CREATE TABLE settings (
     key INTEGER PRIMARY KEY,
     sealed BLOB NOT NULL
 ) STRICT;
-";
+",
+    "
+ALTER TABLE owners ADD COLUMN seal BLOB NOT NULL DEFAULT x'';
+CREATE TABLE root (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sealed BLOB NOT NULL
+) STRICT;
+CREATE TABLE caches (
+    kind INTEGER PRIMARY KEY,
+    file BLOB NOT NULL,
+    head BLOB NOT NULL
+) STRICT;
+",
+];
 
-/// Makes the database under a name aside, so that it appears whole or not at all.
-pub(crate) fn create(folder: &Path, manifest: &[u8]) -> Result<(), VaultError> {
+/// Makes the database under a name aside, so that it appears whole or not at all. `root` is the sealed root.
+pub(crate) fn create(folder: &Path, manifest: &[u8], root: &[u8]) -> Result<(), VaultError> {
     let aside = folder.join(folder::DATABASE_BEING_MADE);
     folder::remove(&aside)?;
     folder::remove(&folder.join("vault.db.new-journal"))?;
     folder::create(&aside)?;
     let connection = Connection::open_with_flags(&aside, FLAGS)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    fill(&connection, manifest)?;
+    fill(&connection, manifest, root)?;
     connection.close().map_err(|(_, error)| error)?;
     folder::rename(folder, folder::DATABASE_BEING_MADE, folder::DATABASE)
 }
 
-/// Opens the database of `folder`.
+/// Opens the database of `folder`. Until [`trust`] is called nothing is written to its files, whatever a crash left in
+/// the journal.
 ///
 /// # Errors
 /// [`VaultError::Foreign`] or [`VaultError::NewerFormat`], the file untouched.
 pub(crate) fn open(folder: &Path) -> Result<Connection, VaultError> {
-    let path = folder.join(folder::DATABASE);
-    check_header(&path)?;
-    let connection = Connection::open_with_flags(&path, FLAGS)?;
+    open_file(&folder.join(folder::DATABASE))
+}
+
+/// Opens a database by its path: see [`open`].
+pub(crate) fn open_file(path: &Path) -> Result<Connection, VaultError> {
+    check_header(path)?;
+    let connection = Connection::open_with_flags(path, FLAGS)?;
+    // Who does not get in leaves the journal as it was.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // The journal may hold a newer version than the header of the file.
-    check_version(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)?;
+    check_version(version(&connection)?)?;
     configure(&connection)?;
     Ok(connection)
 }
 
+/// The vault is unlocked: from here on the journal is folded into the file when the connection closes.
+pub(crate) fn trust(connection: &Connection) -> Result<(), VaultError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    Ok(())
+}
+
 /// Makes a database that lives in memory and ends with its connection.
-pub(crate) fn in_memory() -> Result<Connection, VaultError> {
+pub(crate) fn in_memory(root: &[u8]) -> Result<Connection, VaultError> {
     let connection = Connection::open_in_memory_with_flags(FLAGS | OpenFlags::SQLITE_OPEN_CREATE)?;
-    fill(&connection, &[])?;
+    fill(&connection, &[], root)?;
     configure(&connection)?;
     Ok(connection)
+}
+
+/// Reads the version of the schema.
+pub(crate) fn version(connection: &Connection) -> Result<i32, VaultError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Takes the schema from its version to this build's, inside a transaction of the caller.
+pub(crate) fn upgrade(connection: &Connection, from: i32) -> Result<(), VaultError> {
+    for step in &STEPS[from as usize..] {
+        connection.execute_batch(step)?;
+    }
+    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    Ok(())
+}
+
+/// Checks a database of unknown origin: SQLite finds it sound, and its schema is letter by letter the one that this or
+/// an earlier build makes.
+pub(crate) fn check_structure(connection: &Connection) -> Result<(), VaultError> {
+    const DAMAGED: VaultError = VaultError::Damaged(Part::Database);
+    let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    let expected = Connection::open_in_memory()?;
+    for step in &STEPS[..version(connection)? as usize] {
+        expected.execute_batch(step)?;
+    }
+    match sound == "ok" && schema(connection)? == schema(&expected)? {
+        true => Ok(()),
+        false => Err(DAMAGED),
+    }
 }
 
 /// Reads the copy of `vault.json`.
@@ -99,13 +158,34 @@ pub(crate) fn set_manifest(connection: &Connection, bytes: &[u8]) -> Result<(), 
     Ok(())
 }
 
+/// Reads the sealed root; `None` if its row is gone.
+pub(crate) fn root(connection: &Connection) -> Result<Option<Vec<u8>>, VaultError> {
+    let select = "SELECT sealed FROM root WHERE id = 1";
+    let sealed = connection.query_row(select, [], |row| row.get(0));
+    Ok(sealed.optional()?)
+}
+
+/// Replaces the sealed root.
+pub(crate) fn set_root(connection: &Connection, sealed: &[u8]) -> Result<(), VaultError> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO root (id, sealed) VALUES (1, ?1)")?
+        .execute([sealed])?;
+    Ok(())
+}
+
+/// Cuts the journal, which still holds what was replaced or erased.
+pub(crate) fn cut_journal(connection: &Connection) -> Result<(), VaultError> {
+    Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+}
+
 const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
-fn fill(connection: &Connection, manifest: &[u8]) -> Result<(), VaultError> {
+fn fill(connection: &Connection, manifest: &[u8], root: &[u8]) -> Result<(), VaultError> {
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-    connection.execute_batch(&format!("BEGIN; {SCHEMA}"))?;
+    connection.execute_batch("BEGIN")?;
+    upgrade(connection, 0)?;
     connection.execute("INSERT INTO manifest VALUES (1, ?1)", [manifest])?;
-    connection.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    set_root(connection, root)?;
     connection.execute_batch("COMMIT")?;
     Ok(())
 }
@@ -126,8 +206,15 @@ fn configure(connection: &Connection) -> Result<(), VaultError> {
     Ok(())
 }
 
+fn schema(connection: &Connection) -> Result<Vec<(String, String, Option<String>)>, VaultError> {
+    let mut select =
+        connection.prepare("SELECT type, name, sql FROM sqlite_master ORDER BY name")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Looks at the first hundred bytes before SQLite may write any: the layout is SQLite's file format.
-fn check_header(path: &Path) -> Result<(), VaultError> {
+pub(crate) fn check_header(path: &Path) -> Result<(), VaultError> {
     let mut header = Vec::new();
     File::open(path)?.take(100).read_to_end(&mut header)?;
     let number = |at: usize| i32::from_be_bytes(header[at..at + 4].try_into().expect("4 bytes"));
@@ -142,7 +229,7 @@ fn check_header(path: &Path) -> Result<(), VaultError> {
 
 fn check_version(version: i32) -> Result<(), VaultError> {
     match version {
-        SCHEMA_VERSION => Ok(()),
+        1..=SCHEMA_VERSION => Ok(()),
         newer if newer > SCHEMA_VERSION => Err(VaultError::NewerFormat),
         _ => Err(VaultError::Damaged(Part::Database)),
     }
@@ -154,7 +241,7 @@ mod tests {
 
     fn database() -> (tempfile::TempDir, Connection) {
         let folder = tempfile::tempdir().unwrap();
-        create(folder.path(), b"{}").unwrap();
+        create(folder.path(), b"{}", b"root").unwrap();
         let connection = open(folder.path()).unwrap();
         (folder, connection)
     }
@@ -231,7 +318,7 @@ mod tests {
             (b"a letter, not a database".to_vec(), false),
             (Vec::new(), false),
             (with(71, 0), false),
-            (with(63, 2), true),
+            (with(63, 3), true),
         ] {
             std::fs::write(&path, &bytes).unwrap();
             match open(folder.path()) {

@@ -12,6 +12,8 @@ pub enum Part {
     Keyslots,
     /// The database as a whole: missing, malformed, or of another vault.
     Database,
+    /// What an owner, or the vault, says of what it holds.
+    Seal,
     /// The wrapped data key of a conversation or document.
     DataKey,
     /// The head of a conversation or document.
@@ -45,6 +47,15 @@ pub enum VaultError {
     /// The passphrase opens no slot.
     #[error("the passphrase is not the right one")]
     WrongPassphrase,
+    /// The recovery words open no slot.
+    #[error("the recovery words are not the right ones")]
+    WrongRecoveryWords,
+    /// These are not recovery words: one is unknown, or there are too many or too few, or their checksum is wrong.
+    #[error("these are not recovery words")]
+    NotRecoveryWords,
+    /// Only the keychain of this machine opens the vault, so that a backup could be opened nowhere else.
+    #[error("a backup needs a passphrase or recovery words")]
+    BackupNeedsSecret,
     /// The vault has no slot of the kind that was tried.
     #[error("the vault is not protected this way")]
     NoSuchSlot,
@@ -57,6 +68,9 @@ pub enum VaultError {
     /// The keychain answers that it has no entry; a locked one may answer the same.
     #[error("the keychain has no entry for this vault, or is locked")]
     KeychainEntryMissing,
+    /// Another keychain than this system's holds the key.
+    #[error("another keychain holds the key of this vault")]
+    KeychainChanged,
     /// The entry in the keychain does not open this vault. It is left as it is.
     #[error("the keychain's entry does not open this vault")]
     KeychainEntryWrong,

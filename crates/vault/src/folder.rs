@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::VaultError;
 
@@ -71,10 +71,7 @@ pub(crate) fn write_slots(folder: &Path, bytes: &[u8]) -> Result<(), VaultError>
 /// Renames a file of the folder, and returns once the new name is on the disk.
 pub(crate) fn rename(folder: &Path, from: &str, to: &str) -> Result<(), VaultError> {
     fs::rename(folder.join(from), folder.join(to))?;
-    // Only Unix lets a folder be opened and synced.
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    Ok(())
+    sync_folder(folder)
 }
 
 /// Removes a file; its absence is no error.
@@ -83,6 +80,36 @@ pub(crate) fn remove(path: &Path) -> Result<(), VaultError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// The copy of a database that is made before it is brought to a later version.
+pub(crate) fn copy_before_migration(folder: &Path, version: i32) -> PathBuf {
+    folder.join(format!("vault.db.format-{version}"))
+}
+
+/// Removes the copies made before migrations: they still hold what is erased now.
+pub(crate) fn remove_copies(folder: &Path) -> Result<(), VaultError> {
+    for version in 1..crate::database::SCHEMA_VERSION {
+        remove(&copy_before_migration(folder, version))?;
+    }
+    Ok(())
+}
+
+/// Writes a file so that it is there whole or not at all, readable by its owner only.
+pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
+    let mut file = private().create_new(true).open(path)?;
+    restrict(path, 0o600)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    sync_folder(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// Returns once the names in a folder are on the disk.
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
+    // Only Unix lets a folder be opened and synced.
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 fn private() -> OpenOptions {

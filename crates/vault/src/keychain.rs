@@ -25,24 +25,49 @@ pub(crate) trait Keychain {
     fn read(&self, account: &str) -> Result<Zeroizing<String>, VaultError>;
     /// Writes the entry of `account`.
     fn write(&self, account: &str, secret: Zeroizing<String>) -> Result<(), VaultError>;
+    /// Removes the entry of `account`.
+    fn remove(&self, account: &str) -> Result<(), VaultError>;
 }
 
 /// The keychain of the platform.
 pub(crate) struct Platform;
 
-/// Makes the key for `account` and leaves it in the keychain.
+/// Makes the key for `account` and leaves it in the keychain. A key that lies there already serves again: it is random
+/// and was this account's, and an entry is never overwritten.
 ///
 /// # Errors
-/// [`VaultError::AlreadyExists`] where an entry is in place; what the keychain reports otherwise.
+/// [`VaultError::KeychainEntryWrong`] where an entry is in place that is no key; what the keychain reports otherwise.
 pub(crate) fn make_key(keychain: &dyn Keychain, account: &str) -> Result<Key, VaultError> {
-    match keychain.read(account) {
+    match read_key(keychain, account) {
         Err(VaultError::KeychainEntryMissing) => (),
-        Ok(_) | Err(VaultError::KeychainEntryWrong) => return Err(VaultError::AlreadyExists),
-        Err(error) => return Err(error),
+        found => return found,
     }
     let key = Key::random()?;
     keychain.write(account, Zeroizing::new(STANDARD.encode(key.expose())))?;
     Ok(key)
+}
+
+/// Reads how far a vault had come, as its keychain remembers; `None` where it does not say.
+pub(crate) fn generation(keychain: &dyn Keychain, account: &str) -> Option<u64> {
+    let entry = keychain.read(&generation_account(account)).ok()?;
+    entry.parse().ok()
+}
+
+/// Leaves in the keychain how far a vault has come. A keychain that does not take it loses only this protection.
+pub(crate) fn remember_generation(keychain: &dyn Keychain, account: &str, generation: u64) {
+    let entry = Zeroizing::new(generation.to_string());
+    let _ = keychain.write(&generation_account(account), entry);
+}
+
+/// Removes what the keychain holds of a vault that it no longer opens.
+pub(crate) fn forget(keychain: &dyn Keychain, account: &str) {
+    // What stays behind wraps nothing any more.
+    let _ = keychain.remove(account);
+    let _ = keychain.remove(&generation_account(account));
+}
+
+fn generation_account(account: &str) -> String {
+    format!("{account}.generation")
 }
 
 /// Reads the key of `account`.
@@ -62,6 +87,10 @@ impl Keychain for Platform {
 
     fn write(&self, account: &str, secret: Zeroizing<String>) -> Result<(), VaultError> {
         on_its_own_thread(account, move |entry| entry.set_password(&secret))
+    }
+
+    fn remove(&self, account: &str) -> Result<(), VaultError> {
+        on_its_own_thread(account, |entry| entry.delete_credential())
     }
 }
 
@@ -102,17 +131,18 @@ pub(crate) mod tests {
     use super::*;
     use std::collections::HashMap;
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// A keychain in memory, which can be locked the way a Secret Service is: it then denies having entries.
     #[derive(Default)]
     pub(crate) struct Fake {
         pub(crate) entries: Mutex<HashMap<String, String>>,
-        pub(crate) locked: bool,
+        pub(crate) locked: AtomicBool,
     }
 
     impl Keychain for Fake {
         fn read(&self, account: &str) -> Result<Zeroizing<String>, VaultError> {
-            if self.locked {
+            if self.locked.load(Ordering::Relaxed) {
                 return Err(VaultError::KeychainEntryMissing);
             }
             let entries = self.entries.lock().unwrap();
@@ -123,7 +153,7 @@ pub(crate) mod tests {
         }
 
         fn write(&self, account: &str, secret: Zeroizing<String>) -> Result<(), VaultError> {
-            if self.locked {
+            if self.locked.load(Ordering::Relaxed) {
                 return Err(VaultError::KeychainLocked);
             }
             self.entries
@@ -132,16 +162,25 @@ pub(crate) mod tests {
                 .insert(account.into(), secret.to_string());
             Ok(())
         }
+
+        fn remove(&self, account: &str) -> Result<(), VaultError> {
+            self.entries.lock().unwrap().remove(account);
+            Ok(())
+        }
     }
 
     #[test]
     fn an_entry_in_place_is_never_overwritten() {
         let keychain = Fake::default();
-        make_key(&keychain, "one").unwrap();
+        let key = make_key(&keychain, "one").unwrap();
+        let strange = || ("two".to_owned(), "not a key".to_owned());
+        keychain.entries.lock().unwrap().extend([strange()]);
         let before = keychain.entries.lock().unwrap().clone();
+        let again = make_key(&keychain, "one").unwrap();
+        assert_eq!(again.expose(), key.expose());
         assert!(matches!(
-            make_key(&keychain, "one"),
-            Err(VaultError::AlreadyExists)
+            make_key(&keychain, "two"),
+            Err(VaultError::KeychainEntryWrong)
         ));
         assert_eq!(*keychain.entries.lock().unwrap(), before);
     }

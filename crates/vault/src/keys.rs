@@ -90,6 +90,12 @@ pub(crate) struct Keyring {
     pub(crate) wrap: SealingKey,
     /// Seals the settings.
     pub(crate) settings: SealingKey,
+    /// Seals what the vault says of itself.
+    pub(crate) root: SealingKey,
+    /// Wraps the keys of caches.
+    pub(crate) cache: SealingKey,
+    /// Makes the digests of sets.
+    pub(crate) set: Key,
     /// Authenticates `vault.json`.
     pub(crate) manifest: Key,
 }
@@ -100,6 +106,9 @@ impl Keyring {
         Keyring {
             wrap: sealing(master, "wrap"),
             settings: sealing(master, "settings"),
+            root: sealing(master, "root"),
+            cache: sealing(master, "index"),
+            set: subkey(master, "set"),
             manifest: subkey(master, "manifest"),
         }
     }

@@ -9,23 +9,38 @@
 
 #![forbid(unsafe_code)]
 
+mod backup;
 mod blob;
+mod cache;
 mod change;
 mod database;
 mod error;
 mod folder;
+mod health;
 mod ids;
 mod keychain;
 mod keys;
 mod owner;
 mod passphrase;
+mod protection;
 mod record;
+mod recovery;
+mod set;
 mod slots;
+#[cfg(feature = "testing")]
+mod speed;
+mod unlock;
 mod vault;
 
+pub use cache::CacheKind;
 pub use change::Change;
 pub use error::{Part, VaultError};
+pub use health::Health;
 pub use ids::{BlobId, OwnerId, OwnerKind, RecordId, RecordKind, SettingKey};
 pub use passphrase::Cost;
+pub use recovery::{RecoveryWords, WordList};
 pub use slots::{Protection, SlotKind};
-pub use vault::{Listing, Owner, Record, State, Vault};
+#[cfg(feature = "testing")]
+pub use speed::Sealer;
+pub use unlock::{Notice, State};
+pub use vault::{Listing, Loss, Owner, Record, Vault};

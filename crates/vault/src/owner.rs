@@ -1,11 +1,10 @@
 //! Where the values of an owner stand, and its data key.
 
-use rusqlite::{Connection, OptionalExtension, params};
 use zeroize::Zeroizing;
 
 use crate::keys::{KEY_LENGTH, Key, SealingKey, random};
 use crate::record::{Place, open, seal};
-use crate::{OwnerId, Part, RecordId, RecordKind, SettingKey, VaultError};
+use crate::{OwnerId, RecordId, RecordKind, SettingKey, VaultError};
 
 /// Makes a data key, and its wrapped form for the column `key`: id (16), key (32), sealed under `wrap`.
 pub(crate) fn make_data_key(
@@ -21,28 +20,6 @@ pub(crate) fn make_data_key(
     body.extend(data_key.key.expose());
     let wrapped = seal(wrap, place, &body)?;
     Ok((data_key, wrapped))
-}
-
-/// Unwraps the data key of an owner.
-///
-/// # Errors
-/// [`VaultError::NotFound`]; [`VaultError::Damaged`] if the wrapped key does not open.
-pub(crate) fn data_key(
-    connection: &Connection,
-    vault: &[u8; 16],
-    wrap: &SealingKey,
-    owner: OwnerId,
-) -> Result<(i64, SealingKey), VaultError> {
-    let (kind, wrapped): (i64, Vec<u8>) = connection
-        .prepare_cached("SELECT kind, key FROM owners WHERE id = ?1")?
-        .query_row(params![owner.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()?
-        .ok_or(VaultError::NotFound)?;
-    let key = unwrap_data_key(wrap, &key_place(vault, kind, owner), &wrapped)
-        .ok_or(VaultError::Damaged(Part::DataKey))?;
-    Ok((kind, key))
 }
 
 /// Unwraps a data key that was read.
@@ -75,6 +52,25 @@ pub(crate) fn head_place(vault: &[u8; 16], kind: i64, owner: OwnerId) -> Place {
     Place {
         column: "owners.head",
         ..key_place(vault, kind, owner)
+    }
+}
+
+/// The place of what an owner seals of itself.
+pub(crate) fn seal_place(vault: &[u8; 16], kind: i64, owner: OwnerId) -> Place {
+    Place {
+        column: "owners.seal",
+        ..key_place(vault, kind, owner)
+    }
+}
+
+/// The place of what the vault seals of itself.
+pub(crate) fn root_place(vault: &[u8; 16]) -> Place {
+    Place {
+        column: "root.sealed",
+        kind: 0,
+        id: [0; 16],
+        parent: *vault,
+        sequence: 0,
     }
 }
 

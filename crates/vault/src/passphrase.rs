@@ -1,5 +1,7 @@
 //! From a passphrase to a key: Argon2id (RFC 9106) with bounded parameters.
 
+use std::time::{Duration, Instant};
+
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,9 @@ use crate::VaultError;
 use crate::keys::{KEY_LENGTH, Key};
 
 const MIB: u32 = 1024;
+/// How long a try should take, in seconds.
+const LEAST_SECONDS: f64 = 0.5;
+const MOST_SECONDS: f64 = 1.0;
 
 /// What one try of a passphrase costs. It is stored beside the slot, and read back within bounds only:
 /// a changed file may neither weaken the slot nor exhaust the machine.
@@ -38,6 +43,36 @@ impl Cost {
         passes: 1,
         lanes: 4,
     };
+
+    /// Measures this machine and gives the cost that takes it 0.5 to 1 s: three passes over 256 MiB where that is enough,
+    /// more passes on a faster machine, less memory on a slower one, never under 64 MiB.
+    pub fn calibrated() -> Cost {
+        const PROBE: Cost = Cost {
+            memory: 64 * MIB,
+            passes: 1,
+            lanes: 4,
+        };
+        let started = Instant::now();
+        // A machine that cannot spare 64 MiB is told so when the passphrase is taken.
+        let _ = derive(&SecretString::from("a probe"), &[0; 16], PROBE);
+        Cost::for_machine(started.elapsed())
+    }
+
+    /// The cost for a machine that takes `probe` for one pass over 64 MiB. Time grows with memory and passes.
+    fn for_machine(probe: Duration) -> Cost {
+        let probe = probe.as_secs_f64().max(0.001);
+        let default = probe * 4.0 * 3.0;
+        let mut cost = Cost::DEFAULT;
+        if default < LEAST_SECONDS {
+            let passes = (LEAST_SECONDS / (probe * 4.0)).ceil() as u32;
+            cost.passes = passes.clamp(3, 20);
+        } else if default > MOST_SECONDS {
+            let share = MOST_SECONDS / default;
+            let memory = (f64::from(Cost::DEFAULT.memory) * share) as u32;
+            cost.memory = (memory / MIB * MIB).max(64 * MIB);
+        }
+        cost
+    }
 
     /// Writes the three numbers as big-endian u32 and four zeros, for the slot's associated data.
     pub(crate) fn to_bytes(self) -> [u8; 16] {
@@ -110,6 +145,17 @@ mod tests {
             0x6b, 0x01, 0xe6, 0x59,
         ];
         assert_eq!(tag, expected);
+    }
+
+    #[test]
+    fn the_cost_follows_the_machine_and_never_falls_below_the_floor() {
+        let cost = |milliseconds| Cost::for_machine(Duration::from_millis(milliseconds));
+        assert_eq!(cost(50), Cost::DEFAULT);
+        assert_eq!((cost(10).memory, cost(10).passes), (256 * MIB, 13));
+        assert_eq!((cost(160).memory, cost(160).passes), (133 * MIB, 3));
+        assert_eq!((cost(5000).memory, cost(5000).passes), (64 * MIB, 3));
+        assert_eq!(cost(0).passes, 20);
+        assert!(Cost::calibrated().checked().is_ok());
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) const VERSION: u8 = 1;
 
 const APPLICATION: &[u8] = b"aparte";
 const HEADER: usize = 1 + 16 + 12;
-const TAG: usize = 16;
+pub(crate) const TAG: usize = 16;
 const LENGTH: usize = 4;
 
 /// One body may hold 64 MiB; what is larger is a blob.

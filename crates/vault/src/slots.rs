@@ -12,9 +12,12 @@ use crate::keychain::{self, Keychain};
 use crate::keys::{Key, Keyring, SealingKey, random};
 use crate::passphrase::{self, Cost};
 use crate::record::{Place, open, seal};
-use crate::{Part, VaultError};
+use crate::{Part, VaultError, recovery};
 
-const FORMAT: u32 = 1;
+/// 2 brought the recovery slot.
+const FORMAT: u32 = 2;
+/// The version of what a slot's associated data says; it did not change with the file's.
+const SLOT_FORMAT: i64 = 1;
 const MAC_FIELD: &str = ",\"mac\":\"";
 const MAC_END: &str = "\"}\n";
 /// The base64 of 32 bytes.
@@ -27,6 +30,8 @@ pub enum SlotKind {
     Keychain,
     /// By a passphrase.
     Passphrase,
+    /// By recovery words.
+    Recovery,
 }
 
 /// What opens a vault, or is to open a new one.
@@ -36,6 +41,8 @@ pub enum Protection<'a> {
     Keychain,
     /// A passphrase that the user keeps.
     Passphrase(&'a SecretString),
+    /// The recovery words, as they were typed. They open a vault; none is made with them.
+    Recovery(&'a SecretString),
 }
 
 /// The content of `vault.json`.
@@ -59,7 +66,7 @@ pub(crate) struct Manifest {
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
-enum Slot {
+pub(crate) enum Slot {
     Keychain {
         /// Which keychain wrapped the key, so that a change of platform is told from a loss.
         store: String,
@@ -72,6 +79,11 @@ enum Slot {
         cost: Cost,
         sealed: String,
     },
+    Recovery {
+        #[serde(with = "bytes16")]
+        id: [u8; 16],
+        sealed: String,
+    },
 }
 
 /// Makes the manifest of a new vault and its bytes.
@@ -82,33 +94,11 @@ pub(crate) fn make(
     cost: Cost,
     keychain: &dyn Keychain,
 ) -> Result<Vec<u8>, VaultError> {
-    let slot = match protection {
-        Protection::Keychain => {
-            let mut slot = Slot::Keychain {
-                store: STORE.into(),
-                sealed: String::new(),
-            };
-            let key = keychain::make_key(keychain, &account(&vault))?;
-            slot.wrap(vault, key, master)?;
-            slot
-        }
-        Protection::Passphrase(passphrase) => {
-            let salt = random()?;
-            let mut slot = Slot::Passphrase {
-                algorithm: "argon2id".into(),
-                salt,
-                cost,
-                sealed: String::new(),
-            };
-            slot.wrap(vault, passphrase::derive(passphrase, &salt, cost)?, master)?;
-            slot
-        }
-    };
     let manifest = Manifest {
         format: FORMAT,
         vault,
         generation: 1,
-        slots: vec![slot],
+        slots: vec![Slot::make(vault, master, protection, cost, keychain)?],
         mac: String::new(),
     };
     Ok(manifest.signed(&Keyring::of(master).manifest))
@@ -135,6 +125,7 @@ pub(crate) fn unlock<'a>(
     for bytes in both {
         match Manifest::read(bytes) {
             Ok(manifest) => readable.push((bytes, manifest)),
+            Err(VaultError::NewerFormat) => return Err(VaultError::NewerFormat),
             Err(error) => outcome = error,
         }
     }
@@ -163,7 +154,36 @@ pub(crate) fn unlock<'a>(
     Err(outcome)
 }
 
+/// The newest genuine manifest among the file and its copy under a master key that is known.
+#[cfg(feature = "testing")]
+pub(crate) fn genuine<'a>(
+    file: &'a [u8],
+    copy: &'a [u8],
+    master: Key,
+) -> Result<(Key, &'a [u8]), VaultError> {
+    let key = Keyring::of(&master).manifest;
+    let genuine = [file, copy]
+        .into_iter()
+        .filter(|bytes| is_authentic(bytes, &key));
+    genuine
+        .max_by_key(|bytes| Manifest::read(bytes).map_or(0, |manifest| manifest.generation))
+        .map(|bytes| (master, bytes))
+        .ok_or(VaultError::Damaged(Part::Keyslots))
+}
+
 impl Manifest {
+    /// The manifest of a vault that no slot opens.
+    #[cfg(feature = "testing")]
+    pub(crate) fn empty(vault: [u8; 16]) -> Manifest {
+        Manifest {
+            format: FORMAT,
+            vault,
+            generation: 1,
+            slots: Vec::new(),
+            mac: String::new(),
+        }
+    }
+
     /// Reads a manifest; its MAC can be checked only once the master key is known.
     ///
     /// # Errors
@@ -195,14 +215,20 @@ impl Manifest {
         let mut outcome = Err(VaultError::NoSuchSlot);
         for slot in &self.slots {
             let (key, refusal) = match (slot, protection) {
-                (Slot::Keychain { .. }, Protection::Keychain) => (
-                    keychain::read_key(keychain, &account(&self.vault))?,
-                    VaultError::KeychainEntryWrong,
-                ),
+                (Slot::Keychain { store, .. }, Protection::Keychain) => {
+                    if store != STORE {
+                        return Err(VaultError::KeychainChanged);
+                    }
+                    let key = keychain::read_key(keychain, &account(&self.vault))?;
+                    (key, VaultError::KeychainEntryWrong)
+                }
                 (Slot::Passphrase { salt, cost, .. }, Protection::Passphrase(passphrase)) => (
                     passphrase::derive(passphrase, salt, *cost)?,
                     VaultError::WrongPassphrase,
                 ),
+                (Slot::Recovery { .. }, Protection::Recovery(words)) => {
+                    (recovery::key(words)?, VaultError::WrongRecoveryWords)
+                }
                 _ => continue,
             };
             match slot.unwrap(self.vault, key) {
@@ -213,7 +239,30 @@ impl Manifest {
         outcome
     }
 
-    fn signed(&self, key: &Key) -> Vec<u8> {
+    /// Whether somebody could open the vault on another machine.
+    pub(crate) fn has_secret(&self) -> bool {
+        self.slots
+            .iter()
+            .any(|slot| slot.kind() != SlotKind::Keychain)
+    }
+
+    /// Takes the keychain's slot out, which is of no use on another machine.
+    pub(crate) fn without_keychain(mut self) -> Manifest {
+        self.slots.retain(|slot| slot.kind() != SlotKind::Keychain);
+        self
+    }
+
+    /// Takes up a slot in place of those kinds, as the next generation.
+    pub(crate) fn with(mut self, slot: Option<Slot>, instead_of: &[SlotKind]) -> Manifest {
+        self.format = FORMAT;
+        self.generation += 1;
+        self.slots.retain(|slot| !instead_of.contains(&slot.kind()));
+        self.slots.extend(slot);
+        self
+    }
+
+    /// The bytes of `vault.json`.
+    pub(crate) fn signed(&self, key: &Key) -> Vec<u8> {
         let mut bytes = serde_json::to_vec(self).expect("plain fields are JSON");
         bytes.pop();
         let mac = STANDARD.encode(key.authenticate(&bytes));
@@ -240,29 +289,81 @@ pub(crate) fn is_authentic(bytes: &[u8], key: &Key) -> bool {
 }
 
 impl Slot {
+    /// Makes the slot of a keychain or a passphrase.
+    ///
+    /// # Errors
+    /// What the keychain reports; [`VaultError::CostOutOfRange`]; [`VaultError::NoSuchSlot`] for recovery words, which
+    /// are drawn and not chosen.
+    pub(crate) fn make(
+        vault: [u8; 16],
+        master: &Key,
+        protection: Protection<'_>,
+        cost: Cost,
+        keychain: &dyn Keychain,
+    ) -> Result<Slot, VaultError> {
+        let (slot, key) = match protection {
+            Protection::Keychain => {
+                let slot = Slot::Keychain {
+                    store: STORE.into(),
+                    sealed: String::new(),
+                };
+                (slot, keychain::make_key(keychain, &account(&vault))?)
+            }
+            Protection::Passphrase(passphrase) => {
+                let salt = random()?;
+                let slot = Slot::Passphrase {
+                    algorithm: "argon2id".into(),
+                    salt,
+                    cost,
+                    sealed: String::new(),
+                };
+                (slot, passphrase::derive(passphrase, &salt, cost)?)
+            }
+            Protection::Recovery(_) => return Err(VaultError::NoSuchSlot),
+        };
+        slot.wrap(vault, key, master)
+    }
+
+    /// Makes the slot of recovery words, whose key was drawn.
+    pub(crate) fn recovery(vault: [u8; 16], master: &Key, key: Key) -> Result<Slot, VaultError> {
+        let slot = Slot::Recovery {
+            id: random()?,
+            sealed: String::new(),
+        };
+        slot.wrap(vault, key, master)
+    }
+
     fn kind(&self) -> SlotKind {
         match self {
             Slot::Keychain { .. } => SlotKind::Keychain,
             Slot::Passphrase { .. } => SlotKind::Passphrase,
+            Slot::Recovery { .. } => SlotKind::Recovery,
+        }
+    }
+
+    fn sealed(&self) -> &String {
+        match self {
+            Slot::Keychain { sealed, .. }
+            | Slot::Passphrase { sealed, .. }
+            | Slot::Recovery { sealed, .. } => sealed,
         }
     }
 
     /// Puts the master key into the slot under the slot's own key.
-    fn wrap(&mut self, vault: [u8; 16], key: Key, master: &Key) -> Result<(), VaultError> {
+    fn wrap(mut self, vault: [u8; 16], key: Key, master: &Key) -> Result<Slot, VaultError> {
         let (id, place) = self.place(vault);
         let record = STANDARD.encode(seal(&SealingKey { id, key }, &place, master.expose())?);
-        match self {
-            Slot::Keychain { sealed, .. } | Slot::Passphrase { sealed, .. } => *sealed = record,
+        match &mut self {
+            Slot::Keychain { sealed, .. }
+            | Slot::Passphrase { sealed, .. }
+            | Slot::Recovery { sealed, .. } => *sealed = record,
         }
-        Ok(())
+        Ok(self)
     }
 
     fn unwrap(&self, vault: [u8; 16], key: Key) -> Option<Key> {
         let (id, place) = self.place(vault);
-        let sealed = match self {
-            Slot::Keychain { sealed, .. } | Slot::Passphrase { sealed, .. } => sealed,
-        };
-        let record = STANDARD.decode(sealed).ok()?;
+        let record = STANDARD.decode(self.sealed()).ok()?;
         Key::from_slice(&open(&SealingKey { id, key }, &place, &record)?)
     }
 
@@ -272,10 +373,11 @@ impl Slot {
         let (column, id, cost) = match self {
             Slot::Keychain { .. } => ("slots.keychain", [0; 16], [0; 16]),
             Slot::Passphrase { salt, cost, .. } => ("slots.passphrase", *salt, cost.to_bytes()),
+            Slot::Recovery { id, .. } => ("slots.recovery", *id, [0; 16]),
         };
         let place = Place {
             column,
-            kind: i64::from(FORMAT),
+            kind: SLOT_FORMAT,
             id: cost,
             parent: vault,
             sequence: 0,
@@ -285,7 +387,7 @@ impl Slot {
 }
 
 /// The keychain's account of a vault: its id in hexadecimal digits.
-fn account(vault: &[u8; 16]) -> String {
+pub(crate) fn account(vault: &[u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(*vault))
 }
 

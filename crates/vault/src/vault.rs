@@ -1,50 +1,70 @@
-//! The open vault.
+//! The open vault: what is read from it, and the one way to write.
 
 use std::fs::File;
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use crate::keychain::{Keychain, Platform};
-use crate::keys::{Key, Keyring, random};
-use crate::owner::{data_key, head_place, key_place, record_place, setting_place, unwrap_data_key};
+use crate::change::{Change, columns};
+use crate::keychain::Keychain;
+use crate::keys::{Keyring, SealingKey};
+use crate::owner::{head_place, key_place, record_place, setting_place, unwrap_data_key};
 use crate::record::open;
-use crate::slots::{self, Manifest};
+use crate::set::{Columns, OwnerSeal, Root, Set, owner_element, record_element};
+use crate::unlock::Notice;
 use crate::{
-    BlobId, Change, Cost, OwnerId, OwnerKind, Part, Protection, RecordId, RecordKind, SettingKey,
-    SlotKind, VaultError, blob, database, folder,
+    BlobId, OwnerId, OwnerKind, Part, RecordId, RecordKind, SettingKey, SlotKind, VaultError, blob,
+    database, folder,
 };
-
-/// What is in a folder, before any key is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// No vault: one may be created.
-    Absent,
-    /// A vault that any of its slots opens.
-    Locked {
-        /// The kinds of its slots.
-        slots: Vec<SlotKind>,
-    },
-}
 
 /// An unlocked vault: one writer, keys in memory until it is dropped.
 pub struct Vault {
-    connection: Mutex<Connection>,
-    keys: Keyring,
-    id: [u8; 16],
-    repaired: bool,
-    /// Held until the connection above is closed; none for a vault in memory.
-    _lock: Option<File>,
+    pub(crate) store: Mutex<Store>,
+    pub(crate) keys: Keyring,
+    pub(crate) id: [u8; 16],
+    pub(crate) notices: Vec<Notice>,
+    /// Whether its user goes on with what was noticed.
+    pub(crate) accepted: AtomicBool,
+    /// Where it lies on the disk; none for a vault in memory.
+    pub(crate) place: Option<Place>,
 }
 
-/// What a list gives: what opened, and the ids of what did not, so that no loss goes unsaid.
+/// The database, and what it says of itself.
+pub(crate) struct Store {
+    pub(crate) connection: Connection,
+    pub(crate) root: Root,
+    /// What opens the vault.
+    pub(crate) slots: Vec<SlotKind>,
+}
+
+/// Where a vault lies.
+pub(crate) struct Place {
+    pub(crate) folder: PathBuf,
+    pub(crate) keychain: Arc<dyn Keychain + Send + Sync>,
+    /// Held until the vault is dropped.
+    pub(crate) _lock: File,
+}
+
+/// What a list gives: what opened, the ids of what did not, and what is not there any more, so that no loss goes unsaid.
 #[derive(Debug)]
 pub struct Listing<T, Id> {
     /// What opened.
     pub readable: Vec<T>,
     /// What is there but was changed, moved or cut.
     pub damaged: Vec<Id>,
+    /// What is not as it was left, beyond what is damaged.
+    pub loss: Option<Loss>,
+}
+
+/// How the rows differ from those that were left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// So many are gone.
+    Missing(u32),
+    /// An older row was put back, or one was added.
+    Altered,
 }
 
 /// A conversation or document as lists show it.
@@ -53,6 +73,10 @@ pub struct Owner {
     pub id: OwnerId,
     /// The bytes that the caller gave as its head.
     pub head: Vec<u8>,
+    /// Changes whenever anything of the owner does: what was made of it under the same fingerprint is up to date.
+    pub fingerprint: [u8; 16],
+    /// Whether it is about to be erased.
+    pub hidden: bool,
 }
 
 /// A record of an owner.
@@ -66,113 +90,53 @@ pub struct Record {
 }
 
 impl Vault {
-    /// Looks at a folder without asking for a key or changing a byte.
-    ///
-    /// # Errors
-    /// [`VaultError::Damaged`] where only a part of a vault is left, [`VaultError::NewerFormat`].
-    pub fn look(folder: &Path) -> Result<State, VaultError> {
-        let file = folder::read_slots(folder)?;
-        if !folder.join(folder::DATABASE).try_exists()? {
-            return match file.is_empty() {
-                true => Ok(State::Absent),
-                false => Err(VaultError::Damaged(Part::Database)),
-            };
-        }
-        let manifest = Manifest::read(&file)
-            .or_else(|_| Manifest::read(&database::manifest(&database::open(folder)?)?))?;
-        Ok(State::Locked {
-            slots: manifest.kinds(),
-        })
-    }
-
-    /// Makes a vault with a new master key and opens it. `cost` is that of a passphrase; the keychain has
-    /// none.
-    ///
-    /// # Errors
-    /// [`VaultError::AlreadyExists`] where a vault, or what is left of one, is in place; what the
-    /// keychain reports; [`VaultError::CostOutOfRange`].
-    pub fn create(
-        folder: &Path,
-        protection: Protection<'_>,
-        cost: Cost,
-    ) -> Result<Vault, VaultError> {
-        Vault::create_with(folder, protection, cost, &Platform)
-    }
-
-    /// Opens a vault.
-    ///
-    /// # Errors
-    /// [`VaultError::Absent`], [`VaultError::InUse`], [`VaultError::WrongPassphrase`], what the keychain
-    /// reports, or what is damaged. Nothing is changed in any of these cases.
-    pub fn unlock(folder: &Path, protection: Protection<'_>) -> Result<Vault, VaultError> {
-        Vault::unlock_with(folder, protection, &Platform)
-    }
-
-    /// Makes a vault that lives in memory, under a key that nobody keeps. Only the place differs: what it
-    /// holds is sealed all the same.
-    pub fn in_memory() -> Result<Vault, VaultError> {
-        Ok(Vault {
-            connection: Mutex::new(database::in_memory()?),
-            keys: Keyring::of(&Key::random()?),
-            id: random()?,
-            repaired: false,
-            _lock: None,
-        })
-    }
-
-    /// Tells whether `vault.json` or its copy was lost or damaged and was restored from the other when
-    /// the vault opened. The user should be told.
-    pub fn was_repaired(&self) -> bool {
-        self.repaired
-    }
-
     /// Runs a change and commits it: when this returns, what was written is on the disk. On an error
     /// nothing of it is.
     pub fn write<T>(
         &self,
         change: impl FnOnce(&mut Change<'_>) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        let mut connection = self.connection();
+        let mut store = self.store();
+        let Store {
+            connection, root, ..
+        } = &mut *store;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut under_way = Change {
-            transaction: &transaction,
-            keys: &self.keys,
-            vault: self.id,
-            erased: false,
-        };
+        let mut under_way = Change::new(&transaction, &self.keys, self.id, *root);
         let result = change(&mut under_way)?;
-        let erased = under_way.erased;
+        let done = under_way.finish()?;
         transaction.commit()?;
-        if erased {
-            // What was erased is still in the journal until it is cut.
-            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        *root = done.root;
+        if done.erased {
+            // What was erased is still in the journal until it is cut, and in the copy made before a migration.
+            database::cut_journal(connection)?;
+            if let Some(place) = &self.place {
+                folder::remove_copies(&place.folder)?;
+            }
+            drop(store);
+            self.remember_generation();
         }
         Ok(result)
     }
 
-    /// Lists the conversations or the documents, in no order.
+    /// Lists the conversations or the documents, in no order. What it says of a loss is what was noticed when the vault
+    /// opened: see [`Vault::notices`].
     pub fn owners(&self, kind: OwnerKind) -> Result<Listing<Owner, OwnerId>, VaultError> {
-        let connection = self.connection();
-        let kind = kind.number();
-        let mut select =
-            connection.prepare_cached("SELECT id, key, head FROM owners WHERE kind = ?1")?;
-        let rows = select.query_map([kind], |row| {
-            let id = OwnerId::from_bytes(row.get(0)?);
-            Ok((id, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+        let store = self.store();
+        let mut select = store
+            .connection
+            .prepare_cached("SELECT id, key, head, seal FROM owners WHERE kind = ?1")?;
+        let rows = select.query_map([kind.number()], |row| {
+            let columns = Columns {
+                key: row.get(1)?,
+                head: row.get(2)?,
+                seal: row.get(3)?,
+            };
+            Ok((OwnerId::from_bytes(row.get(0)?), columns))
         })?;
         let mut listing = Listing::empty();
         for row in rows {
-            let (id, key, head) = row?;
-            let place = key_place(&self.id, kind, id);
-            let head = unwrap_data_key(&self.keys.wrap, &place, &key)
-                .and_then(|key| open(&key, &head_place(&self.id, kind, id), &head));
-            listing.add(
-                id,
-                head.map(|head| Owner {
-                    id,
-                    head: head.to_vec(),
-                }),
-            );
+            let (id, columns) = row?;
+            listing.add(id, self.open_owner(id, kind.number(), &columns));
         }
         Ok(listing)
     }
@@ -182,17 +146,14 @@ impl Vault {
     /// # Errors
     /// [`VaultError::NotFound`], [`VaultError::Damaged`].
     pub fn head(&self, owner: OwnerId, kind: OwnerKind) -> Result<Vec<u8>, VaultError> {
-        let connection = self.connection();
-        let (stored, key) = data_key(&connection, &self.id, &self.keys.wrap, owner)?;
+        let (stored, columns) = columns(&self.store().connection, owner)?;
         let kind = kind.number();
         if stored != kind {
             // An id of something else names nothing here: the bytes of its head could be taken for this kind's.
             return Err(VaultError::NotFound);
         }
-        let sealed: Vec<u8> = connection
-            .prepare_cached("SELECT head FROM owners WHERE id = ?1")?
-            .query_row(params![owner.as_bytes()], |row| row.get(0))?;
-        open(&key, &head_place(&self.id, kind, owner), &sealed)
+        let key = self.data_key(owner, kind, &columns)?;
+        open(&key, &head_place(&self.id, kind, owner), &columns.head)
             .map(|head| head.to_vec())
             .ok_or(VaultError::Damaged(Part::Head))
     }
@@ -206,9 +167,11 @@ impl Vault {
         owner: OwnerId,
         kind: RecordKind,
     ) -> Result<Listing<Record, RecordId>, VaultError> {
-        let connection = self.connection();
-        let (_, key) = data_key(&connection, &self.id, &self.keys.wrap, owner)?;
-        let mut select = connection.prepare_cached(
+        let store = self.store();
+        let (owner_kind, columns) = columns(&store.connection, owner)?;
+        let key = self.data_key(owner, owner_kind, &columns)?;
+        let seal = OwnerSeal::open(&key, &self.id, owner_kind, owner, &columns.seal);
+        let mut select = store.connection.prepare_cached(
             "SELECT id, sequence, sealed FROM records WHERE owner = ?1 AND kind = ?2 ORDER BY sequence",
         )?;
         let rows = select.query_map(params![owner.as_bytes(), kind.0], |row| {
@@ -216,8 +179,11 @@ impl Vault {
             Ok((id, row.get::<_, u32>(1)?, row.get::<_, Vec<u8>>(2)?))
         })?;
         let mut listing = Listing::empty();
+        let mut found = Set::default();
         for row in rows {
             let (id, sequence, sealed) = row?;
+            let element = record_element(&self.keys.set, kind, sequence, id, &sealed);
+            found.add(element);
             let body = open(&key, &record_place(owner, kind, id, sequence), &sealed);
             listing.add(
                 id,
@@ -228,7 +194,59 @@ impl Vault {
                 }),
             );
         }
+        listing.loss = match seal {
+            Some(seal) => loss(seal.records(kind).set, found, !listing.damaged.is_empty()),
+            None => Some(Loss::Altered),
+        };
         Ok(listing)
+    }
+
+    /// Reads the last of an owner's records of one kind; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`]; [`VaultError::Damaged`] if it does not open.
+    pub fn last_record(
+        &self,
+        owner: OwnerId,
+        kind: RecordKind,
+    ) -> Result<Option<Record>, VaultError> {
+        let store = self.store();
+        let (owner_kind, columns) = columns(&store.connection, owner)?;
+        let key = self.data_key(owner, owner_kind, &columns)?;
+        let row = store
+            .connection
+            .prepare_cached(
+                "SELECT id, sequence, sealed FROM records WHERE owner = ?1 AND kind = ?2
+                 ORDER BY sequence DESC LIMIT 1",
+            )?
+            .query_row(params![owner.as_bytes(), kind.0], |row| {
+                let id = RecordId::from_bytes(row.get(0)?);
+                Ok((id, row.get::<_, u32>(1)?, row.get::<_, Vec<u8>>(2)?))
+            })
+            .optional()?;
+        let Some((id, sequence, sealed)) = row else {
+            return Ok(None);
+        };
+        let body = open(&key, &record_place(owner, kind, id, sequence), &sealed)
+            .ok_or(VaultError::Damaged(Part::Record))?
+            .to_vec();
+        Ok(Some(Record { id, sequence, body }))
+    }
+
+    /// Lists the blobs of an owner, in no order.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`].
+    pub fn blobs(&self, owner: OwnerId) -> Result<Vec<BlobId>, VaultError> {
+        let store = self.store();
+        columns(&store.connection, owner)?;
+        let mut select = store
+            .connection
+            .prepare_cached("SELECT id FROM blobs WHERE owner = ?1")?;
+        let rows = select.query_map(params![owner.as_bytes()], |row| {
+            Ok(BlobId::from_bytes(row.get(0)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Reads a blob whole.
@@ -236,9 +254,10 @@ impl Vault {
     /// # Errors
     /// [`VaultError::NotFound`]; [`VaultError::Damaged`] if a chunk was changed, moved, added or lost.
     pub fn blob(&self, owner: OwnerId, id: BlobId) -> Result<Vec<u8>, VaultError> {
-        let connection = self.connection();
-        let (_, key) = data_key(&connection, &self.id, &self.keys.wrap, owner)?;
-        blob::read(&connection, owner, id, &key)
+        let store = self.store();
+        let (kind, columns) = columns(&store.connection, owner)?;
+        let key = self.data_key(owner, kind, &columns)?;
+        blob::read(&store.connection, owner, id, &key)
     }
 
     /// Reads a setting; `None` if it was never set.
@@ -247,7 +266,8 @@ impl Vault {
     /// [`VaultError::Damaged`].
     pub fn setting(&self, key: SettingKey) -> Result<Option<Vec<u8>>, VaultError> {
         let sealed: Option<Vec<u8>> = self
-            .connection()
+            .store()
+            .connection
             .query_row(
                 "SELECT sealed FROM settings WHERE key = ?1",
                 [key.0],
@@ -262,69 +282,43 @@ impl Vault {
             .ok_or(VaultError::Damaged(Part::Setting))
     }
 
-    /// The database lands before `vault.json`: whatever step a crash stops at, there is either no vault
-    /// or one that opens by the copy in its database.
-    fn create_with(
-        folder: &Path,
-        protection: Protection<'_>,
-        cost: Cost,
-        keychain: &dyn Keychain,
-    ) -> Result<Vault, VaultError> {
-        folder::prepare(folder)?;
-        let lock = folder::lock(folder)?;
-        for file in [folder::DATABASE, folder::SLOTS] {
-            if folder.join(file).try_exists()? {
-                return Err(VaultError::AlreadyExists);
-            }
-        }
-        let id = random()?;
-        let master = Key::random()?;
-        let manifest = slots::make(id, &master, protection, cost.checked()?, keychain)?;
-        database::create(folder, &manifest)?;
-        folder::write_slots(folder, &manifest)?;
-        Ok(Vault {
-            connection: Mutex::new(database::open(folder)?),
-            keys: Keyring::of(&master),
-            id,
-            repaired: false,
-            _lock: Some(lock),
-        })
-    }
-
-    fn unlock_with(
-        folder: &Path,
-        protection: Protection<'_>,
-        keychain: &dyn Keychain,
-    ) -> Result<Vault, VaultError> {
-        if Vault::look(folder)? == State::Absent {
-            return Err(VaultError::Absent);
-        }
-        let lock = folder::lock(folder)?;
-        folder::prepare(folder)?;
-        let connection = database::open(folder)?;
-        let copy = database::manifest(&connection)?;
-        let file = folder::read_slots(folder)?;
-        let (master, genuine) = slots::unlock(&file, &copy, protection, keychain)?;
-        if file != genuine {
-            folder::write_slots(folder, genuine)?;
-        }
-        if copy != genuine {
-            database::set_manifest(&connection, genuine)?;
-        }
-        Ok(Vault {
-            connection: Mutex::new(connection),
-            keys: Keyring::of(&master),
-            id: Manifest::read(genuine)?.vault,
-            repaired: file != copy,
-            _lock: Some(lock),
-        })
-    }
-
     /// A change that panicked was rolled back when it was dropped, so the connection is sound.
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.connection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Unwraps the data key of an owner.
+    pub(crate) fn data_key(
+        &self,
+        owner: OwnerId,
+        kind: i64,
+        columns: &Columns,
+    ) -> Result<SealingKey, VaultError> {
+        let place = key_place(&self.id, kind, owner);
+        unwrap_data_key(&self.keys.wrap, &place, &columns.key)
+            .ok_or(VaultError::Damaged(Part::DataKey))
+    }
+
+    fn open_owner(&self, id: OwnerId, kind: i64, columns: &Columns) -> Option<Owner> {
+        let key = self.data_key(id, kind, columns).ok()?;
+        let head = open(&key, &head_place(&self.id, kind, id), &columns.head)?;
+        let seal = OwnerSeal::open(&key, &self.id, kind, id, &columns.seal)?;
+        let element = owner_element(&self.keys.set, id, kind, columns);
+        Some(Owner {
+            id,
+            head: head.to_vec(),
+            fingerprint: element[..16].try_into().expect("16 of 32 bytes"),
+            hidden: seal.hidden,
+        })
+    }
+}
+
+/// What a set lost. A damaged row changes the digest too, and is told by itself.
+pub(crate) fn loss(expected: Set, found: Set, some_are_damaged: bool) -> Option<Loss> {
+    match expected.count.saturating_sub(found.count) {
+        0 if expected == found || (some_are_damaged && expected.count == found.count) => None,
+        0 => Some(Loss::Altered),
+        missing => Some(Loss::Missing(missing)),
     }
 }
 
@@ -333,6 +327,7 @@ impl<T, Id> Listing<T, Id> {
         Listing {
             readable: Vec::new(),
             damaged: Vec::new(),
+            loss: None,
         }
     }
 

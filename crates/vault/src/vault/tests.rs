@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::*;
 use crate::keychain::tests::Fake;
+use crate::{CacheKind, Cost, Protection, State, WordList};
 
 const MESSAGE: RecordKind = RecordKind(1);
 const OTHER: RecordKind = RecordKind(2);
@@ -17,17 +20,21 @@ const CANARY: &[u8] = b"canary-7f3a-in-clear";
 /// A vault on disk behind a keychain in memory: no passphrase, so no test waits for Argon2id.
 struct OnDisk {
     folder: TempDir,
-    keychain: Fake,
+    keychain: Arc<Fake>,
 }
 
 impl OnDisk {
     fn new() -> (OnDisk, Vault) {
         let on_disk = OnDisk {
             folder: tempfile::tempdir().unwrap(),
-            keychain: Fake::default(),
+            keychain: Arc::default(),
         };
         let vault = on_disk.create().unwrap();
         (on_disk, vault)
+    }
+
+    fn keychain(&self) -> Arc<Fake> {
+        Arc::clone(&self.keychain)
     }
 
     fn path(&self) -> &Path {
@@ -39,12 +46,12 @@ impl OnDisk {
             self.path(),
             Protection::Keychain,
             Cost::DEFAULT,
-            &self.keychain,
+            self.keychain(),
         )
     }
 
     fn unlock(&self) -> Result<Vault, VaultError> {
-        Vault::unlock_with(self.path(), Protection::Keychain, &self.keychain)
+        Vault::unlock_with(self.path(), Protection::Keychain, self.keychain())
     }
 
     fn read(&self, file: &str) -> Vec<u8> {
@@ -78,9 +85,12 @@ fn bodies(vault: &Vault, owner: OwnerId) -> Vec<Vec<u8>> {
         .collect()
 }
 
+fn is_repaired(vault: &Vault) -> bool {
+    vault.notices().contains(&Notice::SlotsRepaired)
+}
+
 fn sql(vault: &Vault, statement: &str) {
-    let connection = vault.connection();
-    connection.execute_batch(statement).unwrap();
+    vault.store().connection.execute_batch(statement).unwrap();
 }
 
 /// Runs a statement that may take values from the rows as they were, in `old_records` and `old_owners`:
@@ -111,7 +121,7 @@ fn what_was_written_is_there_after_a_restart() {
         .unwrap();
     drop(vault);
     let vault = on_disk.unlock().unwrap();
-    assert!(!vault.was_repaired());
+    assert!(!is_repaired(&vault));
     assert_eq!(bodies(&vault, owner), [b"Bonjour".to_vec(), Vec::new()]);
     assert_eq!(
         vault.head(owner, OwnerKind::Conversation).unwrap(),
@@ -186,7 +196,8 @@ fn a_flipped_bit_is_noticed_and_the_others_stay_readable() {
     let owner = conversation(&vault, &[b"one", b"two", b"three"]);
     let victim = vault.records(owner, MESSAGE).unwrap().readable.remove(1).id;
     let sealed: Vec<u8> = vault
-        .connection()
+        .store()
+        .connection
         .query_row(
             "SELECT sealed FROM records WHERE id = ?1",
             [victim.as_bytes()],
@@ -197,7 +208,8 @@ fn a_flipped_bit_is_noticed_and_the_others_stay_readable() {
         let mut flipped = sealed.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         vault
-            .connection()
+            .store()
+            .connection
             .execute(
                 "UPDATE records SET sealed = ?2 WHERE id = ?1",
                 params![victim.as_bytes(), flipped],
@@ -217,7 +229,8 @@ fn a_flipped_bit_in_a_key_a_head_or_a_setting_is_noticed() {
         .write(|change| change.set_setting(THEME, b"dark"))
         .unwrap();
     let flip = |table: &str, column: &str| {
-        let connection = vault.connection();
+        let store = vault.store();
+        let connection = &store.connection;
         let select = format!("SELECT {column} FROM {table}");
         let mut bytes: Vec<u8> = connection.query_row(&select, [], |row| row.get(0)).unwrap();
         bytes[60] ^= 1;
@@ -392,7 +405,7 @@ fn every_flipped_bit_of_the_slots_is_noticed_and_mended_from_the_copy() {
         on_disk.put(folder::SLOTS, &flipped);
         match on_disk.unlock() {
             Ok(vault) => {
-                assert!(vault.was_repaired(), "bit {bit}");
+                assert!(is_repaired(&vault), "bit {bit}");
                 assert_eq!(on_disk.read(folder::SLOTS), genuine);
             }
             // A changed vault id or version: refused and left for the user to decide.
@@ -406,8 +419,8 @@ fn a_damaged_copy_is_mended_from_the_file() {
     let (on_disk, vault) = OnDisk::new();
     sql(&vault, "UPDATE manifest SET bytes = x'00'");
     drop(vault);
-    assert!(on_disk.unlock().unwrap().was_repaired());
-    assert!(!on_disk.unlock().unwrap().was_repaired());
+    assert!(is_repaired(&on_disk.unlock().unwrap()));
+    assert!(!is_repaired(&on_disk.unlock().unwrap()));
 }
 
 #[test]
@@ -438,14 +451,14 @@ fn a_crash_at_any_step_of_making_a_vault_leaves_none_or_one_that_opens() {
     .unwrap();
     assert!(matches!(on_disk.create(), Err(VaultError::AlreadyExists)));
     let vault = on_disk.unlock().unwrap();
-    assert!(vault.was_repaired());
+    assert!(is_repaired(&vault));
     assert_eq!(bodies(&vault, owner), [b"one"]);
     drop(vault);
 
     // Stopped before the database was renamed, whole or cut.
     let half_made = OnDisk {
         folder: tempfile::tempdir().unwrap(),
-        keychain: Fake::default(),
+        keychain: Arc::default(),
     };
     half_made.put(
         folder::DATABASE_BEING_MADE,
@@ -471,17 +484,17 @@ fn slots_without_a_database_are_a_loss_and_no_fresh_start() {
 
 #[test]
 fn a_keychain_that_is_locked_empty_or_changed_makes_no_new_key() {
-    let (mut on_disk, vault) = OnDisk::new();
+    let (on_disk, vault) = OnDisk::new();
     drop(vault);
     let before = (on_disk.read(folder::SLOTS), on_disk.read(folder::DATABASE));
     let entries = on_disk.keychain.entries.lock().unwrap().clone();
 
-    on_disk.keychain.locked = true;
+    on_disk.keychain.locked.store(true, Ordering::Relaxed);
     assert!(matches!(
         on_disk.unlock(),
         Err(VaultError::KeychainEntryMissing)
     ));
-    on_disk.keychain.locked = false;
+    on_disk.keychain.locked.store(false, Ordering::Relaxed);
     on_disk.keychain.entries.lock().unwrap().clear();
     assert!(matches!(
         on_disk.unlock(),
@@ -570,13 +583,15 @@ fn what_is_erased_leaves_neither_row_nor_key_nor_journal() {
         .write(|change| change.put_blob(owner, [1; 100_000].as_slice()))
         .unwrap();
     let wrapped: Vec<u8> = vault
-        .connection()
+        .store()
+        .connection
         .query_row("SELECT key FROM owners", [], |row| row.get(0))
         .unwrap();
     vault.write(|change| change.erase_owner(owner)).unwrap();
     for table in ["owners", "records", "blobs", "chunks"] {
         let rows: i64 = vault
-            .connection()
+            .store()
+            .connection
             .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
                 row.get(0)
             })
@@ -634,9 +649,8 @@ fn only_its_owner_may_read_the_folder_whatever_the_umask() {
     }
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("data/aparte");
-    let keychain = Fake::default();
-    let vault =
-        Vault::create_with(&folder, Protection::Keychain, Cost::DEFAULT, &keychain).unwrap();
+    let keychain = Arc::new(Fake::default());
+    let vault = Vault::create_with(&folder, Protection::Keychain, Cost::DEFAULT, keychain).unwrap();
     conversation(&vault, &[b"one"]);
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
     assert_eq!(mode(&folder), 0o700);
@@ -657,4 +671,323 @@ fn only_its_owner_may_read_the_folder_whatever_the_umask() {
             "vault.lock"
         ]
     );
+}
+
+#[test]
+fn a_row_that_was_dropped_added_or_put_back_is_noticed_until_it_is_accepted() {
+    let vault = Vault::in_memory().unwrap();
+    let owner = conversation(&vault, &[b"one", b"two", b"three"]);
+    let loss = |vault: &Vault| vault.records(owner, MESSAGE).unwrap().loss;
+    assert_eq!(loss(&vault), None);
+
+    sql(&vault, "CREATE TEMP TABLE before AS SELECT * FROM records");
+    let second = vault.records(owner, MESSAGE).unwrap().readable[1].id;
+    vault
+        .write(|change| change.replace(owner, second, b"deux"))
+        .unwrap();
+    sql(
+        &vault,
+        "UPDATE records SET sealed = (SELECT sealed FROM before WHERE before.id = records.id)",
+    );
+    assert_eq!(loss(&vault), Some(Loss::Altered));
+    assert_eq!(bodies(&vault, owner)[1], b"two");
+    vault.accept().unwrap();
+    assert_eq!(loss(&vault), None);
+
+    sql(&vault, "DELETE FROM records WHERE sequence > 0");
+    assert_eq!(loss(&vault), Some(Loss::Missing(2)));
+    // What is written meanwhile does not hide the loss.
+    vault
+        .write(|change| change.append(owner, MESSAGE, b"four"))
+        .unwrap();
+    assert_eq!(loss(&vault), Some(Loss::Missing(2)));
+    vault.accept().unwrap();
+    assert_eq!(loss(&vault), None);
+    assert_eq!(bodies(&vault, owner), [b"one".to_vec(), b"four".to_vec()]);
+}
+
+#[test]
+fn a_removed_record_is_no_loss_and_its_place_is_not_taken_again() {
+    let vault = Vault::in_memory().unwrap();
+    let owner = conversation(&vault, &[b"one", b"two"]);
+    let last = vault.last_record(owner, MESSAGE).unwrap().unwrap();
+    assert_eq!(last.body, b"two");
+    vault
+        .write(|change| change.remove_record(owner, last.id))
+        .unwrap();
+    vault
+        .write(|change| change.append(owner, MESSAGE, b"three"))
+        .unwrap();
+    let records = vault.records(owner, MESSAGE).unwrap();
+    let sequences: Vec<_> = records
+        .readable
+        .iter()
+        .map(|record| record.sequence)
+        .collect();
+    assert_eq!((sequences, records.loss), (vec![0, 2], None));
+}
+
+#[test]
+fn an_owner_or_setting_that_was_dropped_or_put_back_is_noticed_at_unlock() {
+    let changes: [(&str, Notice); 4] = [
+        (
+            "DELETE FROM owners WHERE rowid = (SELECT min(rowid) FROM owners)",
+            Notice::OwnersLost(1),
+        ),
+        (
+            "UPDATE owners SET head = x'00', key = x'00' WHERE rowid = 1",
+            Notice::OwnersAltered,
+        ),
+        ("DELETE FROM root", Notice::OwnersAltered),
+        ("DELETE FROM settings", Notice::SettingsAltered),
+    ];
+    for (statement, notice) in changes {
+        let (on_disk, vault) = OnDisk::new();
+        conversation(&vault, &[b"one"]);
+        conversation(&vault, &[b"two"]);
+        vault
+            .write(|change| change.set_setting(THEME, b"dark"))
+            .unwrap();
+        drop(vault);
+        let vault = on_disk.unlock().unwrap();
+        assert_eq!(vault.notices(), [], "{statement}");
+        sql(&vault, statement);
+        drop(vault);
+        for _ in 0..2 {
+            let vault = on_disk.unlock().unwrap();
+            assert!(vault.notices().contains(&notice), "{statement}");
+            conversation(&vault, &[b"three"]);
+        }
+        on_disk.unlock().unwrap().accept().unwrap();
+        assert_eq!(on_disk.unlock().unwrap().notices(), [], "{statement}");
+    }
+}
+
+#[test]
+fn an_older_copy_of_the_whole_vault_is_noticed_by_what_the_keychain_remembers() {
+    let (on_disk, vault) = OnDisk::new();
+    drop(vault);
+    on_disk.unlock().unwrap().close().unwrap();
+    let older = on_disk.read(folder::DATABASE);
+    on_disk.unlock().unwrap().close().unwrap();
+    on_disk.put(folder::DATABASE, &older);
+    for _ in 0..3 {
+        assert_eq!(on_disk.unlock().unwrap().notices(), [Notice::OlderCopy]);
+    }
+    on_disk.unlock().unwrap().accept().unwrap();
+    assert_eq!(on_disk.unlock().unwrap().notices(), []);
+}
+
+#[test]
+fn what_is_hidden_comes_back_until_the_vault_closes_or_opens_again() {
+    let (on_disk, vault) = OnDisk::new();
+    let [kept, gone, killed] = [0, 1, 2].map(|_| conversation(&vault, &[b"one"]));
+    vault
+        .write(|change| {
+            change.hide_owner(kept)?;
+            change.hide_owner(gone)?;
+            change.show_owner(kept)
+        })
+        .unwrap();
+    let hidden = |vault: &Vault| -> Vec<_> {
+        let owners = vault.owners(OwnerKind::Conversation).unwrap().readable;
+        owners
+            .into_iter()
+            .filter(|owner| owner.hidden)
+            .map(|owner| owner.id)
+            .collect()
+    };
+    assert_eq!(hidden(&vault), [gone]);
+    vault.close().unwrap();
+    let vault = on_disk.unlock().unwrap();
+    assert!(matches!(
+        vault.head(gone, OwnerKind::Conversation),
+        Err(VaultError::NotFound)
+    ));
+    vault.write(|change| change.hide_owner(killed)).unwrap();
+    drop(vault);
+    let vault = on_disk.unlock().unwrap();
+    let owners = vault.owners(OwnerKind::Conversation).unwrap().readable;
+    assert_eq!(owners.len(), 1);
+    assert_eq!(owners[0].id, kept);
+    assert_eq!(vault.notices(), []);
+}
+
+#[test]
+fn slots_change_while_records_stay_as_they_are() {
+    let (on_disk, vault) = OnDisk::new();
+    let owner = conversation(&vault, &[b"one"]);
+    let secret = SecretString::from("a passphrase");
+    let passphrase = Protection::Passphrase(&secret);
+    assert!(matches!(
+        vault.set_passphrase(passphrase, &secret, Cost::FLOOR),
+        Err(VaultError::NoSuchSlot)
+    ));
+    vault
+        .set_passphrase(Protection::Keychain, &secret, Cost::FLOOR)
+        .unwrap();
+    assert_eq!(vault.slots(), [SlotKind::Passphrase]);
+    assert!(on_disk.keychain.entries.lock().unwrap().is_empty());
+    let words = vault.make_recovery(passphrase, WordList::French).unwrap();
+    let words = SecretString::from(words.expose());
+    drop(vault);
+
+    assert!(matches!(on_disk.unlock(), Err(VaultError::NoSuchSlot)));
+    let unlock = |protection| Vault::unlock_with(on_disk.path(), protection, on_disk.keychain());
+    assert_eq!(bodies(&unlock(passphrase).unwrap(), owner), [b"one"]);
+    let vault = unlock(Protection::Recovery(&words)).unwrap();
+    assert_eq!(bodies(&vault, owner), [b"one"]);
+
+    // Who forgot the passphrase takes another with the words.
+    let other = SecretString::from("another passphrase");
+    vault
+        .set_passphrase(Protection::Recovery(&words), &other, Cost::FLOOR)
+        .unwrap();
+    drop(vault);
+    assert!(matches!(
+        unlock(passphrase),
+        Err(VaultError::WrongPassphrase)
+    ));
+    let vault = unlock(Protection::Passphrase(&other)).unwrap();
+    vault.set_keychain(Protection::Passphrase(&other)).unwrap();
+    vault.remove_recovery(Protection::Keychain).unwrap();
+    assert_eq!(vault.slots(), [SlotKind::Keychain]);
+    drop(vault);
+    assert!(matches!(
+        unlock(Protection::Recovery(&words)),
+        Err(VaultError::NoSuchSlot)
+    ));
+    assert_eq!(bodies(&on_disk.unlock().unwrap(), owner), [b"one"]);
+}
+
+#[test]
+fn a_cache_comes_back_and_anything_strange_reads_as_none() {
+    const INDEX: CacheKind = CacheKind(1);
+    let (on_disk, vault) = OnDisk::new();
+    assert!(vault.cache(INDEX).is_none());
+    for length in [0, 1, 65_535, 65_536, 65_537, 200_000] {
+        let bytes: Vec<u8> = (0..length).map(|at| at as u8).collect();
+        vault.keep_cache(INDEX, &bytes).unwrap();
+        assert_eq!(vault.cache(INDEX).unwrap().as_slice(), bytes, "{length}");
+    }
+    drop(vault);
+    let folder = on_disk.path().join("cache");
+    fs::write(folder.join("left by a crash"), b"half a file").unwrap();
+    let vault = on_disk.unlock().unwrap();
+    let files: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    let [file] = files.as_slice() else {
+        panic!("{files:?}")
+    };
+    let whole = fs::read(file).unwrap();
+    assert_eq!(vault.cache(INDEX).unwrap().len(), 200_000);
+    let chunk = 65_536 + 16;
+    let swapped = [
+        &whole[chunk..2 * chunk],
+        &whole[..chunk],
+        &whole[2 * chunk..],
+    ]
+    .concat();
+    let mut flipped = whole.clone();
+    flipped[70_000] ^= 1;
+    for changed in [
+        &swapped,
+        &flipped,
+        &whole[..chunk].to_vec(),
+        &Vec::new(),
+        &[&whole[..], b"x"].concat(),
+    ] {
+        fs::write(file, changed).unwrap();
+        assert!(vault.cache(INDEX).is_none());
+    }
+}
+
+#[test]
+fn a_backup_makes_the_vault_again_and_a_changed_one_makes_none() {
+    let (on_disk, vault) = OnDisk::new();
+    let owner = conversation(&vault, &[b"one", b"two"]);
+    vault
+        .write(|change| change.put_blob(owner, [1; 200_000].as_slice()))
+        .unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let backup = elsewhere.path().join("my vault.aparte-backup");
+    assert!(matches!(
+        vault.back_up(&backup),
+        Err(VaultError::BackupNeedsSecret)
+    ));
+    let words = vault
+        .make_recovery(Protection::Keychain, WordList::English)
+        .unwrap();
+    let words = SecretString::from(words.expose());
+    let words = Protection::Recovery(&words);
+    vault.back_up(&backup).unwrap();
+    vault.back_up(&backup).unwrap();
+
+    let into = elsewhere.path().join("new");
+    let restored = Vault::restore(&backup, &into, words).unwrap();
+    assert_eq!(restored.notices(), []);
+    assert_eq!(restored.slots(), [SlotKind::Recovery]);
+    assert_eq!(bodies(&restored, owner), [b"one".to_vec(), b"two".to_vec()]);
+    assert!(restored.check().unwrap().is_sound());
+    drop(restored);
+    assert!(matches!(
+        Vault::restore(&backup, &into, words),
+        Err(VaultError::AlreadyExists)
+    ));
+    assert!(matches!(
+        Vault::restore(&backup, on_disk.path(), words),
+        Err(VaultError::InUse)
+    ));
+
+    let whole = fs::read(&backup).unwrap();
+    let into = elsewhere.path().join("never");
+    for at in (0..whole.len()).step_by(whole.len() / 40) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        fs::write(&backup, flipped).unwrap();
+        // Some bytes of a database's pages mean nothing.
+        if let Ok(vault) = Vault::restore(&backup, &into, words) {
+            assert!(vault.check().unwrap().is_sound());
+            drop(vault);
+        }
+        fs::remove_dir_all(&into).unwrap_or_default();
+    }
+    fs::write(&backup, &whole[..whole.len() / 2]).unwrap();
+    assert!(Vault::restore(&backup, &into, words).is_err());
+    assert_eq!(Vault::look(&into).unwrap(), State::Absent);
+    fs::write(&backup, &whole).unwrap();
+    drop(Vault::restore(&backup, &into, words).unwrap());
+}
+
+#[test]
+fn a_vault_of_format_1_is_brought_to_this_one() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-1");
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["vault.db", "vault.json"] {
+        fs::copy(golden.join(file), folder.path().join(file)).unwrap();
+    }
+    let passphrase = SecretString::from("the golden passphrase of format 1");
+    let unlock = || Vault::unlock(folder.path(), Protection::Passphrase(&passphrase)).unwrap();
+    let vault = unlock();
+    assert_eq!(vault.notices(), []);
+    let conversations = vault.owners(OwnerKind::Conversation).unwrap();
+    assert_eq!(
+        (conversations.readable.len(), conversations.damaged.len()),
+        (2, 0)
+    );
+    for conversation in &conversations.readable {
+        let messages = vault.records(conversation.id, MESSAGE).unwrap();
+        assert_eq!((messages.readable.len(), messages.loss), (2, None));
+    }
+    assert!(vault.check().unwrap().is_sound());
+    let copy = folder.path().join("vault.db.format-1");
+    assert!(copy.is_file());
+    vault
+        .write(|change| change.erase_owner(conversations.readable[0].id))
+        .unwrap();
+    assert!(!copy.exists(), "the copy still holds what was erased");
+    drop(vault);
+    assert_eq!(unlock().notices(), []);
 }

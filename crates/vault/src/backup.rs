@@ -1,0 +1,154 @@
+//! Backups: one file that holds the whole vault, sealed as it is, and what opens it.
+//!
+//! A backup is a database like the vault's own, with the copy of `vault.json` that the vault's has too, but without the
+//! keychain's slot: it opens on any machine, with the passphrase or the recovery words.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use crate::keychain::Platform;
+use crate::keys::Keyring;
+use crate::slots::{self, Manifest};
+use crate::{Part, Protection, Vault, VaultError, database, folder};
+
+impl Vault {
+    /// Writes a backup. What was in place under this name is replaced once the backup is whole.
+    ///
+    /// # Errors
+    /// [`VaultError::BackupNeedsSecret`] where only the keychain opens the vault.
+    pub fn back_up(&self, to: &Path) -> Result<(), VaultError> {
+        let aside = aside(to);
+        folder::remove(&aside)?;
+        let made = self.write_backup(&aside);
+        if made.is_err() {
+            let _ = folder::remove(&aside);
+        }
+        made?;
+        fs::rename(&aside, to)?;
+        folder::sync_folder(parent(to))
+    }
+
+    /// Makes a vault out of a backup, in a folder that holds none. Nothing is put in place before every byte of the
+    /// backup was checked.
+    ///
+    /// # Errors
+    /// [`VaultError::AlreadyExists`]; [`VaultError::Foreign`] or [`VaultError::Damaged`] if the file is not a backup or
+    /// is not as it was written; what [`Vault::unlock`] reports of the passphrase.
+    pub fn restore(
+        backup: &Path,
+        into: &Path,
+        protection: Protection<'_>,
+    ) -> Result<Vault, VaultError> {
+        if !fs::metadata(backup)?.is_file() {
+            return Err(VaultError::Foreign);
+        }
+        database::check_header(backup)?;
+        folder::prepare(into)?;
+        {
+            let _lock = folder::lock(into)?;
+            for file in [folder::DATABASE, folder::SLOTS] {
+                if into.join(file).try_exists()? {
+                    return Err(VaultError::AlreadyExists);
+                }
+            }
+            let checked = check_copy(backup, into, protection);
+            if checked.is_err() {
+                remove_copy(into)?;
+            }
+            let manifest = checked?;
+            remove_journal(into)?;
+            folder::rename(into, folder::DATABASE_BEING_MADE, folder::DATABASE)?;
+            folder::write_slots(into, &manifest)?;
+        }
+        Vault::unlock(into, protection)
+    }
+
+    fn write_backup(&self, aside: &Path) -> Result<(), VaultError> {
+        let store = self.store();
+        let manifest = Manifest::read(&database::manifest(&store.connection)?)?.without_keychain();
+        if !manifest.has_secret() {
+            return Err(VaultError::BackupNeedsSecret);
+        }
+        copy_database(&store.connection, aside)?;
+        drop(store);
+        let copy = database::open_file(aside)?;
+        copy.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(()))?;
+        database::set_manifest(&copy, &manifest.signed(&self.keys.manifest))?;
+        copy.execute("DELETE FROM caches", [])?;
+        copy.close().map_err(|(_, error)| error)?;
+        File::open(aside)?.sync_all()?;
+        Ok(())
+    }
+}
+
+/// Copies a database, as it is at this moment, into a new file that only its owner can read.
+pub(crate) fn copy_database(connection: &Connection, to: &Path) -> Result<(), VaultError> {
+    folder::remove(to)?;
+    folder::create(to)?;
+    // SQLite wants the name as text, and takes an empty file.
+    let name = to
+        .to_str()
+        .ok_or(VaultError::Io(io::ErrorKind::InvalidFilename))?;
+    connection.execute("VACUUM INTO ?1", [name])?;
+    File::open(to)?.sync_all()?;
+    folder::sync_folder(parent(to))
+}
+
+/// Copies a backup into the folder under a name aside, and checks all of it there. Gives its `vault.json`.
+fn check_copy(
+    backup: &Path,
+    into: &Path,
+    protection: Protection<'_>,
+) -> Result<Vec<u8>, VaultError> {
+    remove_copy(into)?;
+    let copy = into.join(folder::DATABASE_BEING_MADE);
+    folder::create(&copy)?;
+    io::copy(
+        &mut File::open(backup)?,
+        &mut fs::OpenOptions::new().write(true).open(&copy)?,
+    )?;
+    let connection = database::open_file(&copy)?;
+    database::check_structure(&connection)?;
+    let bytes = database::manifest(&connection)?;
+    let (master, _) = slots::unlock(&bytes, &bytes, protection, &Platform)?;
+    let keys = Keyring::of(&master);
+    let health = crate::health::examine(&connection, &keys, &Manifest::read(&bytes)?.vault)?;
+    if !health.is_sound() {
+        return Err(VaultError::Damaged(
+            health.damaged.first().copied().unwrap_or(Part::Database),
+        ));
+    }
+    database::trust(&connection)?;
+    connection.close().map_err(|(_, error)| error)?;
+    File::open(&copy)?.sync_all()?;
+    Ok(bytes)
+}
+
+fn remove_copy(folder: &Path) -> Result<(), VaultError> {
+    folder::remove(&folder.join(folder::DATABASE_BEING_MADE))?;
+    remove_journal(folder)
+}
+
+fn remove_journal(folder: &Path) -> Result<(), VaultError> {
+    for end in ["-wal", "-shm", "-journal"] {
+        let name = format!("{}{end}", folder::DATABASE_BEING_MADE);
+        folder::remove(&folder.join(name))?;
+    }
+    Ok(())
+}
+
+fn aside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}

@@ -1,0 +1,191 @@
+//! Caches: what can be made again, sealed in files of their own beside the database.
+//!
+//! A file has a random name and is one STREAM over AES-256-GCM in chunks of 64 KiB, under a random key. The row that
+//! names the file holds key, nonce prefix and length, sealed under the subkey `index`: when the row is replaced, the old
+//! file opens no more. A cache that is cut, changed or gone reads as none.
+
+use std::fs;
+use std::io::Read;
+
+use aead_stream::{DecryptorBE32, EncryptorBE32};
+use aes_gcm::Aes256Gcm;
+use rusqlite::{OptionalExtension, params};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::keys::{Key, random};
+use crate::record::{Place, TAG, open, seal};
+use crate::{Vault, VaultError, folder};
+
+const FOLDER: &str = "cache";
+const CHUNK: usize = 64 << 10;
+
+/// Which cache is meant, by a number that the caller freezes; it is stored in clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheKind(pub u16);
+
+impl Vault {
+    /// Keeps a cache in place of the one of its kind. A vault in memory keeps none.
+    pub fn keep_cache(&self, kind: CacheKind, bytes: &[u8]) -> Result<(), VaultError> {
+        let Some(place) = &self.place else {
+            return Ok(());
+        };
+        let file: [u8; 16] = random()?;
+        let key = Key::random()?;
+        let prefix: [u8; 7] = random()?;
+        let mut head = Zeroizing::new(Vec::with_capacity(32 + 7 + 8));
+        head.extend(key.expose());
+        head.extend(prefix);
+        head.extend((bytes.len() as u64).to_be_bytes());
+        let at = cache_place(&self.id, kind, file);
+        let head = seal(&self.keys.cache, &at, &head)?;
+
+        let directory = place.folder.join(FOLDER);
+        folder::prepare(&directory)?;
+        let aad = at.associated_data(&self.keys.cache.id);
+        folder::write_new(
+            &directory.join(name(file)),
+            &encrypt(bytes, &key, prefix, &aad)?,
+        )?;
+        let old = {
+            let store = self.store();
+            let connection = &store.connection;
+            let old: Option<[u8; 16]> = connection
+                .query_row("SELECT file FROM caches WHERE kind = ?1", [kind.0], |row| {
+                    row.get(0)
+                })
+                .optional()?;
+            connection.execute(
+                "INSERT OR REPLACE INTO caches (kind, file, head) VALUES (?1, ?2, ?3)",
+                params![kind.0, file, head],
+            )?;
+            old
+        };
+        match old {
+            Some(old) => folder::remove(&directory.join(name(old))),
+            None => Ok(()),
+        }
+    }
+
+    /// Drops a cache, which holds what is to be erased.
+    pub fn drop_cache(&self, kind: CacheKind) -> Result<(), VaultError> {
+        self.store()
+            .connection
+            .execute("DELETE FROM caches WHERE kind = ?1", [kind.0])?;
+        sweep(self)
+    }
+
+    /// Reads a cache; `None` whenever there is none that can be trusted.
+    pub fn cache(&self, kind: CacheKind) -> Option<Zeroizing<Vec<u8>>> {
+        let place = self.place.as_ref()?;
+        let (file, head): ([u8; 16], Vec<u8>) = self
+            .store()
+            .connection
+            .query_row(
+                "SELECT file, head FROM caches WHERE kind = ?1",
+                [kind.0],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .ok()?;
+        let at = cache_place(&self.id, kind, file);
+        let head = open(&self.keys.cache, &at, &head)?;
+        let (key, rest) = head.split_at_checked(32)?;
+        let (prefix, length) = rest.split_first_chunk::<7>()?;
+        let length = u64::from_be_bytes(length.try_into().ok()?);
+        let key = Key::from_slice(key)?;
+        let aad = at.associated_data(&self.keys.cache.id);
+        let path = place.folder.join(FOLDER).join(name(file));
+        let plain = decrypt(&path, length, &key, *prefix, &aad)?;
+        (plain.len() as u64 == length).then_some(plain)
+    }
+}
+
+/// Removes the files that no row names: they are what a crash, or an older row, left behind.
+pub(crate) fn sweep(vault: &Vault) -> Result<(), VaultError> {
+    let Some(place) = &vault.place else {
+        return Ok(());
+    };
+    let Ok(files) = fs::read_dir(place.folder.join(FOLDER)) else {
+        return Ok(());
+    };
+    let store = vault.store();
+    let mut select = store.connection.prepare("SELECT file FROM caches")?;
+    let named = select.query_map([], |row| Ok(name(row.get(0)?)))?;
+    let named = named.collect::<Result<Vec<_>, _>>()?;
+    for file in files {
+        let file = file?;
+        if !named.iter().any(|name| file.file_name() == name.as_str()) {
+            folder::remove(&file.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn encrypt(bytes: &[u8], key: &Key, prefix: [u8; 7], aad: &[u8]) -> Result<Vec<u8>, VaultError> {
+    let mut encryptor = EncryptorBE32::<Aes256Gcm>::from_aead(key.cipher(), &prefix.into());
+    let mut sealed = Vec::with_capacity(bytes.len() + (bytes.len() / CHUNK + 2) * TAG);
+    let whole = bytes.len() / CHUNK * CHUNK;
+    let mut chunk = Vec::with_capacity(CHUNK + TAG);
+    for plain in bytes[..whole].chunks_exact(CHUNK) {
+        chunk.clear();
+        chunk.extend(plain);
+        encryptor
+            .encrypt_next_in_place(aad, &mut chunk)
+            .map_err(|_| VaultError::TooLarge)?;
+        sealed.extend(&chunk);
+    }
+    chunk.clear();
+    chunk.extend(&bytes[whole..]);
+    encryptor
+        .encrypt_last_in_place(aad, &mut chunk)
+        .map_err(|_| VaultError::TooLarge)?;
+    sealed.extend(&chunk);
+    Ok(sealed)
+}
+
+/// Opens a file chunk by chunk, so that no second copy of it is in memory.
+fn decrypt(
+    path: &std::path::Path,
+    length: u64,
+    key: &Key,
+    prefix: [u8; 7],
+    aad: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let file = fs::File::open(path).ok()?;
+    let chunks = length / CHUNK as u64 + 1;
+    if file.metadata().ok()?.len() != length + chunks * TAG as u64 {
+        return None;
+    }
+    let mut file = std::io::BufReader::new(file);
+    let mut decryptor = DecryptorBE32::<Aes256Gcm>::from_aead(key.cipher(), &prefix.into());
+    let mut plain = Zeroizing::new(Vec::new());
+    plain
+        .try_reserve_exact(usize::try_from(length).ok()?)
+        .ok()?;
+    let mut chunk = Vec::with_capacity(CHUNK + TAG);
+    for _ in 1..chunks {
+        chunk.resize(CHUNK + TAG, 0);
+        file.read_exact(&mut chunk).ok()?;
+        decryptor.decrypt_next_in_place(aad, &mut chunk).ok()?;
+        plain.extend(&chunk);
+    }
+    chunk.clear();
+    file.read_to_end(&mut chunk).ok()?;
+    decryptor.decrypt_last_in_place(aad, &mut chunk).ok()?;
+    plain.extend(&chunk);
+    chunk.zeroize();
+    Some(plain)
+}
+
+fn name(file: [u8; 16]) -> String {
+    format!("{:032x}.bin", u128::from_be_bytes(file))
+}
+
+fn cache_place(vault: &[u8; 16], kind: CacheKind, file: [u8; 16]) -> Place {
+    Place {
+        column: "caches.head",
+        kind: kind.0.into(),
+        id: file,
+        parent: *vault,
+        sequence: 0,
+    }
+}

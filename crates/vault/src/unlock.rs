@@ -1,0 +1,483 @@
+//! From a folder to an open vault, and back: looking, creating, unlocking, migrating, closing.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use crate::change::columns;
+use crate::keychain::{self, Keychain, Platform};
+use crate::keys::{Key, Keyring, random};
+use crate::owner::{key_place, unwrap_data_key};
+use crate::set::{
+    Columns, OwnerSeal, Root, blob_element, owner_element, record_element, setting_element,
+};
+use crate::slots::{self, Manifest, account};
+use crate::vault::{Loss, Place, Store, loss};
+use crate::{
+    Cost, OwnerId, Part, Protection, RecordId, RecordKind, SettingKey, SlotKind, Vault, VaultError,
+    cache, database, folder,
+};
+
+/// What is in a folder, before any key is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// No vault: one may be created.
+    Absent,
+    /// A vault that any of its slots opens.
+    Locked {
+        /// The kinds of its slots.
+        slots: Vec<SlotKind>,
+    },
+}
+
+/// What was noticed when a vault opened. Each is to be told to its user, until [`Vault::accept`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// `vault.json` or its copy was lost or damaged, and was restored from the other.
+    SlotsRepaired,
+    /// This is an older copy of the vault: the keychain remembers a later one.
+    OlderCopy,
+    /// So many conversations or documents are gone.
+    OwnersLost(u32),
+    /// Conversations or documents are not as they were left: an older one was put back, or one was added.
+    OwnersAltered,
+    /// Settings are gone or not as they were left.
+    SettingsAltered,
+}
+
+impl Vault {
+    /// Looks at a folder without asking for a key or changing a byte.
+    ///
+    /// # Errors
+    /// [`VaultError::Damaged`] where only a part of a vault is left, [`VaultError::NewerFormat`].
+    pub fn look(folder: &Path) -> Result<State, VaultError> {
+        let file = folder::read_slots(folder)?;
+        if !folder.join(folder::DATABASE).try_exists()? {
+            return match file.is_empty() {
+                true => Ok(State::Absent),
+                false => Err(VaultError::Damaged(Part::Database)),
+            };
+        }
+        let manifest = match Manifest::read(&file) {
+            Err(VaultError::Damaged(_)) => {
+                Manifest::read(&database::manifest(&database::open(folder)?)?)
+            }
+            read => read,
+        };
+        Ok(State::Locked {
+            slots: manifest?.kinds(),
+        })
+    }
+
+    /// Makes a vault with a new master key and opens it. `cost` is that of a passphrase; the keychain has
+    /// none.
+    ///
+    /// # Errors
+    /// [`VaultError::AlreadyExists`] where a vault, or what is left of one, is in place; what the
+    /// keychain reports; [`VaultError::CostOutOfRange`]; [`VaultError::NoSuchSlot`] for recovery words.
+    pub fn create(
+        folder: &Path,
+        protection: Protection<'_>,
+        cost: Cost,
+    ) -> Result<Vault, VaultError> {
+        Vault::create_with(folder, protection, cost, Arc::new(Platform))
+    }
+
+    /// Opens a vault. One of an earlier format is brought to this one, a copy of it kept aside until something is erased.
+    ///
+    /// # Errors
+    /// [`VaultError::Absent`], [`VaultError::InUse`], [`VaultError::WrongPassphrase`], what the keychain
+    /// reports, or what is damaged. Nothing is changed in any of these cases.
+    pub fn unlock(folder: &Path, protection: Protection<'_>) -> Result<Vault, VaultError> {
+        Vault::unlock_with(folder, protection, Arc::new(Platform))
+    }
+
+    /// Makes a vault that lives in memory, under a key that nobody keeps. Only the place differs: what it
+    /// holds is sealed all the same.
+    pub fn in_memory() -> Result<Vault, VaultError> {
+        let keys = Keyring::of(&Key::random()?);
+        let id = random()?;
+        let root = Root::default();
+        let connection = database::in_memory(&root.seal(&keys.root, &id)?)?;
+        Ok(Vault {
+            store: Mutex::new(Store {
+                connection,
+                root,
+                slots: Vec::new(),
+            }),
+            keys,
+            id,
+            notices: Vec::new(),
+            accepted: AtomicBool::new(false),
+            place: None,
+        })
+    }
+
+    /// What was noticed when the vault opened.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// Goes on with what is here: what it says of itself is made anew over the rows that are there, and none of what was
+    /// noticed is noticed again. What does not open stays as it is.
+    pub fn accept(&self) -> Result<(), VaultError> {
+        let known = self.remembered_generation();
+        let mut store = self.store();
+        let Store {
+            connection, root, ..
+        } = &mut *store;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        reseal_owners(&transaction, &self.keys, &self.id)?;
+        let mut fresh = count(&transaction, &self.keys)?;
+        fresh.generation = root.generation.max(known.unwrap_or(0)) + 1;
+        database::set_root(&transaction, &fresh.seal(&self.keys.root, &self.id)?)?;
+        transaction.commit()?;
+        *root = fresh;
+        drop(store);
+        self.accepted.store(true, Ordering::Relaxed);
+        self.remember_generation();
+        Ok(())
+    }
+
+    /// Closes the vault: what is hidden is erased, the journal is cut, and the keychain remembers how far the vault came.
+    /// Dropping the vault leaves the hidden to the next time it opens.
+    pub fn close(self) -> Result<(), VaultError> {
+        self.erase_hidden()?;
+        self.write(|change| {
+            change.advance();
+            Ok(())
+        })?;
+        database::cut_journal(&self.store().connection)?;
+        self.remember_generation();
+        Ok(())
+    }
+
+    /// The database lands before `vault.json`: whatever step a crash stops at, there is either no vault
+    /// or one that opens by the copy in its database.
+    pub(crate) fn create_with(
+        folder: &Path,
+        protection: Protection<'_>,
+        cost: Cost,
+        keychain: Arc<dyn Keychain + Send + Sync>,
+    ) -> Result<Vault, VaultError> {
+        let master = Key::random()?;
+        Vault::make(folder, &master, keychain, |id, keychain| {
+            slots::make(id, &master, protection, cost.checked()?, keychain)
+        })
+    }
+
+    fn make(
+        folder: &Path,
+        master: &Key,
+        keychain: Arc<dyn Keychain + Send + Sync>,
+        slots: impl FnOnce([u8; 16], &dyn Keychain) -> Result<Vec<u8>, VaultError>,
+    ) -> Result<Vault, VaultError> {
+        folder::prepare(folder)?;
+        let lock = folder::lock(folder)?;
+        for file in [folder::DATABASE, folder::SLOTS] {
+            if folder.join(file).try_exists()? {
+                return Err(VaultError::AlreadyExists);
+            }
+        }
+        let id = random()?;
+        let manifest = slots(id, keychain.as_ref())?;
+        let keys = Keyring::of(master);
+        let root = Root::default();
+        database::create(folder, &manifest, &root.seal(&keys.root, &id)?)?;
+        folder::write_slots(folder, &manifest)?;
+        let connection = database::open(folder)?;
+        database::trust(&connection)?;
+        Ok(Vault {
+            store: Mutex::new(Store {
+                connection,
+                root,
+                slots: Manifest::read(&manifest)?.kinds(),
+            }),
+            keys,
+            id,
+            notices: Vec::new(),
+            accepted: AtomicBool::new(false),
+            place: Some(Place {
+                folder: folder.to_owned(),
+                keychain,
+                _lock: lock,
+            }),
+        })
+    }
+
+    pub(crate) fn unlock_with(
+        folder: &Path,
+        protection: Protection<'_>,
+        keychain: Arc<dyn Keychain + Send + Sync>,
+    ) -> Result<Vault, VaultError> {
+        Vault::enter(folder, keychain, |file, copy, keychain| {
+            slots::unlock(file, copy, protection, keychain)
+        })
+    }
+
+    fn enter(
+        folder: &Path,
+        keychain: Arc<dyn Keychain + Send + Sync>,
+        unlock: impl for<'a> FnOnce(
+            &'a [u8],
+            &'a [u8],
+            &dyn Keychain,
+        ) -> Result<(Key, &'a [u8]), VaultError>,
+    ) -> Result<Vault, VaultError> {
+        if Vault::look(folder)? == State::Absent {
+            return Err(VaultError::Absent);
+        }
+        let lock = folder::lock(folder)?;
+        folder::prepare(folder)?;
+        let mut connection = database::open(folder)?;
+        let copy = database::manifest(&connection)?;
+        let file = folder::read_slots(folder)?;
+        let (master, genuine) = unlock(&file, &copy, keychain.as_ref())?;
+        let keys = Keyring::of(&master);
+        drop(master);
+        let manifest = Manifest::read(genuine)?;
+        let id = manifest.vault;
+        database::trust(&connection)?;
+        if file != genuine {
+            folder::write_slots(folder, genuine)?;
+        }
+        if copy != genuine {
+            database::set_manifest(&connection, genuine)?;
+        }
+        migrate(folder, &mut connection, &keys, &id)?;
+        let mut notices = Vec::new();
+        if file != copy {
+            notices.push(Notice::SlotsRepaired);
+        }
+        let root = take_root(&mut connection, &keys, &id, &mut notices)?;
+        let mut vault = Vault {
+            store: Mutex::new(Store {
+                connection,
+                root,
+                slots: manifest.kinds(),
+            }),
+            keys,
+            id,
+            notices,
+            accepted: AtomicBool::new(false),
+            place: Some(Place {
+                folder: folder.to_owned(),
+                keychain,
+                _lock: lock,
+            }),
+        };
+        vault.erase_hidden()?;
+        vault.begin_generation()?;
+        cache::sweep(&vault)?;
+        Ok(vault)
+    }
+
+    /// Erases for good what was marked, by this process or by one that ended before it could.
+    fn erase_hidden(&self) -> Result<(), VaultError> {
+        let mut hidden = Vec::new();
+        for kind in [crate::OwnerKind::Conversation, crate::OwnerKind::Document] {
+            let owners = self.owners(kind)?.readable.into_iter();
+            hidden.extend(owners.filter(|owner| owner.hidden).map(|owner| owner.id));
+        }
+        if hidden.is_empty() {
+            return Ok(());
+        }
+        self.write(|change| {
+            hidden
+                .iter()
+                .try_for_each(|&owner| change.erase_owner(owner))
+        })
+    }
+
+    /// Compares how far the vault came with what the keychain remembers, and goes one further.
+    fn begin_generation(&mut self) -> Result<(), VaultError> {
+        let known = self.remembered_generation();
+        if known.is_some_and(|known| known > self.store().root.generation) {
+            self.notices.push(Notice::OlderCopy);
+            return Ok(());
+        }
+        self.write(|change| {
+            change.advance();
+            Ok(())
+        })?;
+        self.remember_generation();
+        Ok(())
+    }
+
+    /// How far the keychain says that this vault came. Only a vault whose key is there asks it: others must not make it
+    /// prompt.
+    fn remembered_generation(&self) -> Option<u64> {
+        let place = self.place.as_ref()?;
+        let uses_keychain = self.store().slots.contains(&SlotKind::Keychain);
+        uses_keychain
+            .then(|| keychain::generation(place.keychain.as_ref(), &account(&self.id)))
+            .flatten()
+    }
+
+    /// Leaves in the keychain how far the vault came. It goes on remembering a later copy until this one is accepted.
+    pub(crate) fn remember_generation(&self) {
+        let Some(place) = &self.place else {
+            return;
+        };
+        let is_older = self.notices.contains(&Notice::OlderCopy);
+        let (generation, uses_keychain) = {
+            let store = self.store();
+            (
+                store.root.generation,
+                store.slots.contains(&SlotKind::Keychain),
+            )
+        };
+        if uses_keychain && (!is_older || self.accepted.load(Ordering::Relaxed)) {
+            let account = account(&self.id);
+            keychain::remember_generation(place.keychain.as_ref(), &account, generation);
+        }
+    }
+
+    /// Makes a vault under a given master key, without any slot. Only tests may: nothing else opens it.
+    #[cfg(feature = "testing")]
+    pub fn create_for_tests(folder: &Path, key: &[u8; 32]) -> Result<Vault, VaultError> {
+        let master = Key::from_slice(key).expect("32 bytes");
+        Vault::make(folder, &master, Arc::new(Platform), |id, _| {
+            Ok(Manifest::empty(id).signed(&Keyring::of(&master).manifest))
+        })
+    }
+
+    /// Opens a vault by its master key. Only tests know one.
+    #[cfg(feature = "testing")]
+    pub fn unlock_for_tests(folder: &Path, key: &[u8; 32]) -> Result<Vault, VaultError> {
+        let master = Key::from_slice(key).expect("32 bytes");
+        Vault::enter(folder, Arc::new(Platform), |file, copy, _| {
+            slots::genuine(file, copy, master)
+        })
+    }
+}
+
+/// Brings a database of an earlier version to this one: a copy is made, then everything happens in one transaction.
+fn migrate(
+    folder: &Path,
+    connection: &mut Connection,
+    keys: &Keyring,
+    vault: &[u8; 16],
+) -> Result<(), VaultError> {
+    let version = database::version(connection)?;
+    if version == database::SCHEMA_VERSION {
+        return Ok(());
+    }
+    let copy = folder::copy_before_migration(folder, version);
+    crate::backup::copy_database(connection, &copy)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    database::upgrade(&transaction, version)?;
+    reseal_owners(&transaction, keys, vault)?;
+    let root = count(&transaction, keys)?;
+    database::set_root(&transaction, &root.seal(&keys.root, vault)?)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Reads what the vault says of itself, and compares it with what is there.
+fn take_root(
+    connection: &mut Connection,
+    keys: &Keyring,
+    vault: &[u8; 16],
+    notices: &mut Vec<Notice>,
+) -> Result<Root, VaultError> {
+    let found = count(connection, keys)?;
+    let sealed = database::root(connection)?;
+    let Some(root) = sealed.and_then(|sealed| Root::open(&keys.root, vault, &sealed)) else {
+        notices.push(Notice::OwnersAltered);
+        return Ok(Root {
+            lost: true,
+            ..found
+        });
+    };
+    let owners = loss(root.owners, found.owners, false);
+    notices.extend(match owners {
+        Some(Loss::Missing(number)) => Some(Notice::OwnersLost(number)),
+        Some(Loss::Altered) => Some(Notice::OwnersAltered),
+        None => root.lost.then_some(Notice::OwnersAltered),
+    });
+    if root.settings != found.settings {
+        notices.push(Notice::SettingsAltered);
+    }
+    Ok(root)
+}
+
+/// The root that the rows make, at no generation.
+fn count(connection: &Connection, keys: &Keyring) -> Result<Root, VaultError> {
+    let mut root = Root::default();
+    let mut select = connection.prepare("SELECT id, kind, key, head, seal FROM owners")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let id = OwnerId::from_bytes(row.get(0)?);
+        let columns = Columns {
+            key: row.get(2)?,
+            head: row.get(3)?,
+            seal: row.get(4)?,
+        };
+        let element = owner_element(&keys.set, id, row.get(1)?, &columns);
+        root.owners.add(element);
+    }
+    let mut select = connection.prepare("SELECT key, sealed FROM settings")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let sealed: Vec<u8> = row.get(1)?;
+        let element = setting_element(&keys.set, SettingKey(row.get(0)?), &sealed);
+        root.settings.add(element);
+    }
+    Ok(root)
+}
+
+/// Lets every owner whose key opens seal what it holds now.
+fn reseal_owners(
+    connection: &Connection,
+    keys: &Keyring,
+    vault: &[u8; 16],
+) -> Result<(), VaultError> {
+    let mut select = connection.prepare("SELECT id FROM owners")?;
+    let owners = select.query_map([], |row| Ok(OwnerId::from_bytes(row.get(0)?)))?;
+    for owner in owners.collect::<Result<Vec<_>, _>>()? {
+        let (kind, columns) = columns(connection, owner)?;
+        let place = key_place(vault, kind, owner);
+        let Some(key) = unwrap_data_key(&keys.wrap, &place, &columns.key) else {
+            continue;
+        };
+        let before = OwnerSeal::open(&key, vault, kind, owner, &columns.seal);
+        let mut seal = holdings(connection, &keys.set, owner)?;
+        seal.hidden = before.is_some_and(|before| before.hidden);
+        let sealed = seal.seal(&key, vault, kind, owner)?;
+        connection
+            .prepare_cached("UPDATE owners SET seal = ?2 WHERE id = ?1")?
+            .execute(params![owner.as_bytes(), sealed])?;
+    }
+    Ok(())
+}
+
+/// What an owner holds by its rows.
+fn holdings(connection: &Connection, key: &Key, owner: OwnerId) -> Result<OwnerSeal, VaultError> {
+    let mut seal = OwnerSeal::default();
+    let mut select = connection.prepare_cached(
+        "SELECT id, kind, sequence, sealed FROM records WHERE owner = ?1 ORDER BY kind, sequence",
+    )?;
+    let mut rows = select.query(params![owner.as_bytes()])?;
+    while let Some(row) = rows.next()? {
+        let id = RecordId::from_bytes(row.get(0)?);
+        let kind = RecordKind(row.get(1)?);
+        let sequence: u32 = row.get(2)?;
+        let sealed: Vec<u8> = row.get(3)?;
+        let records = seal.records_mut(kind);
+        records.next = records.next.max(sequence.saturating_add(1));
+        records
+            .set
+            .add(record_element(key, kind, sequence, id, &sealed));
+    }
+    let mut select = connection.prepare_cached("SELECT id, head FROM blobs WHERE owner = ?1")?;
+    let mut rows = select.query(params![owner.as_bytes()])?;
+    while let Some(row) = rows.next()? {
+        let id: [u8; 16] = row.get(0)?;
+        let head: Vec<u8> = row.get(1)?;
+        seal.blobs.add(blob_element(key, &id, &head));
+    }
+    Ok(seal)
+}
