@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .add(Input::File(&file), &mut |_, _| {})
         .map_err(|error| error.code())?;
     let conversation = assistant
-        .begin(&question, &[document])
+        .begin(&question, &[document], false)
         .map_err(|error| error.code())?;
     let answer = assistant
         .ask(

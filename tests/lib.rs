@@ -65,7 +65,7 @@ pub fn ask(
     stop: &Stop,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Answer, Error> {
-    let conversation = assistant.begin(question, documents)?;
+    let conversation = assistant.begin(question, documents, false)?;
     assistant.ask(conversation.id, question, documents, stop, on_progress)
 }
 

@@ -13,6 +13,7 @@ mod window {
     mod display;
     mod large;
     mod listener;
+    mod login;
     mod machine;
     mod patience;
     mod trace;
@@ -23,6 +24,7 @@ mod window {
     mod drops;
     mod hostile;
     mod launches;
+    mod locking;
     mod opened_files;
     mod page_walls;
     mod unwatched;

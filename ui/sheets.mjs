@@ -26,6 +26,7 @@ const NARROW = { width: 640, height: 400 };
 
 const click = (selector) => (page) => page.locator(selector).first().click();
 const type = (selector, text) => (page) => page.locator(selector).first().fill(text);
+const press = (keys) => (page) => page.keyboard.press(keys);
 const wait = (milliseconds) => (page) => page.waitForTimeout(milliseconds);
 
 /** What is pictured: a state of the fake, a window, and what is done before the picture. */
@@ -43,7 +44,130 @@ const SHEETS = [
     state: "locked",
     acts: [type('[data-part="passphrase"]', "sesame"), click('[data-part="open-vault"]'), wait(900)],
   },
+  { name: "locked", state: "locked" },
+  { name: "locked-passphrase", state: "locked-passphrase" },
+  { name: "locked-trouble", state: "locked-trouble" },
+  {
+    name: "locked-words",
+    state: "locked",
+    acts: [
+      click('[data-part="other-way"]'),
+      type('[data-part="recovery"]', "1. Harbour 2. silver\n3. window, candle ORCHARD marble pigeon"),
+    ],
+  },
+  {
+    name: "locked-words-wrong",
+    state: "locked",
+    acts: [
+      click('[data-part="other-way"]'),
+      type('[data-part="recovery"]', "harbour ".repeat(24)),
+      click('[data-part="open-vault"]'),
+      wait(900),
+    ],
+  },
+  { name: "keychain-locked", state: "keychain-locked" },
+  { name: "locked-small", state: "locked-trouble", size: NARROW },
+  { name: "restore", state: "new-passphrase", acts: [click('[data-part="restore"]')] },
   { name: "vault-failed", state: "vault-failed" },
+  { name: "notices", state: "notices" },
+  { name: "notices-small", state: "notices", size: SMALL },
+  { name: "private-new", state: "first-run", acts: [click('[data-part="new-private"]')] },
+  { name: "private", state: "private", acts: [click('[data-part="conversation"]'), wait(200)] },
+  {
+    name: "private-small",
+    state: "private",
+    size: SMALL,
+    acts: [click(".show"), click('[data-part="conversation"]')],
+  },
+  { name: "lost", state: "lost", acts: [click('[data-part="conversation"]')] },
+  {
+    name: "find",
+    state: "rich",
+    acts: [press("Control+k"), type('[data-part="find"]', "dredging"), wait(400)],
+  },
+  {
+    name: "find-none",
+    state: "rich",
+    acts: [press("Control+f"), type('[data-part="find"]', "lighthouse"), wait(400)],
+  },
+  {
+    name: "found",
+    state: "long",
+    acts: [
+      press("Control+k"),
+      type('[data-part="find"]', "250"),
+      wait(400),
+      click('[data-part="found"]'),
+      wait(300),
+    ],
+  },
+  {
+    name: "erasures",
+    state: "open",
+    acts: [
+      (page) => page.locator('[data-part="conversation"]').nth(1).focus(),
+      press("Delete"),
+      press("Delete"),
+      (page) => page.locator('[data-part="document"]').first().hover(),
+    ],
+  },
+  {
+    name: "erase-question",
+    state: "open",
+    acts: [(page) => page.locator('[data-part="document"]').first().focus(), press("Delete"), wait(100)],
+  },
+  {
+    name: "passphrase-change",
+    state: "open",
+    acts: [press("Control+,"), click('[data-part="set-passphrase"]')],
+  },
+  {
+    name: "passphrase-set",
+    state: "keychain",
+    acts: [press("Control+,"), click('[data-part="set-passphrase"]')],
+  },
+  {
+    name: "recovery-words",
+    state: "no-recovery",
+    acts: [
+      press("Control+,"),
+      click('[data-part="make-recovery"]'),
+      type('[data-part="passphrase"]', "open sesame"),
+      click('[data-part="protect"]'),
+      wait(900),
+    ],
+  },
+  {
+    name: "recovery-words-small",
+    state: "no-recovery",
+    size: NARROW,
+    acts: [
+      press("Control+,"),
+      click('[data-part="make-recovery"]'),
+      type('[data-part="passphrase"]', "open sesame"),
+      click('[data-part="protect"]'),
+      wait(900),
+    ],
+  },
+  {
+    name: "recovery-wrong",
+    state: "open",
+    acts: [
+      press("Control+,"),
+      click('[data-part="remove-recovery"]'),
+      type('[data-part="passphrase"]', "sesame"),
+      click('[data-part="protect"]'),
+      wait(900),
+    ],
+  },
+  { name: "export", state: "open", acts: [press("Control+,"), click('[data-part="export"]')] },
+  {
+    name: "backed-up",
+    state: "open",
+    acts: [press("Control+,"), click('[data-part="back-up"]'), wait(900)],
+  },
+  { name: "settings-keychain", state: "keychain", acts: [press("Control+,")] },
+  { name: "settings-small", state: "open", size: NARROW, acts: [press("Control+,")] },
   { name: "empty-library", state: "empty-library" },
   { name: "drag", state: "drag", acts: [wait(400)] },
   { name: "open", state: "open", acts: [click('[data-part="conversation"]')] },

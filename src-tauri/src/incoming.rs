@@ -1,18 +1,18 @@
 //! Files on their way into the library: one after the other, in the order in which they came.
 //!
-//! Paths stay here; the window knows a number and a name. Files that were named before the vault is open
-//! wait for it.
+//! Paths stay here; the window knows a number and a name, and those only while the vault is open. Files that are named
+//! before that wait for it, and so does the one that was being read when the vault was locked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use aparte_assistant::{Assistant, DocumentId, Error, Input, SAMPLES};
 
+use crate::locking::{WasLocked, end_if_locked};
 use crate::session::{Session, lock};
 use crate::view::{Document, FileProgress, IncomingFile, News};
 
@@ -20,9 +20,10 @@ use crate::view::{Document, FileProgress, IncomingFile, News};
 pub struct Incoming {
     files: Mutex<BTreeMap<u32, IncomingFile>>,
     last_id: AtomicU32,
-    queue: Sender<(u32, PathBuf)>,
-    /// Taken by the thread that reads.
-    waiting: Mutex<Option<Receiver<(u32, PathBuf)>>>,
+    /// Those that nobody reads yet.
+    queue: Mutex<VecDeque<(u32, PathBuf)>>,
+    /// There is one more, or the vault was locked.
+    changed: Condvar,
 }
 
 /// How often a file's progress is told: a person sees no more, and a long document has thousands of pages.
@@ -30,12 +31,11 @@ const TELL_EVERY: Duration = Duration::from_millis(100);
 
 impl Incoming {
     pub fn new() -> Incoming {
-        let (queue, waiting) = channel();
         Incoming {
             files: Mutex::default(),
             last_id: AtomicU32::new(0),
-            queue,
-            waiting: Mutex::new(Some(waiting)),
+            queue: Mutex::default(),
+            changed: Condvar::new(),
         }
     }
 
@@ -50,6 +50,13 @@ impl Incoming {
         if let Some(FileProgress::Failed { .. }) = files.get(&id).map(|file| &file.progress) {
             files.remove(&id);
         }
+    }
+
+    /// Lets whoever waits for a file see that the vault was locked.
+    pub fn pause(&self) {
+        // Taken and let go: between a look at the vault and the wait for a change there must be no change.
+        drop(lock(&self.queue));
+        self.changed.notify_all();
     }
 
     fn announce(&self, name: String) -> IncomingFile {
@@ -81,36 +88,58 @@ impl Session {
             let name = path.file_name().unwrap_or_default();
             let file = self.incoming.announce(name.to_string_lossy().into_owned());
             let id = file.id;
-            self.tell(News::File { file });
-            // The reading thread lives as long as the session.
-            let _ = self.incoming.queue.send((id, path));
+            self.tell_if_open(News::File { file });
+            lock(&self.incoming.queue).push_back((id, path));
+            self.incoming.changed.notify_all();
         }
     }
 
     fn note(&self, id: u32, progress: FileProgress) {
         if let Some(file) = self.incoming.note(id, &progress) {
-            self.tell(News::File { file });
+            self.tell_if_open(News::File { file });
+        }
+    }
+
+    /// Waits for the next file, and for nothing longer than this vault is open.
+    fn next_file(&self, assistant: &Weak<Assistant>) -> Option<(Arc<Assistant>, u32, PathBuf)> {
+        let mut queue = lock(&self.incoming.queue);
+        loop {
+            if !self.is_open() || assistant.strong_count() == 0 {
+                return None;
+            }
+            if !queue.is_empty() {
+                let assistant = assistant.upgrade()?;
+                let (id, path) = queue.pop_front()?;
+                return Some((assistant, id, path));
+            }
+            let changed = self.incoming.changed.wait(queue);
+            queue = changed.unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
 
-/// Begins to read what waits and what will come. Before everything else, and once for a vault, come the documents that
-/// come with the application.
+/// How the reading of a file ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Added,
+    Failed,
+    /// By the lock of the vault.
+    CutShort,
+}
+
+/// Reads what waits and what will come, as long as this vault is open. Before everything else, and once for a vault,
+/// come the documents that come with the application.
 pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
-    let Some(queue) = lock(&session.incoming.waiting).take() else {
-        return;
-    };
     let (session, assistant) = (Arc::clone(session), Arc::downgrade(assistant));
     std::thread::spawn(move || {
         if let Some(assistant) = assistant.upgrade() {
             add_samples(&session, &assistant);
         }
-        for (id, path) in queue {
-            // The session was closed.
-            let Some(assistant) = assistant.upgrade() else {
-                return;
-            };
-            read(&session, &assistant, id, Input::File(&path));
+        while let Some((assistant, id, path)) = session.next_file(&assistant) {
+            if read(&session, &assistant, id, Input::File(&path)) == Reading::CutShort {
+                lock(&session.incoming.queue).push_front((id, path));
+                session.note(id, FileProgress::Waiting);
+            }
         }
     });
 }
@@ -122,12 +151,13 @@ fn add_samples(session: &Session, assistant: &Assistant) {
     let added = SAMPLES.iter().all(|sample| {
         let file = session.incoming.announce(sample.name.into());
         let mut bytes = sample.bytes;
-        read(
-            session,
-            assistant,
-            file.id,
-            Input::Stream(sample.name, &mut bytes),
-        )
+        let input = Input::Stream(sample.name, &mut bytes);
+        let reading = read(session, assistant, file.id, input);
+        if reading == Reading::CutShort {
+            // It is announced again when it is read again.
+            lock(&session.incoming.files).remove(&file.id);
+        }
+        reading == Reading::Added
     });
     if added {
         // A vault that cannot be written says so as soon as somebody wants something written.
@@ -135,22 +165,24 @@ fn add_samples(session: &Session, assistant: &Assistant) {
     }
 }
 
-/// Reads one file and says whether it is in the library. Nothing that it does ends the thread that reads the others.
-fn read(session: &Session, assistant: &Assistant, id: u32, input: Input<'_>) -> bool {
+/// Reads one file. Nothing that it does ends the thread that reads the others.
+fn read(session: &Session, assistant: &Assistant, id: u32, input: Input<'_>) -> Reading {
     session.note(id, FileProgress::Reading { page: 0, pages: 0 });
     let reading = AssertUnwindSafe(|| add(session, assistant, id, input));
-    let progress = match catch_unwind(reading) {
-        Ok(Ok(added)) => added,
-        Ok(Err(error)) => FileProgress::Failed {
-            message: error.sentence(assistant.language()),
-        },
-        Err(_) => FileProgress::Failed {
-            message: session.bug().message,
-        },
+    let (reading, progress) = match catch_unwind(reading) {
+        Ok(Ok(added)) => (Reading::Added, added),
+        Err(payload) if payload.is::<WasLocked>() => return Reading::CutShort,
+        Ok(Err(error)) => {
+            let message = error.sentence(assistant.language());
+            (Reading::Failed, FileProgress::Failed { message })
+        }
+        Err(_) => {
+            let message = session.bug().message;
+            (Reading::Failed, FileProgress::Failed { message })
+        }
     };
-    let is_added = matches!(progress, FileProgress::Added { .. });
     session.note(id, progress);
-    is_added
+    reading
 }
 
 fn add(
@@ -162,6 +194,7 @@ fn add(
     let before = ids(assistant);
     let mut told = Instant::now();
     let added = assistant.add(input, &mut |page, pages| {
+        end_if_locked(session);
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
             session.note(id, FileProgress::Reading { page, pages });

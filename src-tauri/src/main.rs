@@ -7,14 +7,25 @@
 #![deny(unsafe_code)]
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+#[cfg(target_os = "linux")]
+mod bus;
+mod clock;
 mod commands;
+#[cfg(target_os = "linux")]
+mod desktop;
+mod erasing;
 mod incoming;
 mod ipc;
 mod language;
+mod locking;
 mod log;
 mod model;
 mod opening;
+mod reply;
+#[cfg(target_os = "linux")]
+mod second_start;
 mod session;
+mod standing;
 mod view;
 mod window;
 
@@ -35,21 +46,30 @@ fn main() {
     }
     window::avoid_blank_windows();
     keep_files_to_ourselves();
-    log::start();
     let session = Arc::new(Session::new());
+    #[cfg(target_os = "linux")]
+    let _heard = match second_start::look(&session, &files) {
+        second_start::Start::First(heard) => heard,
+        second_start::Start::HandedOver => return,
+    };
+    log::start();
     session.add_files(files);
     opening::start(&session);
+    locking::watch_the_clock(&session);
+    #[cfg(target_os = "linux")]
+    desktop::watch(&session);
+    let shown = Arc::clone(&session);
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .manage(Arc::clone(&session))
         .invoke_handler(ipc::commands().invoke_handler())
-        .setup(|app| Ok(window::open(app)?))
+        .setup(move |app| Ok(window::open(app, &shown)?))
         .on_window_event(window::on_event)
         .build(tauri::generate_context!());
     match app {
         Ok(app) => app.run(move |_, event| {
             if let RunEvent::Exit = event {
-                session.close();
+                locking::for_good(&session);
             }
         }),
         Err(error) => {

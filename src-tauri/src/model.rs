@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aparte_assistant::{Assistant, Error, ModelFacts, Progress};
 
+use crate::locking::end_if_locked;
 use crate::session::Session;
 use crate::view::{Language, ModelStatus};
 
@@ -19,6 +20,7 @@ pub fn load(session: &Arc<Session>, assistant: &Arc<Assistant>) {
 /// Shows where the model stands, and loads it if it is not.
 pub fn show(session: &Session, assistant: &Assistant) {
     let loaded = assistant.load_model(&mut |progress| {
+        end_if_locked(session);
         if let Progress::Loading(percent) = progress {
             session.set_model(loading(assistant, percent));
         }

@@ -1,84 +1,84 @@
-//! From the start of the application to an open vault.
+//! From the start of the application, or from a lock, to an open vault.
 //!
 //! The window is there before the disk or a keychain answers; whoever waits for either does so here, on a thread of
-//! its own. A vault's key is in the keychain where there is one, and behind a passphrase where there is none.
+//! its own. A vault's key is in the keychain where there is one, and behind a passphrase where there is none. What is
+//! the matter with a keychain is said beside the other ways to open the vault; where a vault is, none is ever made.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aparte_assistant::{
-    Assistant, Cost, Error, Model, Protection, STARTER, Settings, SlotKind, Theme, Vault,
-    VaultState, VaultTrouble, places,
+    Assistant, Error, LOCK_AFTER, Model, Protection, STARTER, Settings, Theme, Vault, VaultState,
+    VaultTrouble, create_vault, places,
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use crate::session::Session;
-use crate::view::{AppError, Launch, ModelStatus};
+use crate::view::{AppError, Launch, ModelStatus, Proof, Ways};
 use crate::{incoming, model};
 
 /// Opens the vault, or makes one, with what the system's keychain can do; else the window is told what is missing.
 pub fn start(session: &Arc<Session>) {
     let session = Arc::clone(session);
     std::thread::spawn(move || {
-        let opening = AssertUnwindSafe(|| match with_keychain() {
-            Ok(Found::Vault(vault)) => take(&session, vault),
-            Ok(Found::Locked) => session.set_launch(Launch::Passphrase, None),
-            Ok(Found::Nothing) => session.set_launch(Launch::NewPassphrase, None),
-            Err(error) => session.set_launch(failed(&session, &error), None),
+        let opening = AssertUnwindSafe(|| {
+            if let Err(error) = with_keychain(&session) {
+                session.become_closed(failed(&session, &error));
+            }
         });
         if catch_unwind(opening).is_err() {
             let error = session.bug();
-            session.set_launch(Launch::Failed { error }, None);
+            session.become_closed(Launch::Failed { error });
         }
     });
 }
 
-/// Opens the vault again after it could not be opened.
+/// Tries again from the beginning: the disk may be free by now, or the keychain there.
 pub fn retry(session: &Arc<Session>) {
-    if let Some(before) = session.begin_opening() {
-        if matches!(before, Launch::Failed { .. }) {
-            session.set_launch(Launch::Opening, None);
-            start(session);
-        } else {
-            session.set_launch(before, None);
-        }
+    if session.begin_opening().is_some() {
+        session.become_closed(Launch::Opening);
+        start(session);
     }
 }
 
 /// Makes the vault behind a new passphrase.
-pub fn create(session: &Arc<Session>, passphrase: SecretString) -> Result<(), AppError> {
-    if passphrase.expose_secret().chars().count() < PASSPHRASE_LENGTH {
-        return Err(AppError {
-            code: "passphrase_short".into(),
-            message: session.say(
-                "This passphrase is too short to protect anything. Choose at least 8 characters.",
-                "Cette phrase secrète est trop courte pour protéger quoi que ce soit. Choisissez au moins 8 caractères.",
-            ),
-        });
-    }
+pub fn create(session: &Arc<Session>, passphrase: &SecretString) -> Result<(), AppError> {
     open(session, |folder| {
-        let protection = Protection::Passphrase(&passphrase);
-        Ok(Vault::create(&folder, protection, Cost::DEFAULT)?)
+        create_vault(folder, Protection::Passphrase(passphrase))
     })
 }
 
-/// Opens the vault with its passphrase.
-pub fn unlock(session: &Arc<Session>, passphrase: SecretString) -> Result<(), AppError> {
+/// Opens the vault with what somebody has for it.
+pub fn unlock(session: &Arc<Session>, proof: &Proof) -> Result<(), AppError> {
     open(session, |folder| {
-        Ok(Vault::unlock(&folder, Protection::Passphrase(&passphrase))?)
+        Ok(Vault::unlock(folder, proof.protection())?)
     })
+}
+
+/// Makes the vault of a backup. One that is there already is left alone.
+pub fn restore(session: &Arc<Session>, backup: &Path, proof: &Proof) -> Result<(), AppError> {
+    open(session, |folder| {
+        Ok(Vault::restore(backup, folder, proof.protection())?)
+    })
+}
+
+/// What is to be told of an open vault: what was noticed when it was opened, and how much of it does not open.
+pub fn notices(assistant: &Assistant) -> Result<Vec<String>, Error> {
+    let language = assistant.language();
+    let noticed = assistant.notices()?.into_iter();
+    Ok(noticed.map(|notice| notice.sentence(language)).collect())
 }
 
 fn open(
     session: &Arc<Session>,
-    make: impl FnOnce(PathBuf) -> Result<Vault, Error>,
+    make: impl FnOnce(&Path) -> Result<Vault, Error>,
 ) -> Result<(), AppError> {
     let Some(before) = session.begin_opening() else {
         return Ok(());
     };
     let opening = AssertUnwindSafe(|| {
-        let vault = folder().and_then(make)?;
+        let vault = make(&folder()?)?;
         take(session, vault);
         Ok(())
     });
@@ -88,34 +88,60 @@ fn open(
         Err(_) => session.bug(),
     };
     // The form stays as it is: the sentence appears beside it.
-    session.set_launch(before, None);
+    session.become_closed(before);
     Err(error)
 }
 
-/// The least number of characters; the form says so before it is sent.
-const PASSPHRASE_LENGTH: usize = 8;
-
-/// What the keychain could do.
-enum Found {
-    Vault(Vault),
-    Locked,
-    Nothing,
+/// Goes as far as the keychain leads: to an open vault, or to the form that is to be filled in.
+fn with_keychain(session: &Arc<Session>) -> Result<(), Error> {
+    let folder = folder()?;
+    let (opened, form) = match Vault::look(&folder)? {
+        VaultState::Absent => (
+            create_vault(&folder, Protection::Keychain),
+            Form::NewPassphrase,
+        ),
+        VaultState::Locked { slots } => {
+            let ways = Ways::of(&slots);
+            if !ways.keychain {
+                let trouble = None;
+                session.become_closed(Launch::Locked { ways, trouble });
+                return Ok(());
+            }
+            let opened = Vault::unlock(&folder, Protection::Keychain);
+            (opened.map_err(Error::from), Form::Locked(ways))
+        }
+    };
+    match opened {
+        Ok(vault) => take(session, vault),
+        Err(error) if is_of_keychain(&error) => session.become_closed(match form {
+            Form::NewPassphrase => Launch::NewPassphrase,
+            Form::Locked(ways) => Launch::Locked {
+                ways,
+                trouble: Some(AppError::of(&error, session.language())),
+            },
+        }),
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
-fn with_keychain() -> Result<Found, Error> {
-    let folder = folder()?;
-    match Vault::look(&folder)? {
-        VaultState::Absent => match Vault::create(&folder, Protection::Keychain, Cost::DEFAULT) {
-            Ok(vault) => Ok(Found::Vault(vault)),
-            Err(error) => match Error::from(error) {
-                Error::Vault(VaultTrouble::KeychainUnavailable) => Ok(Found::Nothing),
-                error => Err(error),
-            },
-        },
-        VaultState::Locked { slots } if slots.contains(&SlotKind::Keychain) => {
-            Ok(Found::Vault(Vault::unlock(&folder, Protection::Keychain)?))
-        }
-        VaultState::Locked { .. } => Ok(Found::Locked),
+/// What is to be filled in where the keychain stands in the way.
+enum Form {
+    NewPassphrase,
+    Locked(Ways),
+}
+
+/// Whether it is the keychain that stands in the way, so that another way may lead on.
+fn is_of_keychain(error: &Error) -> bool {
+    match error {
+        Error::Vault(trouble) => matches!(
+            trouble,
+            VaultTrouble::KeychainUnavailable
+                | VaultTrouble::KeychainLocked
+                | VaultTrouble::KeychainChanged
+                | VaultTrouble::KeychainStranger
+        ),
+        _ => false,
     }
 }
 
@@ -127,27 +153,23 @@ fn folder() -> Result<PathBuf, Error> {
 /// An open vault becomes the session's, and everything begins that needs one.
 fn take(session: &Arc<Session>, vault: Vault) {
     match assistant(session, vault) {
-        Ok((assistant, settings)) => {
+        Ok((assistant, settings, notices)) => {
             let assistant = Arc::new(assistant);
-            let launch = Launch::Open {
-                settings: settings.into(),
-            };
-            session.set_launch(launch, Some(Arc::clone(&assistant)));
+            let ways = Ways::of(&assistant.slots());
+            session.become_open(Arc::clone(&assistant), settings.into(), notices, ways);
             incoming::start(session, &assistant);
             model::load(session, &assistant);
         }
-        Err(error) => {
-            let launch = failed(session, &error);
-            session.set_launch(launch, None);
-        }
+        Err(error) => session.become_closed(failed(session, &error)),
     }
 }
 
-/// The domain over a vault, and the choices that are kept in it.
-fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings), Error> {
+/// The domain over a vault, the choices that are kept in it, and what is to be told of it.
+fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, Vec<String>), Error> {
     let settings = Settings::of(&vault)?.unwrap_or(Settings {
         language: session.language(),
         theme: Theme::System,
+        lock_after: LOCK_AFTER,
     });
     let language = settings.language;
     let model = Model::find(STARTER, None)
@@ -157,7 +179,8 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings), E
         })
         .ok();
     let assistant = Assistant::open(vault, places::worker(), model, language)?;
-    Ok((assistant, settings))
+    let notices = notices(&assistant)?;
+    Ok((assistant, settings, notices))
 }
 
 fn failed(session: &Session, error: &Error) -> Launch {

@@ -1,28 +1,31 @@
 //! What lives as long as the application: the open vault, the model's standing, and who is to be told.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aparte_assistant::{Assistant, ConversationId, Language, Stop};
+use tauri::WebviewWindow;
 use tauri::ipc::Channel;
 
+use crate::clock::Moment;
+use crate::erasing::Erasing;
 use crate::incoming::Incoming;
 use crate::language;
-use crate::view::{AppError, Launch, ModelStatus, News, Settings, Start};
+use crate::standing::Standing;
+use crate::view::{AppError, Launch, ModelStatus, News, Settings, Start, Ways};
 
 /// One run of the application.
 pub struct Session {
-    vault: Mutex<Place>,
+    vault: Mutex<Standing<Assistant>>,
     model: Mutex<ModelStatus>,
     reply: Mutex<Option<(ConversationId, Stop)>>,
-    window: Mutex<Option<Channel<News>>>,
-    system_language: Language,
+    listener: Mutex<Option<Channel<News>>>,
+    /// The one that was last chosen, or the system's as long as no vault was open.
+    language: Mutex<Language>,
+    /// When somebody last did something.
+    active: Mutex<Moment>,
+    pub(crate) window: OnceLock<WebviewWindow>,
     pub(crate) incoming: Incoming,
-}
-
-/// Where the vault stands, and what is behind it once it is open.
-struct Place {
-    launch: Launch,
-    assistant: Option<Arc<Assistant>>,
+    pub(crate) erasing: Erasing,
 }
 
 /// The one place for a reply, which is free again when this is dropped, however the reply ends.
@@ -42,57 +45,116 @@ impl Session {
     /// A run that has asked for nothing so far.
     pub fn new() -> Session {
         Session {
-            vault: Mutex::new(Place {
-                launch: Launch::Opening,
-                assistant: None,
-            }),
+            vault: Mutex::new(Standing::new()),
             model: Mutex::new(ModelStatus::Waiting),
             reply: Mutex::new(None),
-            window: Mutex::new(None),
-            system_language: language::of_system(),
+            listener: Mutex::new(None),
+            language: Mutex::new(language::of_system()),
+            active: Mutex::new(Moment::now()),
+            window: OnceLock::new(),
             incoming: Incoming::new(),
+            erasing: Erasing::default(),
         }
     }
 
-    /// Takes up the window that listens from here on; it hears everything that comes after this answer. A page that
+    /// Takes up the page that listens from here on; it hears everything that comes after this answer. A page that
     /// was loaded anew knows nothing of a reply under way, which ends and is kept.
-    pub fn listen(&self, window: Channel<News>) -> Start {
-        let mut listener = lock(&self.window);
-        if listener.replace(window).is_some() {
+    pub fn listen(&self, page: Channel<News>) -> Start {
+        let mut listener = lock(&self.listener);
+        if listener.replace(page).is_some() {
             self.stop(None);
         }
+        let vault = lock(&self.vault);
         Start {
-            language: self.system_language.into(),
-            launch: lock(&self.vault).launch.clone(),
+            language: self.language().into(),
+            launch: vault.launch().clone(),
             model: lock(&self.model).clone(),
-            files: self.incoming.list(),
+            // The names of files are nobody's business before the vault is open.
+            files: match vault.open() {
+                Some(_) => self.incoming.list(),
+                None => Vec::new(),
+            },
         }
     }
 
-    /// Tells the window, if one listens.
+    /// Tells the page, if one listens.
     pub fn tell(&self, news: News) {
-        if let Some(window) = lock(&self.window).as_ref() {
-            // A window that is gone, or loads anew, asks for the state when it is back.
-            let _ = window.send(news);
+        if let Some(page) = lock(&self.listener).as_ref() {
+            // A page that is gone, or loads anew, asks for the state when it is back.
+            let _ = page.send(news);
         }
     }
 
-    /// The vault stands elsewhere; an open one comes with what is behind it.
-    pub fn set_launch(&self, launch: Launch, assistant: Option<Arc<Assistant>>) {
-        *lock(&self.vault) = Place {
-            launch: launch.clone(),
-            assistant,
-        };
-        self.tell(News::Launch { launch });
+    /// Tells the page what it may hear only while the vault is open.
+    pub fn tell_if_open(&self, news: News) {
+        if self.is_open() {
+            self.tell(news);
+        }
+    }
+
+    /// The vault is open, and what is behind it can be reached.
+    pub fn become_open(
+        &self,
+        assistant: Arc<Assistant>,
+        settings: Settings,
+        notices: Vec<String>,
+        ways: Ways,
+    ) {
+        *lock(&self.language) = settings.language.into();
+        self.touch();
+        lock(&self.vault).become_open(assistant, settings, notices, ways);
+        self.tell_launch();
+        for file in self.incoming.list() {
+            self.tell(News::File { file });
+        }
+    }
+
+    /// The vault is not open.
+    pub fn become_closed(&self, launch: Launch) {
+        lock(&self.vault).become_closed(launch);
+        self.tell_launch();
     }
 
     /// Takes the right to open the vault, which one caller at a time has; `None` if it is open or being opened.
     pub fn begin_opening(&self) -> Option<Launch> {
-        let mut place = lock(&self.vault);
-        match place.launch {
-            Launch::Opening | Launch::Open { .. } => None,
-            _ => Some(std::mem::replace(&mut place.launch, Launch::Opening)),
-        }
+        lock(&self.vault).begin_opening()
+    }
+
+    /// Takes the open vault away from everybody else, to shut it; `None` if it is not open.
+    pub fn begin_locking(&self) -> Option<(Arc<Assistant>, Ways)> {
+        lock(&self.vault).begin_locking()
+    }
+
+    /// Whether the vault is open.
+    pub fn is_open(&self) -> bool {
+        lock(&self.vault).open().is_some()
+    }
+
+    /// What opens the vault, while it is open.
+    pub fn ways(&self) -> Option<Ways> {
+        lock(&self.vault).ways()
+    }
+
+    /// What was chosen, while the vault is open.
+    pub fn settings(&self) -> Option<Settings> {
+        lock(&self.vault).settings()
+    }
+
+    /// Other ways open the vault from here on.
+    pub fn set_ways(&self, ways: Ways) {
+        lock(&self.vault).set_ways(ways);
+        self.tell_launch();
+    }
+
+    /// Other things are to be told of the vault.
+    pub fn set_notices(&self, notices: Vec<String>) {
+        lock(&self.vault).set_notices(notices);
+        self.tell_launch();
+    }
+
+    fn tell_launch(&self) {
+        let launch = lock(&self.vault).launch().clone();
+        self.tell(News::Launch { launch });
     }
 
     /// The model stands elsewhere.
@@ -103,7 +165,8 @@ impl Session {
 
     /// The domain, once the vault is open.
     pub fn assistant(&self) -> Result<Arc<Assistant>, AppError> {
-        lock(&self.vault).assistant.clone().ok_or_else(|| AppError {
+        let assistant = lock(&self.vault).open().cloned();
+        assistant.ok_or_else(|| AppError {
             code: "vault_locked".into(),
             message: self.say(
                 "The vault is not open yet. Unlock it first.",
@@ -112,13 +175,9 @@ impl Session {
         })
     }
 
-    /// The language to speak: the chosen one, or the system's as long as the vault is closed.
+    /// The language to speak.
     pub fn language(&self) -> Language {
-        let place = lock(&self.vault);
-        place
-            .assistant
-            .as_ref()
-            .map_or(self.system_language, |assistant| assistant.language())
+        *lock(&self.language)
     }
 
     /// A sentence in the language to speak.
@@ -140,14 +199,25 @@ impl Session {
         }
     }
 
-    /// Keeps what was chosen about the application; a window that loads anew hears of it.
+    /// Keeps what was chosen about the application; a page that loads anew hears of it.
     pub fn change_settings(&self, settings: Settings) -> Result<(), AppError> {
         let assistant = self.assistant()?;
         assistant
             .change_settings(settings.into())
             .map_err(|error| AppError::of(&error, assistant.language()))?;
-        lock(&self.vault).launch = Launch::Open { settings };
+        *lock(&self.language) = settings.language.into();
+        lock(&self.vault).set_settings(settings);
         Ok(())
+    }
+
+    /// Somebody is here and did something.
+    pub fn touch(&self) {
+        *lock(&self.active) = Moment::now();
+    }
+
+    /// When somebody last did something.
+    pub fn last_active(&self) -> Moment {
+        *lock(&self.active)
     }
 
     /// Takes the one place for a reply. The engine writes one at a time, and a person waits for one at a time.
@@ -187,12 +257,6 @@ impl Session {
     /// Whether a reply is being written.
     pub fn is_replying(&self) -> bool {
         lock(&self.reply).is_some()
-    }
-
-    /// Closes the vault and ends the workers.
-    pub fn close(&self) {
-        self.stop(None);
-        lock(&self.vault).assistant = None;
     }
 }
 

@@ -4,7 +4,8 @@
 
 use aparte_assistant as domain;
 use aparte_assistant::Error;
-use serde::{Deserialize, Serialize};
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, Serialize};
 use specta::Type;
 
 /// Why something was not done: `code` for the interface to branch on, `message` for the person, in their language.
@@ -51,11 +52,64 @@ pub enum Theme {
 
 /// What people choose about the application.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
 pub struct Settings {
     /// The language of the interface.
     pub language: Language,
     /// Light or dark.
     pub theme: Theme,
+    /// After how many minutes without anybody the vault is locked; 0 for never.
+    pub lock_after: u16,
+}
+
+/// A way to open the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Way {
+    /// What the system's keychain holds.
+    Keychain,
+    /// A passphrase.
+    Passphrase,
+    /// The recovery words.
+    Recovery,
+}
+
+/// The ways that open the vault.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Type)]
+pub struct Ways {
+    /// The keychain holds what opens it.
+    pub keychain: bool,
+    /// A passphrase opens it.
+    pub passphrase: bool,
+    /// Recovery words open it.
+    pub recovery: bool,
+}
+
+/// What somebody opens the vault with.
+#[derive(Deserialize, Type)]
+pub struct Proof {
+    /// What it is.
+    pub way: Way,
+    /// As it was typed; nothing where the keychain is asked.
+    #[serde(deserialize_with = "secret")]
+    #[specta(type = String)]
+    pub secret: SecretString,
+}
+
+/// What can be erased.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Item {
+    /// A conversation with its messages.
+    Conversation {
+        /// Which.
+        id: ConversationId,
+    },
+    /// A document of the library.
+    Document {
+        /// Which.
+        id: DocumentId,
+    },
 }
 
 /// The state at the moment of listening; what changes comes as [`News`].
@@ -79,8 +133,13 @@ pub enum Launch {
     Opening,
     /// First launch where there is no keychain: a passphrase is to be chosen.
     NewPassphrase,
-    /// Locked behind a passphrase.
-    Passphrase,
+    /// Locked. Nothing of what is in it is known.
+    Locked {
+        /// What opens it.
+        ways: Ways,
+        /// What is the matter with the keychain, if something is.
+        trouble: Option<AppError>,
+    },
     /// It cannot be opened for the moment.
     Failed {
         /// Why.
@@ -90,6 +149,10 @@ pub enum Launch {
     Open {
         /// As chosen in this vault.
         settings: Settings,
+        /// What was noticed about it and must be read: one sentence or two each.
+        notices: Vec<String>,
+        /// What opens it once it is locked.
+        ways: Ways,
     },
 }
 
@@ -116,6 +179,11 @@ pub enum News {
     Model {
         /// Where.
         model: ModelStatus,
+    },
+    /// What was erased can no longer be brought back.
+    Erased {
+        /// What that was.
+        item: Item,
     },
 }
 
@@ -244,6 +312,19 @@ pub struct Conversation {
     pub began: u64,
     /// The documents that it looks in.
     pub documents: Vec<DocumentId>,
+    /// It is in memory alone, and gone when the vault is locked.
+    pub private: bool,
+}
+
+/// A message that speaks of what was looked for.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Found {
+    /// Where it stands.
+    pub conversation: ConversationId,
+    /// Which of the messages there, counted from 0.
+    pub message: u32,
+    /// What it says there.
+    pub text: String,
 }
 
 /// One turn.
@@ -259,6 +340,11 @@ pub enum Message {
     Answer {
         /// The answer.
         answer: Answer,
+    },
+    /// Turns that stood here and do not open any more, or are gone.
+    Lost {
+        /// How many.
+        number: u32,
     },
 }
 
@@ -410,6 +496,33 @@ pub struct PageText {
     pub incomplete: bool,
 }
 
+impl Proof {
+    /// What the vault is asked to open with.
+    pub fn protection(&self) -> domain::Protection<'_> {
+        match self.way {
+            Way::Keychain => domain::Protection::Keychain,
+            Way::Passphrase => domain::Protection::Passphrase(&self.secret),
+            Way::Recovery => domain::Protection::Recovery(&self.secret),
+        }
+    }
+}
+
+/// Takes a secret in without a copy that could be printed.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    String::deserialize(deserializer).map(SecretString::from)
+}
+
+impl Ways {
+    /// What these slots open with.
+    pub fn of(slots: &[domain::SlotKind]) -> Ways {
+        Ways {
+            keychain: slots.contains(&domain::SlotKind::Keychain),
+            passphrase: slots.contains(&domain::SlotKind::Passphrase),
+            recovery: slots.contains(&domain::SlotKind::Recovery),
+        }
+    }
+}
+
 impl AppError {
     /// The sentence for a failure of the domain.
     pub fn of(error: &Error, language: domain::Language) -> AppError {
@@ -475,6 +588,7 @@ impl From<domain::Settings> for Settings {
                 domain::Theme::Light => Theme::Light,
                 domain::Theme::Dark => Theme::Dark,
             },
+            lock_after: settings.lock_after,
         }
     }
 }
@@ -488,6 +602,7 @@ impl From<Settings> for domain::Settings {
                 Theme::Light => domain::Theme::Light,
                 Theme::Dark => domain::Theme::Dark,
             },
+            lock_after: settings.lock_after,
         }
     }
 }
@@ -533,6 +648,24 @@ macro_rules! id {
 id!(DocumentId);
 id!(ConversationId);
 
+impl From<Item> for domain::Item {
+    fn from(item: Item) -> domain::Item {
+        match item {
+            Item::Conversation { id } => domain::Item::Conversation(id.known()),
+            Item::Document { id } => domain::Item::Document(id.known()),
+        }
+    }
+}
+
+impl From<domain::Item> for Item {
+    fn from(item: domain::Item) -> Item {
+        match item {
+            domain::Item::Conversation(id) => Item::Conversation { id: id.into() },
+            domain::Item::Document(id) => Item::Document { id: id.into() },
+        }
+    }
+}
+
 impl From<&domain::Document> for Document {
     fn from(document: &domain::Document) -> Document {
         Document {
@@ -559,6 +692,17 @@ impl From<domain::Conversation> for Conversation {
             title: conversation.title,
             began: conversation.began,
             documents: documents.map(DocumentId::from).collect(),
+            private: conversation.private,
+        }
+    }
+}
+
+impl From<domain::Found> for Found {
+    fn from(found: domain::Found) -> Found {
+        Found {
+            conversation: found.conversation.into(),
+            message: count(found.message),
+            text: found.text,
         }
     }
 }
@@ -567,6 +711,7 @@ impl From<domain::Message> for Message {
     fn from(message: domain::Message) -> Message {
         match message {
             domain::Message::Question(text) => Message::Question { text },
+            domain::Message::Lost(number) => Message::Lost { number },
             domain::Message::Answer(answer) => Message::Answer {
                 answer: Answer::from(*answer),
             },

@@ -31,7 +31,7 @@ pub fn avoid_blank_windows() {}
 
 /// Opens the window. It keeps nothing of anybody's on the disk, loads nothing but the interface that is part of this program, and
 /// opens no other window.
-pub fn open(app: &App) -> tauri::Result<()> {
+pub fn open(app: &App, session: &Session) -> tauri::Result<()> {
     let mut window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default());
     let files = places::home().map(|home| home.join("webview"));
     // Where it cannot be made there is no window; that the vault cannot be made either is then said in it.
@@ -52,18 +52,59 @@ pub fn open(app: &App) -> tauri::Result<()> {
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
         .build()?;
-    come_back(&window)
+    come_back(&window)?;
+    // There is one window, which is opened once.
+    let _ = session.window.set(window);
+    Ok(())
+}
+
+/// Shows the window before all others, as far as the desktop lets it.
+pub fn come_forward(session: &Session) {
+    if let Some(window) = session.window.get() {
+        // A desktop that refuses has its reasons; the files are in the library all the same.
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+    }
+}
+
+/// Ends the page with everything that it holds in memory, and loads it anew.
+pub fn empty(session: &Session) {
+    if let Some(window) = session.window.get()
+        && empty_view(window).is_err()
+    {
+        tracing::error!(target: "aparte", "the page could not be ended");
+    }
+}
+
+/// Its process ends, and [`come_back`] starts another: no memory of what was shown is left. A driver takes that for a
+/// crash and lets go of the window, so that the page of a test is only loaded anew.
+#[cfg(target_os = "linux")]
+fn empty_view(window: &WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt;
+    if is_driven_by_a_test() {
+        return window.reload();
+    }
+    window.with_webview(|webview| webview.inner().terminate_web_process())
+}
+
+/// Elsewhere the page is loaded anew in the same process, which may keep what it held for a while.
+#[cfg(not(target_os = "linux"))]
+fn empty_view(window: &WebviewWindow) -> tauri::Result<()> {
+    window.reload()
 }
 
 /// When the web view's process dies, the page is loaded again in a new one; what was shown is read from the vault.
 #[cfg(target_os = "linux")]
 fn come_back(window: &WebviewWindow) -> tauri::Result<()> {
-    use webkit2gtk::WebViewExt;
+    use webkit2gtk::{WebProcessTerminationReason, WebViewExt};
     window.with_webview(|webview| {
         webview
             .inner()
-            .connect_web_process_terminated(|webview, _| {
-                tracing::error!(target: "aparte", "the web view ended and is loaded again");
+            .connect_web_process_terminated(|webview, reason| {
+                if reason != WebProcessTerminationReason::TerminatedByApi {
+                    tracing::error!(target: "aparte", "the web view ended and is loaded again");
+                }
                 webview.reload();
             });
     })
@@ -85,6 +126,7 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
         }
         WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
             session.tell(News::Drag { over: false });
+            session.touch();
             // What is dropped from a browser is an address, not a file.
             let files = paths.iter().filter(|path| path.is_absolute());
             session.add_files(files.cloned().collect::<Vec<PathBuf>>());

@@ -186,6 +186,33 @@ impl App {
         });
     }
 
+    /// Names a file or a folder in the dialog that the application opened, and waits until the dialog is gone.
+    pub fn choose_in_dialog(&self, path: &Path) {
+        let window = self.display.window_of(self.process);
+        let dialog = eventually(SOON, "a dialog is open", || {
+            self.display.dialog_of(self.process, &window)
+        });
+        // A path that begins at the root is taken as one, whatever folder is shown.
+        self.display.write(&dialog, &path.to_string_lossy());
+        eventually(SOON, "the dialog takes the path", || {
+            self.display.press(&dialog, &["Return"]);
+            let open = self.display.dialog_of(self.process, &window);
+            open.is_none().then_some(())
+        });
+    }
+
+    /// The address of the bus that the application was started with.
+    pub fn bus(&self) -> String {
+        const NAME: &str = "DBUS_SESSION_BUS_ADDRESS=";
+        let environment = std::fs::read_to_string(format!("/proc/{}/environ", self.process))
+            .expect("a running process has an environment");
+        let mut variables = environment.split('\0');
+        variables
+            .find_map(|variable| variable.strip_prefix(NAME))
+            .expect("every program of a test is told of a bus, or that there is none")
+            .to_owned()
+    }
+
     /// Keeps what the window shows as a picture, in `target/screenshots` or where `APARTE_SCREENSHOTS` says.
     pub fn screenshot(&self, name: &str) {
         let folder = std::env::var_os("APARTE_SCREENSHOTS").map_or_else(

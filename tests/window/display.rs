@@ -55,6 +55,15 @@ impl Display {
         })
     }
 
+    /// The id of another large window of a process than `window`, if one is shown.
+    pub fn dialog_of(&self, process: u32, window: &str) -> Option<String> {
+        let found = self.xdotool(&["search", "--onlyvisible", "--pid", &process.to_string()]);
+        found
+            .lines()
+            .find(|other| *other != window && self.area(other) > 50_000)
+            .map(str::to_owned)
+    }
+
     /// Closes a window as its frame's button does.
     pub fn close(&self, window: &str) {
         let closed = self.python("close_window.py").arg(window).status();

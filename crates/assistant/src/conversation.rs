@@ -99,13 +99,14 @@ pub(crate) fn begin(
 }
 
 /// Adds a question to the end, and notes which documents the conversation is about from here on. Both are on the
-/// disk when this returns. A question that is the last message already is being asked again, and stays the last.
+/// disk when this returns. A question that is the last message already is being asked again, and stays the last; gives whether
+/// it was new.
 pub(crate) fn ask(
     vault: &Vault,
     conversation: ConversationId,
     question: &str,
     documents: &[DocumentId],
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let mut head: Head = stored::decode(&head(vault, conversation)?)?;
     keep_interrupted(vault, conversation)?;
     let asked = Message::Question(question.to_owned());
@@ -125,7 +126,7 @@ pub(crate) fn ask(
         }
         Ok(())
     })?;
-    Ok(())
+    Ok(is_new)
 }
 
 /// Whether a conversation lives in this vault.

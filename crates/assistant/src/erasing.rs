@@ -37,9 +37,7 @@ impl Assistant {
     pub fn erase_now(&self, item: Item) -> Result<(), Error> {
         let vault = self.vault_of(item);
         vault.write(|change| change.erase_owner(item.owner()))?;
-        if let Item::Document(document) = item {
-            self.library().remove(document)?;
-        }
+        self.library().remove(item.owner())?;
         // The snapshot still holds its words; it is made anew when the vault closes.
         Ok(vault.drop_cache(stored::INDEX)?)
     }
@@ -61,9 +59,7 @@ impl Assistant {
             true => change.hide_owner(owner),
             false => change.show_owner(owner),
         })?;
-        if let Item::Document(document) = item {
-            self.library().set_hidden(document, hidden);
-        }
+        self.library().set_hidden(owner, hidden);
         Ok(())
     }
 

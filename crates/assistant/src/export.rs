@@ -200,8 +200,8 @@ impl Aside {
         let Some(name) = place.file_name() else {
             return trouble(ExportTrouble::NotWritable);
         };
-        let mut aside = std::ffi::OsString::from(".");
-        aside.push(name);
+        // Not hidden: after a crash its person shall see it.
+        let mut aside = name.to_owned();
         aside.push(format!(".{}.unfinished", std::process::id()));
         let folder = place.with_file_name(aside);
         make_folder(&folder)?;

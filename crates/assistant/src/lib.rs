@@ -23,6 +23,7 @@ mod error;
 mod export;
 mod files;
 mod find;
+mod indexing;
 mod language;
 mod library;
 mod log;
@@ -51,7 +52,8 @@ pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
 pub use aparte_protocol::engine::ModelFacts;
 pub use aparte_vault::{
-    Cost, Health, Part as VaultPart, Protection, RecoveryWords, SlotKind, State as VaultState, Vault, WordList,
+    Cost, Health, Part as VaultPart, Protection, RecoveryWords, SlotKind, State as VaultState,
+    Vault, WordList,
 };
 pub use conversation::{Conversation, ConversationId, Message};
 pub use engine::{Measured, Progress, Stop};
@@ -215,6 +217,7 @@ impl Assistant {
         };
         let documents = self.allowed(privately, documents);
         let begun = conversation::begin(vault, question, &documents)?;
+        self.index_last_message(begun.id)?;
         Ok(Conversation {
             private: privately,
             ..begun
@@ -333,7 +336,9 @@ impl Assistant {
         }
         let vault = self.home(conversation);
         let documents = self.allowed(self.is_private(conversation), documents);
-        conversation::ask(vault, conversation, question, &documents)?;
+        if conversation::ask(vault, conversation, question, &documents)? {
+            self.index_last_message(conversation)?;
+        }
         let replying = Replying::begin(self, conversation);
         let mut draft = ReplyDraft::new(vault, conversation);
         let answered = ask::ask(self, question, &documents, stop, &mut |progress| {
@@ -361,6 +366,7 @@ impl Assistant {
             }
         };
         draft.become_message(&Message::Answer(Box::new(answer.clone())))?;
+        self.index_last_message(conversation)?;
         drop(replying);
         Ok(answer)
     }
@@ -368,6 +374,10 @@ impl Assistant {
     /// Ends the engine, erases what was to be erased, and closes the vault.
     pub fn close(self) -> Result<(), Error> {
         drop(self.engine);
+        let library = self.library.into_inner();
+        let mut library = library.unwrap_or_else(PoisonError::into_inner);
+        // The index can be made again: that it could not be kept is no reason to leave the vault open.
+        let _ = library.keep_index(&self.vault);
         Ok(self.vault.close()?)
     }
 

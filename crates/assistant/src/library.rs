@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{DocumentTrouble, Error};
+use crate::indexing;
 use crate::language::Language;
 use crate::reader::Reading;
 use crate::samples;
-use crate::search::{Entry, PassageKey, SearchIndex};
+use crate::search::{Entry, Fingerprint, Owner, PassageKey, SearchIndex};
 use crate::stored;
 
 /// Names a document of the library.
@@ -68,11 +69,14 @@ struct Head {
     hash: [u8; 32],
 }
 
-/// All documents and what is needed to search them.
+/// So many conversations and documents take long enough to index anew that the index is kept at once.
+const WORTH_KEEPING: usize = 200;
+
+/// All documents and what is needed to search them, and conversations too.
 pub(crate) struct Library {
     documents: Vec<Arc<Document>>,
     /// Those about to be erased.
-    hidden: HashSet<DocumentId>,
+    hidden: HashSet<OwnerId>,
     index: SearchIndex,
     /// How many are in the vault and do not open.
     pub damaged: usize,
@@ -81,10 +85,15 @@ pub(crate) struct Library {
 impl Library {
     /// The library that a vault holds.
     pub fn open(vault: &Vault) -> Result<Library, Error> {
+        let snapshot = vault.cache(stored::INDEX);
+        let index = snapshot.and_then(|bytes| SearchIndex::from_bytes(&bytes));
         let mut library = Library {
             documents: Vec::new(),
             hidden: HashSet::new(),
-            index: SearchIndex::new()?,
+            index: match index {
+                Some(index) => index,
+                None => SearchIndex::new()?,
+            },
             damaged: 0,
         };
         let owners = vault.owners(OwnerKind::Document)?;
@@ -94,20 +103,35 @@ impl Library {
             let pages = stored_pages(vault, owner.id)?;
             match (head, pages) {
                 (Ok(head), Some(pages)) => {
-                    library.take(DocumentId(owner.id), head, pages, false)?;
+                    let id = DocumentId(owner.id);
+                    library.take(id, head, pages, false, owner.fingerprint)?;
                 }
                 _ => library.damaged += 1,
             }
         }
+        if indexing::bring_up_to_date(&mut library.index, vault)? >= WORTH_KEEPING {
+            library.keep_index(vault)?;
+        }
         Ok(library)
     }
 
-    /// Takes a document out of sight, or shows it again.
-    pub fn set_hidden(&mut self, id: DocumentId, hidden: bool) {
+    /// Keeps the index for the next time the vault opens. What is private is not in it.
+    pub fn keep_index(&mut self, vault: &Vault) -> Result<(), Error> {
+        indexing::bring_up_to_date(&mut self.index, vault)?;
+        Ok(vault.keep_cache(stored::INDEX, &self.index.to_bytes()?)?)
+    }
+
+    /// Takes a conversation or document out of sight, or shows it again.
+    pub fn set_hidden(&mut self, id: OwnerId, hidden: bool) {
         match hidden {
             true => self.hidden.insert(id),
             false => self.hidden.remove(&id),
         };
+    }
+
+    /// Whether a conversation or document is about to be erased.
+    pub fn is_hidden(&self, id: OwnerId) -> bool {
+        self.hidden.contains(&id)
     }
 
     /// Whether a document is in memory alone, hidden or not.
@@ -116,10 +140,12 @@ impl Library {
         found.is_some_and(|document| document.private)
     }
 
-    /// Forgets a document.
-    pub fn remove(&mut self, id: DocumentId) -> Result<(), Error> {
+    /// Forgets a conversation or document.
+    pub fn remove(&mut self, id: OwnerId) -> Result<(), Error> {
         self.hidden.remove(&id);
-        self.documents.retain(|document| document.id != id);
+        self.documents.retain(|document| document.id.0 != id);
+        self.index.remove(*id.as_bytes())?;
+        while !self.index.erase_some()? {}
         Ok(())
     }
 
@@ -166,7 +192,8 @@ impl Library {
             change.put_blob(id, bytes)?;
             Ok(id)
         })?;
-        self.take(DocumentId(id), head, pages, private)
+        let fingerprint = vault.fingerprint(id)?;
+        self.take(DocumentId(id), head, pages, private, fingerprint)
     }
 
     /// Takes a document into memory: its passages into the index.
@@ -176,23 +203,25 @@ impl Library {
         head: Head,
         pages: Vec<Page>,
         private: bool,
+        fingerprint: Fingerprint,
     ) -> Result<DocumentId, Error> {
-        let position = u32::try_from(self.documents.len()).map_err(|_| Error::SearchFailed)?;
         let entries = pages.iter().flat_map(|page| {
             (0..)
                 .zip(&page.passages)
                 .map(move |(number, passage)| Entry {
-                    key: PassageKey {
-                        document: position,
-                        page: page.number,
-                        passage: number,
-                    },
+                    page: page.number,
+                    passage: number,
                     text: passage.range.of(&page.text).unwrap_or_default(),
                     headings: &passage.headings,
+                    vector: None,
                 })
         });
-        self.index
-            .add(head.language.unwrap_or(Language::English), entries)?;
+        let language = head.language.unwrap_or(Language::English);
+        let owner = *id.0.as_bytes();
+        if !self.index.covers(owner, fingerprint) {
+            self.index
+                .put_passages(owner, fingerprint, language, entries)?;
+        }
         let Head {
             name,
             format,
@@ -223,11 +252,15 @@ impl Library {
     fn visible(&self) -> impl Iterator<Item = &Arc<Document>> {
         self.documents
             .iter()
-            .filter(|document| !self.hidden.contains(&document.id))
+            .filter(|document| !self.hidden.contains(&document.id.0))
     }
 
     pub fn index(&self) -> &SearchIndex {
         &self.index
+    }
+
+    pub fn index_mut(&mut self) -> &mut SearchIndex {
+        &mut self.index
     }
 
     /// The passages of the named documents that fit a question best, with their scores.
@@ -237,11 +270,8 @@ impl Library {
         documents: &[DocumentId],
         limit: usize,
     ) -> Result<Vec<(PassageRef, f32)>, Error> {
-        let wanted = |key: PassageKey| {
-            let document = self.documents.get(key.document as usize);
-            document.is_some_and(|document| documents.contains(&document.id))
-        };
-        let hits = self.index.search(question, limit, wanted)?;
+        let wanted = |owner: Owner| documents.iter().any(|id| *id.0.as_bytes() == owner);
+        let hits = self.index.search(question, None, limit, wanted)?;
         Ok(hits
             .into_iter()
             .filter_map(|hit| Some((self.passage(hit.key)?, hit.score)))
@@ -270,7 +300,9 @@ impl Library {
 
     /// What a key of the index stands for.
     fn passage(&self, key: PassageKey) -> Option<PassageRef> {
-        let document = Arc::clone(self.documents.get(key.document as usize)?);
+        let mut documents = self.documents.iter();
+        let found = documents.find(|document| *document.id.0.as_bytes() == key.owner)?;
+        let document = Arc::clone(found);
         let page = (key.page as usize).checked_sub(1)?;
         let passage = key.passage as usize;
         document.pages.get(page)?.passages.get(passage)?;

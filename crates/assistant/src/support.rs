@@ -345,20 +345,20 @@ fn telling(text: &Weighed) -> Vec<Telling<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::{Entry, PassageKey, SearchIndex};
+    use crate::search::{Entry, SearchIndex};
 
     fn index(texts: &[&str], language: Language) -> SearchIndex {
         let mut index = SearchIndex::new().unwrap();
         let entries = texts.iter().zip(0..).map(|(text, passage)| Entry {
-            key: PassageKey {
-                document: 0,
-                page: 1,
-                passage,
-            },
+            page: 1,
+            passage,
             text,
             headings: &[],
+            vector: None,
         });
-        index.add(language, entries).unwrap();
+        index
+            .put_passages([0; 16], [0; 16], language, entries)
+            .unwrap();
         index
     }
 

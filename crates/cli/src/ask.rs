@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use aparte_assistant::{Answer, Citation, Ending, Error, Mode, Progress, Stop};
 use serde::Serialize;
 
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::{Global, inputs};
 
@@ -17,10 +18,10 @@ pub struct Arguments {
     files: Vec<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
+pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
     let assistant = global.assistant(output)?;
     let documents = inputs::add(&assistant, &arguments.files, output)?;
-    let conversation = assistant.begin(&arguments.question, &documents)?;
+    let conversation = assistant.begin(&arguments.question, &documents, false)?;
     let progress = output.progress();
     let mut on_progress = |event: Progress| match event {
         Progress::Loading(percent) => progress.show(&format!(
@@ -46,9 +47,10 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
     } else {
         print(&answer, &assistant.model_name(), output);
     }
+    assistant.close()?;
     match answer.ending {
         // What was written is printed; that it is not whole is still a failure.
-        Ending::Interrupted => Err(Error::EngineStopped),
+        Ending::Interrupted => Err(Error::EngineStopped.into()),
         Ending::Complete | Ending::Length | Ending::Stopped | Ending::NotAsked => Ok(()),
     }
 }

@@ -1,10 +1,10 @@
 //! `aparte bench`: one measurement through domain, frames and worker. `cargo xtask bench` sets it beside
 //! the bare llama.cpp loop.
 
-use aparte_assistant::Error;
 use serde::Serialize;
 
 use crate::Global;
+use crate::failure::Failure;
 use crate::output::Output;
 
 #[derive(clap::Args)]
@@ -24,7 +24,7 @@ struct Object {
     load_ms: u64,
 }
 
-pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
+pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
     let assistant = global.assistant(output)?;
     let measured = assistant.measure(arguments.prompt_tokens, arguments.generated_tokens)?;
     output.object(&Object {

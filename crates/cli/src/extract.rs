@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use aparte_assistant::{Error, PageWarning, extract, places};
+use aparte_assistant::{PageWarning, extract, places};
 use serde::Serialize;
 
+use crate::failure::Failure;
 use crate::inputs::input;
 use crate::output::Output;
 
@@ -14,7 +15,7 @@ pub struct Arguments {
     file: PathBuf,
 }
 
-pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Error> {
+pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     let progress = output.progress();
     let mut on_page = |page: u32, pages: u32| progress.show(&format!("{page}/{pages}"));
     let mut stdin = std::io::stdin().lock();

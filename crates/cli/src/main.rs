@@ -6,9 +6,11 @@
 mod ask;
 mod bench;
 mod extract;
+mod failure;
 mod inputs;
 mod output;
 mod search;
+mod secrets;
 mod vault;
 
 use std::cell::Cell;
@@ -16,9 +18,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aparte_assistant::{Assistant, Error, Language, Model, STARTER, places};
-use clap::{Parser, Subcommand};
+use aparte_assistant::{Assistant, Language, Model, STARTER, places};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
+use failure::Failure;
 use output::Output;
 
 /// A private assistant for your documents: nothing leaves this machine.
@@ -50,7 +54,7 @@ struct Global {
     offline: bool,
     #[command(flatten)]
     vault: vault::Arguments,
-    /// Nothing on standard error but failures.
+    /// Nothing on standard error but failures and warnings.
     #[arg(long, global = true)]
     quiet: bool,
 }
@@ -63,6 +67,8 @@ enum Command {
     Search(search::Arguments),
     /// Print the text of a document, page by page.
     Extract(extract::Arguments),
+    /// Make, check, copy or protect the vault that --vault names.
+    Vault(vault::keeping::Arguments),
     /// Measure how fast a prompt is read and a reply is written.
     #[command(hide = true)]
     Bench(bench::Arguments),
@@ -85,6 +91,15 @@ fn main() -> ExitCode {
         Command::Ask(arguments) => ask::run(&arguments, &global, &output),
         Command::Search(arguments) => search::run(&arguments, &global, &output),
         Command::Extract(arguments) => extract::run(&arguments, &output),
+        Command::Vault(arguments) => match &global.vault.folder {
+            Some(folder) => vault::keeping::run(&arguments, folder, &global, &output),
+            None => Arguments::command()
+                .error(
+                    ErrorKind::MissingRequiredArgument,
+                    "these commands work on a vault: name its folder with --vault DIR",
+                )
+                .exit(),
+        },
         Command::Bench(arguments) => bench::run(&arguments, &global, &output),
     };
     match done {
@@ -110,16 +125,21 @@ fn main() -> ExitCode {
 
 impl Global {
     /// A session that can answer.
-    fn assistant(&self, output: &Output) -> Result<Assistant, Error> {
+    fn assistant(&self, output: &Output) -> Result<Assistant, Failure> {
         let model = Model::find(&self.model, self.models.as_deref())?;
-        let vault = vault::open(&self.vault, output)?;
-        Assistant::open(vault, places::worker(), Some(model), output.language)
+        self.session(Some(model), output)
     }
 
     /// A session that can search.
-    fn library(&self, output: &Output) -> Result<Assistant, Error> {
+    fn library(&self, output: &Output) -> Result<Assistant, Failure> {
+        self.session(None, output)
+    }
+
+    fn session(&self, model: Option<Model>, output: &Output) -> Result<Assistant, Failure> {
         let vault = vault::open(&self.vault, output)?;
-        Assistant::open(vault, places::worker(), None, output.language)
+        let assistant = Assistant::open(vault, places::worker(), model, output.language)?;
+        output.tell_losses(&assistant)?;
+        Ok(assistant)
     }
 }
 

@@ -3,8 +3,10 @@
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 
-use aparte_assistant::{Error, Language};
+use aparte_assistant::{Assistant, Error, Language};
 use serde::Serialize;
+
+use crate::failure::Failure;
 
 /// How the user wants to be answered.
 pub struct Output {
@@ -21,6 +23,18 @@ impl Output {
         match self.language {
             Language::English => english,
             Language::French => french,
+        }
+    }
+
+    /// The same for texts that have to be put together.
+    pub fn say_with(
+        &self,
+        english: impl FnOnce() -> String,
+        french: impl FnOnce() -> String,
+    ) -> String {
+        match self.language {
+            Language::English => english(),
+            Language::French => french(),
         }
     }
 
@@ -79,12 +93,21 @@ impl Output {
     }
 
     /// What happened and what to do.
-    pub fn failed(&self, error: &Error) {
-        let _ = writeln!(
-            io::stderr(),
-            "{}",
-            printable(&error.sentence(self.language))
-        );
+    pub fn failed(&self, failure: &Failure) {
+        self.alert(&failure.sentence(self.language));
+    }
+
+    /// What must be said even to those who want to hear nothing.
+    pub fn alert(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{}", printable(text));
+    }
+
+    /// Tells what was noticed when the vault opened: no loss is silent.
+    pub fn tell_losses(&self, assistant: &Assistant) -> Result<(), Error> {
+        for notice in assistant.notices()? {
+            self.alert(&notice.sentence(self.language));
+        }
+        Ok(())
     }
 
     /// A line of progress that each call writes over; nothing where no person watches.

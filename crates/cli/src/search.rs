@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use aparte_assistant::{Error, Hit};
+use aparte_assistant::Hit;
 use serde::Serialize;
 
+use crate::failure::Failure;
 use crate::output::Output;
 use crate::{Global, inputs};
 
@@ -20,10 +21,11 @@ pub struct Arguments {
     top: usize,
 }
 
-pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Error> {
+pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
     let assistant = global.library(output)?;
     let documents = inputs::add(&assistant, &arguments.files, output)?;
     let hits = assistant.search(&arguments.question, &documents, arguments.top)?;
+    assistant.close()?;
     if output.json {
         #[derive(Serialize)]
         struct Object {

@@ -1,91 +1,126 @@
 //! Which vault a command works on: the one that `--vault` names, or one in memory.
 
-use std::io::{self, IsTerminal};
+pub mod keeping;
+
 use std::path::{Path, PathBuf};
 
-use aparte_assistant::{Cost, Error, Protection, SlotKind, Vault, VaultState, VaultTrouble};
-use secrecy::SecretString;
+use aparte_assistant::{
+    Error, Protection, SlotKind, Vault, VaultState, VaultTrouble, create_vault,
+};
 
+use crate::failure::Failure;
 use crate::output::Output;
+use crate::secrets::{self, Proof};
 
 #[derive(clap::Args)]
 #[group(skip)]
 pub struct Arguments {
     /// Keep documents and conversations, sealed, in this folder. Without it nothing is written to disk.
-    #[arg(long, global = true, value_name = "DIR")]
-    vault: Option<PathBuf>,
+    #[arg(long = "vault", global = true, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
     /// A file with the vault's passphrase in its first line.
-    #[arg(long, global = true, value_name = "FILE", requires = "vault")]
-    passphrase_file: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "FILE", requires = "folder")]
+    pub passphrase_file: Option<PathBuf>,
+    /// A file with the vault's 24 recovery words.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        requires = "folder",
+        conflicts_with = "passphrase_file"
+    )]
+    pub recovery_file: Option<PathBuf>,
 }
 
 /// Opens the vault, or makes it where there is none.
-pub fn open(arguments: &Arguments, output: &Output) -> Result<Vault, Error> {
-    let Some(folder) = &arguments.vault else {
-        return Ok(Vault::in_memory()?);
+pub fn open(arguments: &Arguments, output: &Output) -> Result<Vault, Failure> {
+    let Some(folder) = &arguments.folder else {
+        return Ok(Vault::in_memory().map_err(Error::from)?);
     };
-    let passphrase = match &arguments.passphrase_file {
-        Some(file) => Some(first_line(file)?),
-        None => None,
-    };
-    match (Vault::look(folder)?, passphrase) {
-        (VaultState::Absent, Some(passphrase)) => Ok(Vault::create(
-            folder,
-            Protection::Passphrase(&passphrase),
-            Cost::DEFAULT,
-        )?),
-        (VaultState::Absent, None) => create(folder, output),
-        (VaultState::Locked { .. }, Some(passphrase)) => {
-            Ok(Vault::unlock(folder, Protection::Passphrase(&passphrase))?)
+    match Vault::look(folder).map_err(Error::from)? {
+        VaultState::Absent if arguments.recovery_file.is_some() => {
+            Err(Error::Vault(VaultTrouble::Absent).into())
         }
-        (VaultState::Locked { slots }, None) if slots.contains(&SlotKind::Keychain) => {
-            Ok(Vault::unlock(folder, Protection::Keychain)?)
-        }
-        (VaultState::Locked { .. }, None) => {
-            let passphrase = ask(output.say("Passphrase: ", "Phrase secrète : "))?;
-            Ok(Vault::unlock(folder, Protection::Passphrase(&passphrase))?)
+        VaultState::Absent => create(folder, arguments.passphrase_file.as_deref(), output),
+        VaultState::Locked { slots } => {
+            unlock(folder, &slots, arguments, output).map(|(vault, _)| vault)
         }
     }
 }
 
-/// The keychain keeps the key of a new vault; where there is none, a passphrase does.
-fn create(folder: &Path, output: &Output) -> Result<Vault, Error> {
-    match Vault::create(folder, Protection::Keychain, Cost::DEFAULT).map_err(Error::from) {
+/// Opens a vault that is there, with what the command line gives; else with the keychain; else with what is typed.
+fn unlock(
+    folder: &Path,
+    slots: &[SlotKind],
+    arguments: &Arguments,
+    output: &Output,
+) -> Result<(Vault, Proof), Failure> {
+    if let Some(proof) = given(arguments)? {
+        if !slots.contains(&proof.kind()) {
+            return Err(Failure::NotThisWay(slots.to_vec()));
+        }
+        let vault = Vault::unlock(folder, proof.protection()).map_err(Error::from)?;
+        return Ok((vault, proof));
+    }
+    if slots.contains(&SlotKind::Keychain) {
+        match Vault::unlock(folder, Protection::Keychain).map_err(Error::from) {
+            Ok(vault) => return Ok((vault, Proof::Keychain)),
+            Err(error)
+                if is_of_keychain(&error) && slots.len() > 1 && secrets::somebody_is_there() =>
+            {
+                output.alert(&error.sentence(output.language));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let proof = Proof::typed(slots, output)?;
+    let vault = Vault::unlock(folder, proof.protection()).map_err(Error::from)?;
+    Ok((vault, proof))
+}
+
+/// Whether it is the keychain that keeps the vault shut, which another way may open.
+fn is_of_keychain(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Vault(
+            VaultTrouble::KeychainUnavailable
+                | VaultTrouble::KeychainLocked
+                | VaultTrouble::KeychainStranger
+                | VaultTrouble::KeychainChanged
+        )
+    )
+}
+
+/// What the command line gives to open a vault with.
+fn given(arguments: &Arguments) -> Result<Option<Proof>, Failure> {
+    Ok(
+        match (&arguments.passphrase_file, &arguments.recovery_file) {
+            (Some(file), _) => Some(Proof::Passphrase(secrets::passphrase_in(file)?)),
+            (None, Some(file)) => Some(Proof::Recovery(secrets::recovery_words_in(file)?)),
+            (None, None) => None,
+        },
+    )
+}
+
+/// The keychain keeps the key of a new vault, unless a passphrase is given; where there is no keychain, one is asked for.
+fn create(folder: &Path, file: Option<&Path>, output: &Output) -> Result<Vault, Failure> {
+    if file.is_some() {
+        let passphrase = secrets::new_passphrase(file, output)?;
+        return Ok(create_vault(folder, Protection::Passphrase(&passphrase))?);
+    }
+    match create_vault(folder, Protection::Keychain) {
         Err(Error::Vault(VaultTrouble::KeychainUnavailable)) => (),
-        made => return made,
+        made => return Ok(made?),
     }
-    if !io::stdin().is_terminal() {
-        return Err(Error::Vault(VaultTrouble::PassphraseNeeded));
+    if !secrets::somebody_is_there() {
+        return Err(Error::Vault(VaultTrouble::PassphraseNeeded).into());
     }
-    output.remark(output.say(
+    output.alert(output.say(
         "This machine has no keychain. Choose a passphrase; without it nobody, you included, can read \
          the vault.",
         "Cette machine n'a pas de trousseau. Choisissez une phrase secrète ; sans elle personne, vous \
          compris, ne pourra lire le coffre.",
     ));
-    let passphrase = ask(output.say("New passphrase: ", "Nouvelle phrase secrète : "))?;
-    Ok(Vault::create(
-        folder,
-        Protection::Passphrase(&passphrase),
-        Cost::DEFAULT,
-    )?)
-}
-
-fn first_line(file: &Path) -> Result<SecretString, Error> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|_| Error::Vault(VaultTrouble::PassphraseFileUnreadable))?;
-    given(text.lines().next().unwrap_or_default().to_owned())
-}
-
-fn ask(prompt: &str) -> Result<SecretString, Error> {
-    let typed = rpassword::prompt_password(prompt)
-        .map_err(|_| Error::Vault(VaultTrouble::PassphraseNeeded))?;
-    given(typed)
-}
-
-fn given(passphrase: String) -> Result<SecretString, Error> {
-    if passphrase.is_empty() {
-        return Err(Error::Vault(VaultTrouble::PassphraseNeeded));
-    }
-    Ok(SecretString::from(passphrase))
+    let passphrase = secrets::new_passphrase(None, output)?;
+    Ok(create_vault(folder, Protection::Passphrase(&passphrase))?)
 }

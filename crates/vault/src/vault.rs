@@ -141,6 +141,16 @@ impl Vault {
         Ok(listing)
     }
 
+    /// Reads the fingerprint of an owner, as [`Owner::fingerprint`] has it.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`].
+    pub fn fingerprint(&self, owner: OwnerId) -> Result<[u8; 16], VaultError> {
+        let (kind, columns) = columns(&self.store().connection, owner)?;
+        let element = owner_element(&self.keys.set, owner, kind, &columns);
+        Ok(element[..16].try_into().expect("16 of 32 bytes"))
+    }
+
     /// Reads the head of an owner.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ function drawn(
       answering: false,
       stopping: false,
       hindrance: null,
+      trouble: null,
       children,
       ...heard,
       ...change,

@@ -15,10 +15,28 @@ export const en = {
     newReason:
       "Everything that Aparté stores on this machine is encrypted. This machine offers no keychain to keep the key, so a passphrase of yours does.",
     newWarning:
-      "There is no other way in. Without the passphrase nobody can read your documents and conversations, and that includes you: it cannot be reset or recovered.",
-    lockedTitle: "Your documents are locked",
-    lockedReason: "Enter the passphrase that you chose when you first opened Aparté.",
+      "It cannot be reset: without it nobody can read your documents and conversations, and that includes you. Recovery words, which you can make in the settings, are the one other way in.",
+    create: "Protect my documents",
+    restore: "Restore a backup…",
+    restoreTitle: "Restore a backup",
+    restoreReason: "Enter what opened Aparté when the backup was made. You choose the file next.",
+    restoreAct: "Choose the backup…",
+    restoring: "Restoring…",
+    back: "Back",
+    lockedTitle: "Aparté is locked",
+    lockedKeychain: "The keychain of this computer holds the key.",
+    openKeychain: "Open with the keychain",
+    tryKeychain: "Try the keychain again",
+    open: "Open",
+    working: "Opening…",
+    failedTitle: "Aparté could not open your documents",
+    retry: "Try again",
+  },
+
+  secret: {
     passphrase: "Passphrase",
+    presentPassphrase: "Your present passphrase",
+    newPassphrase: "New passphrase",
     again: "The same passphrase again",
     show: "Show the passphrase",
     hide: "Hide the passphrase",
@@ -28,11 +46,11 @@ export const en = {
       `${count(missing, { one: "character", other: "characters" })} to go.`,
     differ: "The two differ.",
     same: "The two are the same.",
-    create: "Protect my documents",
-    open: "Open",
-    working: "Opening…",
-    failedTitle: "Aparté could not open your documents",
-    retry: "Try again",
+    recovery: "Recovery words",
+    recoveryHint: "All 24, in their order. Numbers, line breaks and capitals do not matter.",
+    recoveryCount: (typed: number, all: number): string => `${number(typed)} of ${number(all)} words`,
+    useRecovery: "Use recovery words instead",
+    usePassphrase: "Use the passphrase instead",
   },
 
   sidebar: {
@@ -40,13 +58,50 @@ export const en = {
     show: "Show the sidebar",
     hide: "Hide the sidebar",
     newConversation: "New conversation",
+    newPrivate: "Private conversation",
+    lock: "Lock",
     conversations: "Conversations",
+    more: (conversations: number): string => `Show earlier conversations (${number(conversations)})`,
     none: "Your questions and their answers will be listed here.",
     today: "Today",
     yesterday: "Yesterday",
     earlier: "Earlier",
     skip: "Skip to the question",
     writing: "An answer is being written",
+    private: "Private",
+  },
+
+  finding: {
+    label: "Find in conversations",
+    clear: "Clear the search",
+    results: "Found in conversations",
+    none: "Nothing in your conversations speaks of this.",
+    count: (found: number): string => `${count(found, { one: "place", other: "places" })} found`,
+  },
+
+  erasing: {
+    erase: (name: string): string => `Delete “${name}”`,
+    eraseKey: "Delete (Del)",
+    pending: "Deleted",
+    erased: (name: string): string => `“${name}” is deleted. It can be brought back for a minute.`,
+    undo: "Undo",
+    undoLong: (name: string): string => `Undo the deletion of “${name}”`,
+    now: "Erase now",
+    nowLong: (name: string): string => `Erase now, for good: “${name}”`,
+    askTitle: "Delete this document?",
+    used: (conversations: number): string =>
+      conversations === 1
+        ? "One conversation looks in it or cites it. Its answers stay; the pages that they rest on can then no longer be opened."
+        : `${number(conversations)} conversations look in it or cite it. Their answers stay; the pages that they rest on can then no longer be opened.`,
+    yes: "Delete",
+    cancel: "Cancel",
+  },
+
+  noticing: {
+    title: "Something is not as Aparté left it",
+    accept: "Go on with what is here",
+    acceptNote: "Aparté then takes what is here for what belongs here, and does not say this again.",
+    dismiss: "Not now",
   },
 
   library: {
@@ -72,9 +127,106 @@ export const en = {
 
   settings: {
     title: "Settings",
+    close: "Close the settings",
+    back: "Back to the settings",
+    general: "General",
     language: "Language",
     theme: "Appearance",
     themes: { system: "System", light: "Light", dark: "Dark" },
+  },
+
+  protection: {
+    title: "Protection",
+    keychain: "Keychain",
+    keychainOpens:
+      "The keychain of this computer opens Aparté without a question, for whoever uses your account here.",
+    passphrase: "Passphrase",
+    passphraseOpens: "Aparté opens with your passphrase, and asks for it each time.",
+    setPassphrase: "Set a passphrase…",
+    changePassphrase: "Change…",
+    useKeychain: "Use the keychain instead…",
+    recovery: "Recovery words",
+    recoveryThere: "24 words open Aparté when nothing else does. Keep them on paper.",
+    recoveryMissing: {
+      passphrase: "None yet. If you forget the passphrase, nothing else opens your documents.",
+      keychain: "None yet. If the keychain is lost, nothing else opens your documents.",
+    },
+    makeRecovery: "Make recovery words…",
+    makeRecoveryAgain: "Make new ones…",
+    removeRecovery: "Remove…",
+    lockAfter: "Lock when nobody is here for",
+    lockAlone: "Locking",
+    lockAloneNote:
+      "Aparté locks itself only behind a passphrase: the keychain would open it again without a question.",
+    lockAfterNote: "Also when the screen is locked or the machine sleeps.",
+    never: "Never",
+    minutes: (minutes: number): string => `${number(minutes)} min`,
+    lockNow: "Lock now",
+    setTitle: "Set a passphrase",
+    setReason:
+      "From then on Aparté asks for it each time it opens, and the keychain opens it no more. It cannot be reset: make recovery words too.",
+    set: "Set the passphrase",
+    changeTitle: "Change the passphrase",
+    changeReason: "The passphrase that you have now then opens nothing but backups made before.",
+    change: "Change the passphrase",
+    keychainTitle: "Use the keychain instead",
+    keychainReason:
+      "Aparté then opens without a question for whoever uses your account on this computer, and the passphrase opens nothing but backups made before.",
+    keychainAct: "Use the keychain",
+    makeTitle: "Make recovery words",
+    makeReason:
+      "24 words that open Aparté when the passphrase is forgotten or the keychain lost. They are shown once, now: have paper ready.",
+    makeAgainReason:
+      "24 new words, shown once, now: have paper ready. The words that you have now then open nothing but backups made before.",
+    make: "Show the words",
+    removeTitle: "Remove the recovery words",
+    removeReason:
+      "The words that you have then open nothing but backups made before. Without words, a forgotten passphrase or a lost keychain cannot be made good.",
+    remove: "Remove the words",
+    working: "One moment…",
+    done: {
+      passphrase: "The passphrase is set.",
+      keychain: "The keychain opens Aparté from now on.",
+      made: "The recovery words are made.",
+      removed: "The recovery words are removed.",
+    },
+  },
+
+  words: {
+    title: "Your recovery words",
+    reason:
+      "Write them down in this order and keep the paper where only you find it. Whoever has these words can open everything. They are not shown again.",
+    printed:
+      "These 24 words open Aparté on this computer, and its backups. Whoever has them can read everything. Keep this sheet where only you find it.",
+    copy: "Copy",
+    copied: "Copied. Other programs can read the clipboard: paste, then copy something else.",
+    notCopied: "The words could not be copied. Write them down.",
+    print: "Print…",
+    written: "I have written them down",
+  },
+
+  data: {
+    title: "Your data",
+    backUp: "Back up…",
+    backUpTitle: "Backup",
+    backUpOpens: {
+      both: "Everything in one encrypted file, which your passphrase or your recovery words open.",
+      passphrase: "Everything in one encrypted file, which your passphrase opens.",
+      recovery: "Everything in one encrypted file, which your recovery words open.",
+    },
+    backUpKeeps: "What you delete later stays in backups made before.",
+    backUpNeeds:
+      "A backup needs a passphrase or recovery words to open it with: the keychain stays on this computer.",
+    backedUp: "The backup is written.",
+    export: "Export…",
+    exportTitle: "Export",
+    exportReason: "Everything as ordinary files for other programs, not encrypted.",
+    exportAskTitle: "Export: readable by anyone",
+    exportWarning:
+      "Documents, questions and answers are written as ordinary files, without encryption. Whoever gets at the folder can read them, and what you delete in Aparté stays there.",
+    exportAct: "Choose a folder and export…",
+    exported: "Everything is written.",
+    working: "Writing…",
   },
 
   model: {
@@ -110,6 +262,9 @@ export const en = {
     dropHere: "Drop files here",
     formats: "PDF, plain text and Markdown are read.",
     stays: "Nothing leaves this machine.",
+    privateTitle: "Ask in private",
+    privateReason:
+      "This conversation is kept nowhere: it is gone when Aparté is locked or closed. Files that you add are kept as always.",
   },
 
   choice: {
@@ -143,10 +298,16 @@ export const en = {
     opening: "Opening the conversation…",
     earlier: (exchanges: number): string => `Show earlier questions (${number(exchanges)})`,
     showAll: (characters: number): string => `Show the whole question (${number(characters)} characters)`,
+    lost: (messages: number): string =>
+      messages === 1
+        ? "A message that stood here is damaged or gone. A backup may have it."
+        : `${number(messages)} messages that stood here are damaged or gone. A backup may have them.`,
     unanswered: "This question has no answer.",
     again: "Ask again",
     tryAgain: "Try again",
     toEnd: "To the end",
+    private: "Private: kept nowhere, and gone when Aparté is locked or closed.",
+    untitledPrivate: "Private conversation",
   },
 
   reply: {

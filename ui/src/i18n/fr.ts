@@ -16,10 +16,29 @@ export const fr: Dictionary = {
     newReason:
       "Tout ce qu’Aparté conserve sur cette machine est chiffré. Cette machine n’offre pas de trousseau pour garder la clé : une phrase secrète de votre choix en tient lieu.",
     newWarning:
-      "Il n’y a pas d’autre accès. Sans la phrase secrète, personne ne peut lire vos documents et vos conversations, pas même vous : elle ne peut être ni changée à votre place, ni retrouvée.",
-    lockedTitle: "Vos documents sont verrouillés",
-    lockedReason: "Saisissez la phrase secrète que vous avez choisie à la première ouverture d’Aparté.",
+      "Elle ne peut pas être réinitialisée : sans elle, personne ne peut lire vos documents et vos conversations, pas même vous. Les mots de secours, à créer dans les réglages, sont le seul autre accès.",
+    create: "Protéger mes documents",
+    restore: "Restaurer une sauvegarde…",
+    restoreTitle: "Restaurer une sauvegarde",
+    restoreReason:
+      "Saisissez ce qui ouvrait Aparté quand la sauvegarde a été faite. Vous choisirez ensuite le fichier.",
+    restoreAct: "Choisir la sauvegarde…",
+    restoring: "Restauration…",
+    back: "Retour",
+    lockedTitle: "Aparté est verrouillé",
+    lockedKeychain: "Le trousseau de cet ordinateur détient la clé.",
+    openKeychain: "Ouvrir avec le trousseau",
+    tryKeychain: "Réessayer avec le trousseau",
+    open: "Ouvrir",
+    working: "Ouverture…",
+    failedTitle: "Aparté n’a pas pu ouvrir vos documents",
+    retry: "Réessayer",
+  },
+
+  secret: {
     passphrase: "Phrase secrète",
+    presentPassphrase: "Votre phrase secrète actuelle",
+    newPassphrase: "Nouvelle phrase secrète",
     again: "La même phrase secrète, de nouveau",
     show: "Afficher la phrase secrète",
     hide: "Masquer la phrase secrète",
@@ -28,11 +47,12 @@ export const fr: Dictionary = {
     tooShort: (missing) => `Encore ${count(missing, { one: "caractère", other: "caractères" })}.`,
     differ: "Les deux diffèrent.",
     same: "Les deux sont identiques.",
-    create: "Protéger mes documents",
-    open: "Ouvrir",
-    working: "Ouverture…",
-    failedTitle: "Aparté n’a pas pu ouvrir vos documents",
-    retry: "Réessayer",
+    recovery: "Mots de secours",
+    recoveryHint:
+      "Tous les 24, dans l’ordre. Numéros, retours à la ligne et majuscules sont sans importance.",
+    recoveryCount: (typed, all) => `${number(typed)} mot${typed > 1 ? "s" : ""} sur ${number(all)}`,
+    useRecovery: "Utiliser les mots de secours",
+    usePassphrase: "Utiliser la phrase secrète",
   },
 
   sidebar: {
@@ -40,13 +60,50 @@ export const fr: Dictionary = {
     show: "Afficher le volet latéral",
     hide: "Masquer le volet latéral",
     newConversation: "Nouvelle conversation",
+    newPrivate: "Conversation privée",
+    lock: "Verrouiller",
     conversations: "Conversations",
+    more: (conversations) => `Afficher les conversations précédentes (${number(conversations)})`,
     none: "Vos questions et leurs réponses seront rangées ici.",
     today: "Aujourd’hui",
     yesterday: "Hier",
     earlier: "Plus tôt",
     skip: "Aller à la question",
     writing: "Une réponse est en cours de rédaction",
+    private: "Privée",
+  },
+
+  finding: {
+    label: "Chercher dans les conversations",
+    clear: "Effacer la recherche",
+    results: "Trouvé dans les conversations",
+    none: "Rien dans vos conversations n’en parle.",
+    count: (found) => count(found, { one: "passage trouvé", other: "passages trouvés" }),
+  },
+
+  erasing: {
+    erase: (name) => `Supprimer « ${name} »`,
+    eraseKey: "Supprimer (Suppr)",
+    pending: "Supprimé",
+    erased: (name) => `« ${name} » est supprimé. Vous avez une minute pour revenir en arrière.`,
+    undo: "Rétablir",
+    undoLong: (name) => `Rétablir « ${name} »`,
+    now: "Effacer maintenant",
+    nowLong: (name) => `Effacer maintenant, définitivement : « ${name} »`,
+    askTitle: "Supprimer ce document ?",
+    used: (conversations) =>
+      conversations === 1
+        ? "Une conversation y cherche ou le cite. Ses réponses restent ; les pages sur lesquelles elles reposent ne pourront plus être ouvertes."
+        : `${number(conversations)} conversations y cherchent ou le citent. Leurs réponses restent ; les pages sur lesquelles elles reposent ne pourront plus être ouvertes.`,
+    yes: "Supprimer",
+    cancel: "Annuler",
+  },
+
+  noticing: {
+    title: "Tout n’est pas comme Aparté l’avait laissé",
+    accept: "Continuer avec ce qui est là",
+    acceptNote: "Aparté tient alors pour juste ce qui est là, et n’en parle plus.",
+    dismiss: "Pas maintenant",
   },
 
   library: {
@@ -72,9 +129,106 @@ export const fr: Dictionary = {
 
   settings: {
     title: "Réglages",
+    close: "Fermer les réglages",
+    back: "Retour aux réglages",
+    general: "Général",
     language: "Langue",
     theme: "Apparence",
     themes: { system: "Système", light: "Claire", dark: "Sombre" },
+  },
+
+  protection: {
+    title: "Protection",
+    keychain: "Trousseau",
+    keychainOpens:
+      "Le trousseau de cet ordinateur ouvre Aparté sans rien demander, pour quiconque utilise votre compte ici.",
+    passphrase: "Phrase secrète",
+    passphraseOpens: "Aparté s’ouvre avec votre phrase secrète et la demande à chaque fois.",
+    setPassphrase: "Définir une phrase secrète…",
+    changePassphrase: "Modifier…",
+    useKeychain: "Utiliser plutôt le trousseau…",
+    recovery: "Mots de secours",
+    recoveryThere: "24 mots ouvrent Aparté quand rien d’autre ne l’ouvre. Gardez-les sur papier.",
+    recoveryMissing: {
+      passphrase: "Aucun pour l’instant. Phrase secrète oubliée, rien d’autre n’ouvre vos documents.",
+      keychain: "Aucun pour l’instant. Trousseau perdu, rien d’autre n’ouvre vos documents.",
+    },
+    makeRecovery: "Créer des mots de secours…",
+    makeRecoveryAgain: "En créer de nouveaux…",
+    removeRecovery: "Retirer…",
+    lockAfter: "Verrouiller en votre absence après",
+    lockAlone: "Verrouillage",
+    lockAloneNote:
+      "Aparté ne se verrouille de lui-même que derrière une phrase secrète : le trousseau le rouvrirait sans rien demander.",
+    lockAfterNote: "Aussi quand l’écran se verrouille ou que la machine se met en veille.",
+    never: "Jamais",
+    minutes: (minutes) => `${number(minutes)} min`,
+    lockNow: "Verrouiller maintenant",
+    setTitle: "Définir une phrase secrète",
+    setReason:
+      "Aparté la demandera à chaque ouverture, et le trousseau ne l’ouvrira plus. Elle ne peut pas être réinitialisée : créez aussi des mots de secours.",
+    set: "Définir la phrase secrète",
+    changeTitle: "Modifier la phrase secrète",
+    changeReason: "Votre phrase secrète actuelle n’ouvrira plus que les sauvegardes déjà faites.",
+    change: "Modifier la phrase secrète",
+    keychainTitle: "Utiliser plutôt le trousseau",
+    keychainReason:
+      "Aparté s’ouvrira sans rien demander pour quiconque utilise votre compte sur cet ordinateur, et la phrase secrète n’ouvrira plus que les sauvegardes déjà faites.",
+    keychainAct: "Utiliser le trousseau",
+    makeTitle: "Créer des mots de secours",
+    makeReason:
+      "24 mots qui ouvrent Aparté quand la phrase secrète est oubliée ou le trousseau perdu. Ils ne s’affichent qu’une fois, maintenant : préparez du papier.",
+    makeAgainReason:
+      "24 nouveaux mots, affichés une seule fois, maintenant : préparez du papier. Vos mots actuels n’ouvriront plus que les sauvegardes déjà faites.",
+    make: "Afficher les mots",
+    removeTitle: "Retirer les mots de secours",
+    removeReason:
+      "Vos mots actuels n’ouvriront plus que les sauvegardes déjà faites. Sans eux, une phrase secrète oubliée ou un trousseau perdu est sans remède.",
+    remove: "Retirer les mots",
+    working: "Un instant…",
+    done: {
+      passphrase: "La phrase secrète est définie.",
+      keychain: "Le trousseau ouvre désormais Aparté.",
+      made: "Les mots de secours sont créés.",
+      removed: "Les mots de secours sont retirés.",
+    },
+  },
+
+  words: {
+    title: "Vos mots de secours",
+    reason:
+      "Écrivez-les dans cet ordre et gardez le papier là où vous seul le trouvez. Quiconque a ces mots peut tout ouvrir. Ils ne seront plus affichés.",
+    printed:
+      "Ces 24 mots ouvrent Aparté sur cet ordinateur, et ses sauvegardes. Quiconque les a peut tout lire. Gardez cette feuille là où vous seul la trouvez.",
+    copy: "Copier",
+    copied: "Copié. D’autres programmes peuvent lire le presse-papiers : collez, puis copiez autre chose.",
+    notCopied: "Les mots n’ont pas pu être copiés. Écrivez-les.",
+    print: "Imprimer…",
+    written: "Je les ai écrits",
+  },
+
+  data: {
+    title: "Vos données",
+    backUp: "Sauvegarder…",
+    backUpTitle: "Sauvegarde",
+    backUpOpens: {
+      both: "Tout dans un seul fichier chiffré, que votre phrase secrète ou vos mots de secours ouvrent.",
+      passphrase: "Tout dans un seul fichier chiffré, que votre phrase secrète ouvre.",
+      recovery: "Tout dans un seul fichier chiffré, que vos mots de secours ouvrent.",
+    },
+    backUpKeeps: "Ce que vous supprimez ensuite reste dans les sauvegardes déjà faites.",
+    backUpNeeds:
+      "Il faut une phrase secrète ou des mots de secours pour ouvrir une sauvegarde : le trousseau reste sur cet ordinateur.",
+    backedUp: "La sauvegarde est écrite.",
+    export: "Exporter…",
+    exportTitle: "Exportation",
+    exportReason: "Tout en fichiers ordinaires pour d’autres programmes, sans chiffrement.",
+    exportAskTitle: "Exporter : lisible par tous",
+    exportWarning:
+      "Documents, questions et réponses sont écrits en fichiers ordinaires, sans chiffrement. Quiconque accède au dossier peut les lire, et ce que vous supprimez dans Aparté y reste.",
+    exportAct: "Choisir un dossier et exporter…",
+    exported: "Tout est écrit.",
+    working: "Écriture…",
   },
 
   model: {
@@ -110,6 +264,9 @@ export const fr: Dictionary = {
     dropHere: "Déposez des fichiers ici",
     formats: "Les fichiers PDF, texte et Markdown sont lus.",
     stays: "Rien ne quitte cette machine.",
+    privateTitle: "Demandez en privé",
+    privateReason:
+      "Cette conversation n’est conservée nulle part : elle disparaît quand Aparté est verrouillé ou fermé. Les fichiers que vous ajoutez sont conservés comme toujours.",
   },
 
   choice: {
@@ -143,10 +300,16 @@ export const fr: Dictionary = {
     opening: "Ouverture de la conversation…",
     earlier: (exchanges) => `Afficher les questions précédentes (${number(exchanges)})`,
     showAll: (characters) => `Afficher toute la question (${number(characters)} caractères)`,
+    lost: (messages) =>
+      messages === 1
+        ? "Un message qui se trouvait ici est endommagé ou perdu. Une sauvegarde peut l’avoir."
+        : `${number(messages)} messages qui se trouvaient ici sont endommagés ou perdus. Une sauvegarde peut les avoir.`,
     unanswered: "Cette question n’a pas de réponse.",
     again: "Poser de nouveau",
     tryAgain: "Réessayer",
     toEnd: "Aller à la fin",
+    private: "Privée : conservée nulle part, elle disparaît quand Aparté est verrouillé ou fermé.",
+    untitledPrivate: "Conversation privée",
   },
 
   reply: {

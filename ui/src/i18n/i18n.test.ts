@@ -39,7 +39,8 @@ describe("the dictionaries", () => {
       .filter(([, text], index) => text === "" || text === english[index]?.[1])
       .map(([path]) => path.split(".").at(-1));
     // What both languages call by the same word, and what is a number alone.
-    const shared = "pdf markdown conversations title pages pageOf page label sources question untitled";
+    const shared =
+      "pdf markdown conversations title pages pageOf page label sources question untitled minutes";
     expect([...new Set(same)].filter((key) => !shared.split(" ").includes(key ?? ""))).toEqual([]);
   });
 

@@ -20,16 +20,82 @@ async createVault(passphrase: string) : Promise<null> {
     return await TAURI_INVOKE("create_vault", { passphrase });
 },
 /**
- * Opens the vault with its passphrase.
+ * Opens the vault, with the passphrase, the recovery words or what the keychain holds.
  */
-async unlock(passphrase: string) : Promise<null> {
-    return await TAURI_INVOKE("unlock", { passphrase });
+async unlock(proof: Proof) : Promise<null> {
+    return await TAURI_INVOKE("unlock", { proof });
 },
 /**
  * Tries again to open a vault that could not be opened.
  */
 async retry() : Promise<void> {
     await TAURI_INVOKE("retry");
+},
+/**
+ * Lets the person choose a backup, makes the vault of it, and says whether one was chosen.
+ */
+async restore(proof: Proof) : Promise<boolean> {
+    return await TAURI_INVOKE("restore", { proof });
+},
+/**
+ * Locks the vault. The page is loaded anew when it is.
+ */
+async lock() : Promise<void> {
+    await TAURI_INVOKE("lock");
+},
+/**
+ * The person did something that no other command tells of.
+ */
+async active() : Promise<void> {
+    await TAURI_INVOKE("active");
+},
+/**
+ * What opens the vault.
+ */
+async ways() : Promise<Ways> {
+    return await TAURI_INVOKE("ways");
+},
+/**
+ * Puts the vault behind a passphrase, or another one.
+ */
+async setPassphrase(proof: Proof, passphrase: string) : Promise<null> {
+    return await TAURI_INVOKE("set_passphrase", { proof, passphrase });
+},
+/**
+ * Lets the keychain open the vault, and no passphrase any more.
+ */
+async useKeychain(proof: Proof) : Promise<null> {
+    return await TAURI_INVOKE("use_keychain", { proof });
+},
+/**
+ * Makes recovery words, which are told this once. Earlier ones open nothing from here on.
+ */
+async makeRecovery(proof: Proof) : Promise<string[]> {
+    return await TAURI_INVOKE("make_recovery", { proof });
+},
+/**
+ * Takes the recovery words away.
+ */
+async removeRecovery(proof: Proof) : Promise<null> {
+    return await TAURI_INVOKE("remove_recovery", { proof });
+},
+/**
+ * Goes on with the vault as it is, after its notices were read.
+ */
+async accept() : Promise<null> {
+    return await TAURI_INVOKE("accept");
+},
+/**
+ * Keeps an encrypted copy where the person says, and says whether they did.
+ */
+async backUp() : Promise<boolean> {
+    return await TAURI_INVOKE("back_up");
+},
+/**
+ * Writes everything out in open formats where the person says, and says whether they did.
+ */
+async export() : Promise<boolean> {
+    return await TAURI_INVOKE("export");
 },
 /**
  * Keeps what was chosen about the application.
@@ -56,6 +122,12 @@ async dismiss(file: number) : Promise<void> {
     await TAURI_INVOKE("dismiss", { file });
 },
 /**
+ * How many conversations cite a document or look in it.
+ */
+async uses(document: DocumentId) : Promise<number> {
+    return await TAURI_INVOKE("uses", { document });
+},
+/**
  * A page of a document, with a range of it parted from the rest.
  */
 async page(document: DocumentId, number: number, highlight: TextRange | null) : Promise<PageText> {
@@ -74,10 +146,16 @@ async messages(conversation: ConversationId) : Promise<Message[]> {
     return await TAURI_INVOKE("messages", { conversation });
 },
 /**
- * Begins a conversation that its first question names.
+ * The messages that speak of what is looked for, the best first.
  */
-async begin(question: string, documents: DocumentId[]) : Promise<Conversation> {
-    return await TAURI_INVOKE("begin", { question, documents });
+async find(question: string) : Promise<Found[]> {
+    return await TAURI_INVOKE("find", { question });
+},
+/**
+ * Begins a conversation that its first question names. A private one is never on the disk.
+ */
+async begin(question: string, documents: DocumentId[], privately: boolean) : Promise<Conversation> {
+    return await TAURI_INVOKE("begin", { question, documents, privately });
 },
 /**
  * Asks the next question of a conversation. The answer is stored when it comes back.
@@ -90,6 +168,36 @@ async ask(conversation: ConversationId, question: string, documents: DocumentId[
  */
 async stop(conversation: ConversationId) : Promise<void> {
     await TAURI_INVOKE("stop", { conversation });
+},
+/**
+ * Keeps what is written and not sent, in a conversation or before one.
+ */
+async keepDraft(conversation: ConversationId | null, text: string) : Promise<null> {
+    return await TAURI_INVOKE("keep_draft", { conversation, text });
+},
+/**
+ * What was written and not sent.
+ */
+async draft(conversation: ConversationId | null) : Promise<string> {
+    return await TAURI_INVOKE("draft", { conversation });
+},
+/**
+ * Takes something out of sight. For a minute it can be brought back; then it is erased for good.
+ */
+async erase(item: Item) : Promise<null> {
+    return await TAURI_INVOKE("erase", { item });
+},
+/**
+ * Brings back what was erased within the last minute.
+ */
+async undoErase(item: Item) : Promise<null> {
+    return await TAURI_INVOKE("undo_erase", { item });
+},
+/**
+ * Erases for good what can still be brought back.
+ */
+async eraseNow(item: Item) : Promise<null> {
+    return await TAURI_INVOKE("erase_now", { item });
 }
 }
 
@@ -202,7 +310,11 @@ began: number;
 /**
  * The documents that it looks in.
  */
-documents: DocumentId[] }
+documents: DocumentId[]; 
+/**
+ * It is in memory alone, and gone when the vault is locked.
+ */
+private: boolean }
 /**
  * Names a conversation: 32 hexadecimal digits.
  */
@@ -304,6 +416,22 @@ export type Format =
  */
 "text"
 /**
+ * A message that speaks of what was looked for.
+ */
+export type Found = { 
+/**
+ * Where it stands.
+ */
+conversation: ConversationId; 
+/**
+ * Which of the messages there, counted from 0.
+ */
+message: number; 
+/**
+ * What it says there.
+ */
+text: string }
+/**
  * A file on its way into the library.
  */
 export type IncomingFile = { 
@@ -319,6 +447,18 @@ name: string;
  * How far it is.
  */
 progress: FileProgress }
+/**
+ * What can be erased.
+ */
+export type Item = 
+/**
+ * A conversation with its messages.
+ */
+{ kind: "conversation"; id: ConversationId } | 
+/**
+ * A document of the library.
+ */
+{ kind: "document"; id: DocumentId }
 /**
  * A language of the interface.
  */
@@ -344,9 +484,9 @@ export type Launch =
  */
 { state: "newPassphrase" } | 
 /**
- * Locked behind a passphrase.
+ * Locked. Nothing of what is in it is known.
  */
-{ state: "passphrase" } | 
+{ state: "locked"; ways: Ways; trouble: AppError | null } | 
 /**
  * It cannot be opened for the moment.
  */
@@ -354,7 +494,7 @@ export type Launch =
 /**
  * Documents and conversations are there.
  */
-{ state: "open"; settings: Settings }
+{ state: "open"; settings: Settings; notices: string[]; ways: Ways }
 /**
  * Who speaks in an answer.
  */
@@ -382,7 +522,11 @@ export type Message =
 /**
  * What they got.
  */
-{ role: "answer"; answer: Answer }
+{ role: "answer"; answer: Answer } | 
+/**
+ * Turns that stood here and do not open any more, or are gone.
+ */
+{ role: "lost"; number: number }
 /**
  * How much of the documents the model was given.
  */
@@ -442,7 +586,11 @@ export type News =
 /**
  * The model stands elsewhere.
  */
-{ kind: "model"; model: ModelStatus }
+{ kind: "model"; model: ModelStatus } | 
+/**
+ * What was erased can no longer be brought back.
+ */
+{ kind: "erased"; item: Item }
 /**
  * A page's text around a quote; without one, all of it is `before`.
  */
@@ -472,6 +620,18 @@ after: string;
  */
 incomplete: boolean }
 /**
+ * What somebody opens the vault with.
+ */
+export type Proof = { 
+/**
+ * What it is.
+ */
+way: Way; 
+/**
+ * As it was typed; nothing where the keychain is asked.
+ */
+secret: string }
+/**
  * What happens while a reply is made.
  */
 export type ReplyNews = 
@@ -498,7 +658,11 @@ language: Language;
 /**
  * Light or dark.
  */
-theme: Theme }
+theme: Theme; 
+/**
+ * After how many minutes without anybody the vault is locked; 0 for never.
+ */
+lockAfter: number }
 /**
  * The state at the moment of listening; what changes comes as [`News`].
  */
@@ -576,6 +740,38 @@ generatedTokens: number;
  * How fast they were written.
  */
 generationTokensPerS: number | null }
+/**
+ * A way to open the vault.
+ */
+export type Way = 
+/**
+ * What the system's keychain holds.
+ */
+"keychain" | 
+/**
+ * A passphrase.
+ */
+"passphrase" | 
+/**
+ * The recovery words.
+ */
+"recovery"
+/**
+ * The ways that open the vault.
+ */
+export type Ways = { 
+/**
+ * The keychain holds what opens it.
+ */
+keychain: boolean; 
+/**
+ * A passphrase opens it.
+ */
+passphrase: boolean; 
+/**
+ * Recovery words open it.
+ */
+recovery: boolean }
 
 /** tauri-specta globals **/
 

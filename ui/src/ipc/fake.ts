@@ -5,14 +5,18 @@ import type {
   AppError,
   Conversation,
   Document,
+  Found,
   IncomingFile,
+  Item,
   Language,
   Launch,
   Message,
   ModelStatus,
   News,
+  Proof,
   Settings,
   Theme,
+  Ways,
 } from "../nouns";
 import type { Ipc } from "./ipc";
 import { coldRoom, cooperative, dredging, harbour, minutes, notes, pages, refusal, rich } from "./sample";
@@ -22,6 +26,18 @@ const state = query.get("state") ?? "first-run";
 const settings: Settings = {
   language: (query.get("language") as Language | null) ?? "en",
   theme: (query.get("theme") as Theme | null) ?? "system",
+  lockAfter: 10,
+};
+/** Secrets of the script. */
+const PASSPHRASE = "open sesame";
+const RECOVERY =
+  "harbour silver window candle orchard marble pigeon thunder velvet lantern copper meadow falcon ribbon walnut glacier saddle timber violin anchor barley compass domino ember".split(
+    " ",
+  );
+const ways: Ways = {
+  keychain: state.startsWith("keychain"),
+  passphrase: !state.startsWith("keychain"),
+  recovery: !["no-recovery", "keychain", "keychain-locked", "locked-passphrase"].includes(state),
 };
 /** How much slower than at once everything is; 0 for tests that look at the end alone. */
 const pace = Number(query.get("pace") ?? 1);
@@ -41,13 +57,20 @@ const stored = new Map<string, { conversation: Conversation; messages: Message[]
 const stopped = new Set<string>();
 let ids = 0;
 
-function keep(title: string, began: number, messages: Message[], chosen = documents): void {
+function keep(
+  title: string,
+  began: number,
+  messages: Message[],
+  chosen = documents,
+  privately = false,
+): void {
   const id = `c${++ids}`;
   const conversation = {
     id,
     title: title.slice(0, 80),
     began,
     documents: chosen.map((document) => document.id),
+    private: privately,
   };
   stored.set(id, { conversation, messages });
 }
@@ -76,6 +99,7 @@ const shown: Record<string, Message[]> = {
   stopped: exchange(cost, { ...interrupted, ending: "stopped" }),
   "french-passages": exchange("Combien a coûté la nouvelle chambre froide ?", coldRoom),
   rich: exchange("Which projects were finished during the year, and what did they cost?", rich),
+  lost: [{ role: "lost", number: 3 }, ...exchange(cost, dredging), { role: "lost", number: 1 }],
   unanswered: [{ role: "question", text: cost }],
   long: Array.from({ length: 500 }, (_, index) =>
     exchange(`${index + 1}. ${cost}`, index % 3 ? dredging : rich),
@@ -93,7 +117,9 @@ if (!empty && state !== "first-run") {
     exchange("When does the general assembly meet?", refusal),
   );
   const messages = shown[state];
-  if (messages?.[0]?.role === "question") keep(messages[0].text, now - HOUR / 2, messages);
+  const asked = messages?.find((message) => message.role === "question");
+  if (messages && asked) keep(asked.text, now - HOUR / 2, messages);
+  if (state === "private") keep(cost, now - HOUR / 3, exchange(cost, dredging), documents, true);
 }
 
 const model: ModelStatus =
@@ -141,16 +167,96 @@ function launch(): Launch {
     case "opening":
       return { state: "opening" };
     case "locked":
-      return { state: "passphrase" };
+    case "locked-passphrase":
+      return locked();
+    case "keychain-locked":
+    case "locked-trouble":
+      return { state: "locked", ways: { ...ways, keychain: true }, trouble: silent() };
     case "new-passphrase":
       return { state: "newPassphrase" };
     case "vault-failed":
       return { state: "failed", error: damaged() };
     default:
-      return { state: "open", settings };
+      return opened();
   }
 }
 
+function opened(): Launch {
+  return { state: "open", settings, notices: state === "notices" ? noticed() : [], ways: { ...ways } };
+}
+
+function locked(): Launch {
+  return { state: "locked", ways: { ...ways }, trouble: null };
+}
+
+function noticed(): string[] {
+  return [
+    say(
+      "This is an older copy of your vault: what was added since it was made is not in it.",
+      "Ceci est une copie plus ancienne de votre coffre : ce qui a été ajouté depuis n’y est pas.",
+    ),
+    say(
+      "3 conversations or documents are missing. They were not deleted in Aparté.",
+      "3 conversations ou documents manquent. Ils n’ont pas été supprimés dans Aparté.",
+    ),
+  ];
+}
+
+function silent(): AppError {
+  return failure(
+    "keychain_unavailable",
+    say(
+      "This system’s keychain does not answer; the vault is untouched. Start or unlock the keychain and try again.",
+      "Le trousseau de ce système ne répond pas ; le coffre n’a pas été touché. Démarrez ou déverrouillez le trousseau et réessayez.",
+    ),
+  );
+}
+
+/** Fails unless the proof is what the script opens with. */
+async function check({ way, secret }: Proof): Promise<void> {
+  await after(600);
+  if (way === "keychain" && state.endsWith("locked")) throw silent();
+  if (way === "passphrase" && secret !== PASSPHRASE) {
+    throw failure(
+      "wrong_passphrase",
+      say(
+        "This is not the passphrase. Check capital letters and try again.",
+        "Ce n’est pas la phrase secrète. Vérifiez les majuscules et réessayez.",
+      ),
+    );
+  }
+  if (way === "recovery" && secret !== RECOVERY.join(" ")) {
+    throw failure(
+      "wrong_recovery",
+      say(
+        "These words do not open it. One of them may be misspelt or in another place.",
+        "Ces mots ne l’ouvrent pas. L’un d’eux est peut-être mal écrit ou mal placé.",
+      ),
+    );
+  }
+}
+
+/** What can still be brought back. */
+const hidden = new Set<string>();
+const drafts = new Map<string | null, string>();
+const UNDO = 60_000;
+
+function forget({ kind, id }: Item): void {
+  if (!hidden.delete(id)) return;
+  if (kind === "conversation") stored.delete(id);
+  else
+    documents.splice(
+      documents.findIndex((document) => document.id === id),
+      1,
+    );
+  tell({ kind: "erased", item: { kind, id } as Item });
+}
+
+/** The words of a message, or of the answer that it is. */
+function textOf(message: Message): string {
+  if (message.role === "lost") return "";
+  return message.role === "question" ? message.text : message.answer.text;
+}
 function damaged(): AppError {
   return failure(
     "vault_damaged",
@@ -192,33 +298,69 @@ export const ipc: Ipc = {
   },
   async createVault() {
     await after(600);
-    tell({ kind: "launch", launch: { state: "open", settings } });
+    tell({ kind: "launch", launch: opened() });
   },
-  async unlock(passphrase) {
-    await after(600);
-    if (passphrase !== "open sesame") {
-      throw failure(
-        "wrong_passphrase",
-        say(
-          "This is not the passphrase. Check capital letters and try again.",
-          "Ce n’est pas la phrase secrète. Vérifiez les majuscules et réessayez.",
-        ),
-      );
-    }
-    tell({ kind: "launch", launch: { state: "open", settings } });
+  async unlock(proof) {
+    await check(proof);
+    tell({ kind: "launch", launch: opened() });
   },
   async retry() {
     await after(600);
     tell({ kind: "launch", launch: { state: "failed", error: damaged() } });
   },
+  async restore(proof) {
+    await check(proof);
+    tell({ kind: "launch", launch: opened() });
+    return true;
+  },
+  async lock() {
+    for (const [id, { conversation }] of stored) if (conversation.private) stored.delete(id);
+    tell({ kind: "launch", launch: locked() });
+  },
+  async active() {},
+  async ways() {
+    return { ...ways };
+  },
+  async setPassphrase(proof) {
+    await check(proof);
+    Object.assign(ways, { passphrase: true, keychain: false });
+  },
+  async useKeychain(proof) {
+    await check(proof);
+    Object.assign(ways, { passphrase: false, keychain: true });
+  },
+  async makeRecovery(proof) {
+    await check(proof);
+    ways.recovery = true;
+    return [...RECOVERY];
+  },
+  async removeRecovery(proof) {
+    await check(proof);
+    ways.recovery = false;
+  },
+  async accept() {
+    await after(200);
+    tell({ kind: "launch", launch: { state: "open", settings, notices: [], ways: { ...ways } } });
+  },
+  async backUp() {
+    await after(600);
+    return true;
+  },
+  async exportAll() {
+    await after(600);
+    return true;
+  },
   async changeSettings(changed) {
     Object.assign(settings, changed);
   },
   async documents() {
-    return [...documents];
+    return documents.filter(({ id }) => !hidden.has(id));
   },
   async conversations() {
-    return [...stored.values()].map(({ conversation }) => conversation).sort((a, b) => b.began - a.began);
+    return [...stored.values()]
+      .map(({ conversation }) => conversation)
+      .filter(({ id }) => !hidden.has(id))
+      .sort((a, b) => b.began - a.began);
   },
   async messages(conversation) {
     return stored.get(conversation)?.messages ?? [];
@@ -227,12 +369,27 @@ export const ipc: Ipc = {
     addNotes();
   },
   async dismiss() {},
-  async begin(question, chosen) {
+  async uses(document) {
+    return [...stored.values()].filter(({ conversation }) => conversation.documents.includes(document))
+      .length;
+  },
+  async find(question) {
+    const words = question.toLowerCase().split(/\s+/);
+    return [...stored.values()].flatMap(({ conversation, messages }) =>
+      messages.flatMap((message, index): Found[] => {
+        const text = textOf(message);
+        const speaks = words.every((word) => text.toLowerCase().includes(word));
+        return speaks ? [{ conversation: conversation.id, message: index, text }] : [];
+      }),
+    );
+  },
+  async begin(question, chosen, privately) {
     keep(
       question,
       Date.now(),
       [],
       documents.filter(({ id }) => chosen.includes(id)),
+      privately,
     );
     const begun = stored.get(`c${ids}`);
     if (!begun) throw failure("vault_full", "");
@@ -293,5 +450,21 @@ export const ipc: Ipc = {
       after: text.slice(end),
       incomplete: known?.incompletePages.includes(number) ?? false,
     };
+  },
+  async keepDraft(conversation, text) {
+    drafts.set(conversation, text);
+  },
+  async draft(conversation) {
+    return drafts.get(conversation) ?? "";
+  },
+  async erase(item) {
+    hidden.add(item.id);
+    setTimeout(() => forget(item), UNDO);
+  },
+  async undoErase({ id }) {
+    hidden.delete(id);
+  },
+  async eraseNow(item) {
+    forget(item);
   },
 };

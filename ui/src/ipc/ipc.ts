@@ -6,13 +6,17 @@ import type {
   ConversationId,
   Document,
   DocumentId,
+  Found,
+  Item,
   Message,
   News,
   PageText,
+  Proof,
   ReplyNews,
   Settings,
   Start,
   TextRange,
+  Ways,
 } from "../nouns";
 
 /** Every promise rejects with an `AppError`. */
@@ -20,8 +24,24 @@ export interface Ipc {
   /** Answers the state at this moment; what changes after it comes as news. */
   listen(onNews: (news: News) => void): Promise<Start>;
   createVault(passphrase: string): Promise<void>;
-  unlock(passphrase: string): Promise<void>;
+  unlock(proof: Proof): Promise<void>;
   retry(): Promise<void>;
+  /** Opens the picker and makes the vault of the backup chosen there; false when it was dismissed. */
+  restore(proof: Proof): Promise<boolean>;
+  lock(): Promise<void>;
+  /** The person did something, so that the vault does not lock itself. */
+  active(): Promise<void>;
+  ways(): Promise<Ways>;
+  setPassphrase(proof: Proof, passphrase: string): Promise<void>;
+  useKeychain(proof: Proof): Promise<void>;
+  /** Answers the words, which are told this once. */
+  makeRecovery(proof: Proof): Promise<string[]>;
+  removeRecovery(proof: Proof): Promise<void>;
+  /** Takes what is here for what belongs here: its notices are not told again. */
+  accept(): Promise<void>;
+  /** Opens the dialog that asks where to; false when it was dismissed. So does `exportAll`. */
+  backUp(): Promise<boolean>;
+  exportAll(): Promise<boolean>;
   changeSettings(settings: Settings): Promise<void>;
   documents(): Promise<Document[]>;
   conversations(): Promise<Conversation[]>;
@@ -30,7 +50,11 @@ export interface Ipc {
   chooseFiles(): Promise<void>;
   /** Forgets a file that could not be added. */
   dismiss(file: number): Promise<void>;
-  begin(question: string, documents: DocumentId[]): Promise<Conversation>;
+  /** How many conversations cite a document or look in it. */
+  uses(document: DocumentId): Promise<number>;
+  find(question: string): Promise<Found[]>;
+  /** A private conversation is in memory alone. */
+  begin(question: string, documents: DocumentId[], privately: boolean): Promise<Conversation>;
   /** Resolves with the stored answer; what is written until then comes piece by piece. */
   ask(
     conversation: ConversationId,
@@ -40,6 +64,13 @@ export interface Ipc {
   ): Promise<Answer>;
   stop(conversation: ConversationId): Promise<void>;
   page(document: DocumentId, number: number, highlight: TextRange | null): Promise<PageText>;
+  /** Keeps what is written and not sent; null is the conversation that has not begun. */
+  keepDraft(conversation: ConversationId | null, text: string): Promise<void>;
+  draft(conversation: ConversationId | null): Promise<string>;
+  /** Takes something out of sight. It can be brought back until news say that it is erased. */
+  erase(item: Item): Promise<void>;
+  undoErase(item: Item): Promise<void>;
+  eraseNow(item: Item): Promise<void>;
 }
 
 /** Whatever a promise rejected with, as an `AppError`: a command that Rust refuses to decode rejects with text. */

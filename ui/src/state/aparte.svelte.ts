@@ -1,32 +1,48 @@
 // Everything that the window shows, in one place: Rust's news comes in here and goes to its owner.
-import type { AppError, Language, ModelStatus, News, Settings, Theme } from "../nouns";
+import type { AppError, Document, Language, ModelStatus, News, Settings, Theme } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
 import { Conversations } from "./conversations.svelte";
+import { Drafts } from "./drafts.svelte";
+import { Erasures } from "./erasures.svelte";
+import { Finder } from "./finder.svelte";
 import { Library } from "./library.svelte";
+import { Protection } from "./protection.svelte";
 import { Reader } from "./reader.svelte";
 import type { OnFrame } from "./reply.svelte";
 import { Vault } from "./vault.svelte";
 
+/** Rust is told no more often than this that somebody is here, in milliseconds. */
+const PRESENCE = 20_000;
+
 export class Aparte {
   language = $state<Language>("en");
   theme = $state<Theme>("system");
+  /** Minutes without anybody until the vault locks itself; 0 for never. */
+  lockAfter = $state(0);
   model = $state.raw<ModelStatus>({ state: "waiting" });
   /** Files hang over the window. */
   dragging = $state(false);
-  /** Why the settings were not kept. */
+  /** Why the settings were not kept, or the vault not locked. */
   settingsProblem = $state.raw<AppError | null>(null);
   readonly vault: Vault;
-  readonly library: Library;
-  readonly conversations: Conversations;
-  readonly reader: Reader;
+  readonly protection: Protection;
+  // What the open vault holds: made anew when it is locked, so that nothing of it stays.
+  library = $state.raw() as Library;
+  conversations = $state.raw() as Conversations;
+  drafts = $state.raw() as Drafts;
+  erasures = $state.raw() as Erasures;
+  finder = $state.raw() as Finder;
+  reader = $state.raw() as Reader;
+  #told = -Infinity;
   readonly #ipc: Ipc;
+  readonly #onFrame: OnFrame;
 
   constructor(ipc: Ipc, onFrame: OnFrame = (draw) => void requestAnimationFrame(draw)) {
     this.#ipc = ipc;
+    this.#onFrame = onFrame;
     this.vault = new Vault(ipc);
-    this.library = new Library(ipc, (document) => this.conversations.arrived(document.id));
-    this.conversations = new Conversations(ipc, () => this.library.ids, onFrame);
-    this.reader = new Reader(ipc);
+    this.protection = new Protection(ipc);
+    this.#empty();
   }
 
   /** Asks for the state of this moment, then follows the news. */
@@ -55,7 +71,7 @@ export class Aparte {
   }
 
   async change(change: Partial<Settings>): Promise<void> {
-    const before: Settings = { language: this.language, theme: this.theme };
+    const before: Settings = { language: this.language, theme: this.theme, lockAfter: this.lockAfter };
     const after = { ...before, ...change };
     this.#apply(after);
     this.settingsProblem = null;
@@ -67,37 +83,104 @@ export class Aparte {
     }
   }
 
+  /** Locks the vault, with what is written and not sent in it. Rust says when it is locked. */
+  async lock(): Promise<void> {
+    this.settingsProblem = null;
+    await this.drafts.flush();
+    try {
+      await this.#ipc.lock();
+    } catch (reason) {
+      this.settingsProblem = asAppError(reason);
+    }
+  }
+
+  /** Somebody is here: the vault does not lock itself yet. */
+  active(now: number = Date.now()): void {
+    if (!this.vault.isOpen || now - this.#told < PRESENCE) return;
+    this.#told = now;
+    // Whether it was heard makes no difference to what can be done here.
+    void this.#ipc.active().catch(() => {});
+  }
+
   #hear(news: News): void {
     switch (news.kind) {
       case "launch": {
-        const wasOpen = this.vault.launch.state === "open";
+        const wasOpen = this.vault.isOpen;
         this.vault.became(news.launch);
-        if (news.launch.state !== "open") return;
-        this.#apply(news.launch.settings);
-        if (!wasOpen) void this.load();
+        if (news.launch.state === "open") {
+          this.#apply(news.launch.settings);
+          this.protection.ways = news.launch.ways;
+          if (!wasOpen) void this.load();
+        } else if (wasOpen) {
+          this.#empty();
+        }
         return;
       }
       case "drag":
         this.dragging = news.over;
         return;
       case "file":
+        if (news.file.progress.state === "added") this.#isBack(news.file.progress.document);
         this.library.hear(news.file);
         return;
       case "model":
         this.model = news.model;
         return;
+      case "erased":
+        this.erasures.erased(news.item);
+        return;
+    }
+  }
+
+  /** Forgets whatever the vault held. */
+  #empty(): void {
+    this.dragging = false;
+    this.settingsProblem = null;
+    this.protection.forgetProblem();
+    const drafts = new Drafts(this.#ipc);
+    const library = new Library(this.#ipc, (document) => this.conversations.arrived(document.id));
+    const conversations = new Conversations(this.#ipc, () => library.ids, drafts, this.#onFrame);
+    const reader = new Reader(this.#ipc);
+    this.erasures = new Erasures(this.#ipc, {
+      conversation: {
+        hide: (id) => conversations.hide(id),
+        show: (id) => conversations.show(id),
+        forget: (id) => conversations.forget(id),
+      },
+      document: {
+        hide: async (id) => {
+          library.hide(id);
+          if (reader.reading.state !== "closed" && reader.reading.place.document === id) reader.close();
+        },
+        show: (id) => library.show(id),
+        forget: (id) => library.forget(id),
+      },
+    });
+    this.drafts = drafts;
+    this.library = library;
+    this.conversations = conversations;
+    this.reader = reader;
+    this.finder = new Finder(this.#ipc);
+  }
+
+  /** A file that is added again while its document is being erased brings it back. */
+  #isBack({ id }: Document): void {
+    if (this.erasures.pending.some(({ item }) => item.id === id)) {
+      this.erasures.cameBack({ kind: "document", id });
     }
   }
 
   async #loadLibrary(): Promise<void> {
-    const known = new Set(this.library.ids);
-    await this.library.load();
+    const { library, conversations } = this;
+    const known = new Set(library.ids);
+    await library.load();
     // What was known before may have been chosen otherwise.
-    this.conversations.found(this.library.ids.filter((id) => !known.has(id)));
+    conversations.found(library.ids.filter((id) => !known.has(id)));
   }
 
-  #apply({ language, theme }: Settings): void {
+  #apply({ language, theme, lockAfter }: Settings): void {
     this.language = language;
     this.theme = theme;
+    this.lockAfter = lockAfter;
   }
 }

@@ -1,6 +1,15 @@
 import { describe, expect, test } from "vitest";
 
-import { aDocument, anAnswer, Frames, Scripted, settled } from "../test/scripted";
+import {
+  aConversation,
+  aDocument,
+  anAnswer,
+  Frames,
+  locked,
+  open,
+  Scripted,
+  settled,
+} from "../test/scripted";
 import { Aparte } from "./aparte.svelte";
 
 async function started(prepare: (ipc: Scripted) => void = () => {}) {
@@ -13,40 +22,41 @@ async function started(prepare: (ipc: Scripted) => void = () => {}) {
   return { ipc, frames, aparte, conversations: aparte.conversations };
 }
 
-const stored = (id: string, documents = ["d1"]) => ({ id, title: `About ${id}`, began: 0, documents });
+const stored = (id: string, documents = ["d1"]) => aConversation(id, { documents });
+const passphrase = (secret: string) => ({ way: "passphrase" as const, secret });
 const wrong = { code: "wrong_passphrase", message: "This is not the passphrase." };
 
 describe("the vault", () => {
   test("is loaded once it is open, not before", async () => {
-    const { ipc, aparte } = await started((ipc) => (ipc.start.launch = { state: "passphrase" }));
+    const { ipc, aparte } = await started((ipc) => (ipc.start.launch = locked()));
     expect(ipc.calls).toEqual(["listen"]);
-    ipc.tell({ kind: "launch", launch: { state: "open", settings: { language: "fr", theme: "dark" } } });
+    ipc.tell({ kind: "launch", launch: open({ settings: { language: "fr", theme: "dark", lockAfter: 5 } }) });
     await settled();
-    expect(ipc.calls).toEqual(["listen", "documents", "conversations"]);
-    expect([aparte.language, aparte.theme]).toEqual(["fr", "dark"]);
+    expect(ipc.calls).toEqual(["listen", "documents", "draft new", "conversations"]);
+    expect([aparte.language, aparte.theme, aparte.lockAfter]).toEqual(["fr", "dark", 5]);
   });
 
   test("says why a passphrase did not open it, and takes another", async () => {
     const { ipc, aparte } = await started((ipc) => {
-      ipc.start.launch = { state: "passphrase" };
+      ipc.start.launch = locked();
       ipc.failing.unlock = wrong;
     });
-    await aparte.vault.unlock("sesame");
+    await aparte.vault.unlock(passphrase("sesame"));
     expect([aparte.vault.problem, aparte.vault.busy]).toEqual([wrong, false]);
     delete ipc.failing.unlock;
-    await aparte.vault.unlock("open sesame");
+    await aparte.vault.unlock(passphrase("open sesame"));
     expect([aparte.vault.problem, aparte.vault.busy], "busy until the vault is open").toEqual([null, true]);
-    ipc.tell({ kind: "launch", launch: { state: "open", settings: { language: "en", theme: "system" } } });
+    ipc.tell({ kind: "launch", launch: open() });
     expect(aparte.vault.busy).toBe(false);
   });
 
   test("keeps the reason beside the passphrase when it is asked for again, and not longer", async () => {
     const { ipc, aparte } = await started((ipc) => {
-      ipc.start.launch = { state: "passphrase" };
+      ipc.start.launch = locked();
       ipc.failing.unlock = wrong;
     });
-    await aparte.vault.unlock("sesame");
-    ipc.tell({ kind: "launch", launch: { state: "passphrase" } });
+    await aparte.vault.unlock(passphrase("sesame"));
+    ipc.tell({ kind: "launch", launch: locked() });
     expect([aparte.vault.problem, aparte.vault.busy]).toEqual([wrong, false]);
     ipc.tell({ kind: "launch", launch: { state: "failed", error: wrong } });
     expect(aparte.vault.problem).toBe(null);
@@ -76,7 +86,7 @@ describe("settings", () => {
   test("apply at once and go back when they are not kept", async () => {
     const { ipc, aparte } = await started();
     await aparte.change({ language: "fr" });
-    expect([aparte.language, ipc.calls.at(-1)]).toEqual(["fr", "changeSettings fr system"]);
+    expect([aparte.language, ipc.calls.at(-1)]).toEqual(["fr", "changeSettings fr system 10"]);
     ipc.failing.changeSettings = { code: "vault_full", message: "The disk is full." };
     await aparte.change({ theme: "dark" });
     expect([aparte.theme, aparte.settingsProblem?.message]).toEqual(["system", "The disk is full."]);
@@ -226,9 +236,9 @@ describe("conversations", () => {
     const { ipc, conversations } = await started();
     const begin = ipc.begin;
     let begun = () => {};
-    ipc.begin = async (question, documents) => {
+    ipc.begin = async (question, documents, privately) => {
       await new Promise<void>((resolve) => (begun = resolve));
-      return begin(question, documents);
+      return begin(question, documents, privately);
     };
     void conversations.ask("First?");
     await settled();
@@ -267,7 +277,7 @@ describe("conversations", () => {
     await settled();
     void conversations.ask("Second?");
     await settled();
-    expect(conversations.open.exchanges).toEqual([{ question: "First?", answer: null }]);
+    expect(conversations.open.exchanges).toMatchObject([{ question: "First?", answer: null }]);
   });
 
   test("a stored question without an answer is told once when it is asked again", async () => {
@@ -309,8 +319,8 @@ describe("conversations", () => {
     });
     await conversations.openStored(stored("c1"));
     expect(conversations.open.exchanges).toEqual([
-      { question: "Lost?", answer: null },
-      { question: "Again?", answer },
+      { question: "Lost?", answer: null, lost: 0, at: 0 },
+      { question: "Again?", answer, lost: 0, at: 1 },
     ]);
     await conversations.openStored(stored("c1"));
     expect(

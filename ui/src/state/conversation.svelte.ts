@@ -7,9 +7,14 @@ import { Writing, type OnFrame } from "./reply.svelte";
 
 /** A question and what came of it. */
 export interface Exchange {
-  question: string;
+  /** Null where it stood and does not open any more. */
+  question: string | null;
   /** None was stored: the application ended, or the question failed. */
   answer: Answer | null;
+  /** How many messages stood here that do not open any more. */
+  lost: number;
+  /** Which of the stored messages the question was; what was asked since they were read comes after all of them. */
+  at: number;
 }
 
 type Messages =
@@ -23,12 +28,25 @@ export class Conversation {
   /** The answer to the question that was asked here last: what is stored from before is no news. */
   concluded = $state.raw<Answer | null>(null);
   draft = $state("");
+  /** The exchange to bring into view, by its index. */
+  sought = $state.raw<{ index: number } | null>(null);
   readonly chosen = new SvelteSet<DocumentId>();
   readonly writing: Writing;
   readonly #ipc: Ipc;
+  readonly #privately: boolean;
+  #reading: Promise<void> | null = null;
+  /** What was typed since is newer than the draft that was kept. */
+  #written = false;
 
-  constructor(ipc: Ipc, onFrame: OnFrame, stored: Stored | null, chosen: DocumentId[]) {
+  constructor(
+    ipc: Ipc,
+    onFrame: OnFrame,
+    stored: Stored | null,
+    chosen: DocumentId[],
+    privately = stored?.private ?? false,
+  ) {
     this.#ipc = ipc;
+    this.#privately = privately;
     this.writing = new Writing(onFrame);
     this.stored = stored;
     if (!stored) this.messages = { state: "read" };
@@ -39,23 +57,44 @@ export class Conversation {
     return this.stored?.id ?? null;
   }
 
+  /** It is kept nowhere. */
+  get isPrivate(): boolean {
+    return this.#privately;
+  }
+
   get isEmpty(): boolean {
     return this.exchanges.length === 0 && this.writing.reply.state === "none";
   }
 
   /** Reads what is stored of it, once. */
-  async read(): Promise<void> {
-    if (!this.stored || this.messages.state === "read" || this.messages.state === "reading") return;
-    this.messages = { state: "reading" };
-    try {
-      this.exchanges = paired(await this.#ipc.messages(this.stored.id));
-      this.messages = { state: "read" };
-    } catch (reason) {
-      this.messages = { state: "failed", error: asAppError(reason) };
+  read(): Promise<void> {
+    if (this.messages.state === "read") return Promise.resolve();
+    return (this.#reading ??= this.#read().finally(() => (this.#reading = null)));
+  }
+
+  /** Opens at a message. What was asked here since may be that message: its place is read anew. */
+  async seek(message: number): Promise<void> {
+    await this.read();
+    if (this.stored && this.messages.state === "read" && this.writing.reply.state === "none") {
+      try {
+        this.exchanges = paired(await this.#ipc.messages(this.stored.id));
+      } catch {
+        // What was read before is there, and its places are nearly right.
+      }
     }
+    const index = this.exchanges.findLastIndex(({ at }) => at <= message);
+    if (index >= 0) this.sought = { index };
   }
 
   write(draft: string): void {
+    this.draft = draft;
+    this.#written = true;
+  }
+
+  /** Shows the draft that was kept, unless something was written since, or it stands above without an answer. */
+  recover(draft: string): void {
+    const last = this.exchanges.at(-1);
+    if (this.#written || (last?.answer === null && last.question === draft)) return;
     this.draft = draft;
   }
 
@@ -68,7 +107,7 @@ export class Conversation {
   asks(question: string): void {
     const { reply } = this.writing;
     if (reply.state === "failed" && reply.question !== question) {
-      this.exchanges = [...this.exchanges, { question: reply.question, answer: null }];
+      this.exchanges = [...this.exchanges, { question: reply.question, answer: null, lost: 0, at: Infinity }];
     }
     const last = this.exchanges.at(-1);
     if (last?.answer === null && last.question === question) this.exchanges = this.exchanges.slice(0, -1);
@@ -81,20 +120,33 @@ export class Conversation {
   }
 
   answered(question: string, answer: Answer): void {
-    this.exchanges = [...this.exchanges, { question, answer }];
+    this.exchanges = [...this.exchanges, { question, answer, lost: 0, at: Infinity }];
     this.writing.end(answer.text);
     this.concluded = answer;
+  }
+
+  async #read(): Promise<void> {
+    if (!this.stored) return;
+    this.messages = { state: "reading" };
+    try {
+      this.exchanges = paired(await this.#ipc.messages(this.stored.id));
+      this.messages = { state: "read" };
+    } catch (reason) {
+      this.messages = { state: "failed", error: asAppError(reason) };
+    }
   }
 }
 
 /** Messages as exchanges. A question that was asked again directly is told once. */
 function paired(messages: Message[]): Exchange[] {
   const exchanges: Exchange[] = [];
-  for (const message of messages) {
+  for (const [at, message] of messages.entries()) {
     const last = exchanges.at(-1);
     if (message.role === "question") {
       const again = last?.answer === null && last.question === message.text;
-      if (!again) exchanges.push({ question: message.text, answer: null });
+      if (!again) exchanges.push({ question: message.text, answer: null, lost: 0, at });
+    } else if (message.role === "lost") {
+      exchanges.push({ question: null, answer: null, lost: message.number, at });
     } else if (last && !last.answer) {
       last.answer = message.answer;
     }

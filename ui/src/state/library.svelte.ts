@@ -1,4 +1,6 @@
 // The documents, and the files on their way to become some.
+import { SvelteSet } from "svelte/reactivity";
+
 import type { AppError, Document, DocumentId, IncomingFile } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
 
@@ -9,7 +11,10 @@ export interface Arrival {
 }
 
 export class Library {
-  documents = $state.raw<Document[]>([]);
+  #known = $state.raw<Document[]>([]);
+  /** Erased, and can still be brought back. */
+  readonly #hidden = new SvelteSet<DocumentId>();
+  readonly documents = $derived(this.#known.filter(({ id }) => !this.#hidden.has(id)));
   /** Files that wait, are read or have failed. */
   incoming = $state.raw<IncomingFile[]>([]);
   arrival = $state.raw<Arrival | null>(null);
@@ -38,8 +43,8 @@ export class Library {
     try {
       const documents = await this.#ipc.documents();
       // A file may have arrived while the list was read.
-      const later = this.documents.filter((known) => documents.every((document) => document.id !== known.id));
-      this.documents = [...documents, ...later];
+      const later = this.#known.filter((known) => documents.every((document) => document.id !== known.id));
+      this.#known = [...documents, ...later];
       this.loaded = true;
     } catch (reason) {
       this.problem = asAppError(reason);
@@ -48,6 +53,32 @@ export class Library {
 
   async choose(): Promise<void> {
     await this.#attempt(() => this.#ipc.chooseFiles());
+  }
+
+  /** How many conversations rest on a document; null when that cannot be told, and why is. */
+  async uses(document: DocumentId): Promise<number | null> {
+    this.problem = null;
+    try {
+      return await this.#ipc.uses(document);
+    } catch (reason) {
+      this.problem = asAppError(reason);
+      return null;
+    }
+  }
+
+  /** Takes a document out of sight. */
+  hide(document: DocumentId): void {
+    this.#hidden.add(document);
+  }
+
+  show(document: DocumentId): void {
+    this.#hidden.delete(document);
+  }
+
+  /** It is gone for good. */
+  forget(document: DocumentId): void {
+    this.#known = this.#known.filter(({ id }) => id !== document);
+    this.#hidden.delete(document);
   }
 
   async dismiss(file: number): Promise<void> {
@@ -67,7 +98,7 @@ export class Library {
     }
     this.incoming = this.incoming.filter(({ id }) => id !== file.id);
     const { document, already } = progress;
-    if (!this.document(document.id)) this.documents = [...this.documents, document];
+    if (this.#known.every(({ id }) => id !== document.id)) this.#known = [...this.#known, document];
     this.arrival = { document: document.id, already };
     this.#onArrival(document);
   }

@@ -5,15 +5,39 @@ import type {
   Citation,
   Conversation,
   Document,
+  Found,
+  Item,
+  Launch,
   Message,
   News,
   ReplyNews,
   Start,
+  Ways,
 } from "../nouns";
 import type { Ipc } from "../ipc/ipc";
 
 export function aDocument(id: string, name = `${id}.pdf`): Document {
   return { id, name, format: "pdf", pages: 8, language: "en", incompletePages: [], suggestion: null };
+}
+
+export function aConversation(id: string, change: Partial<Conversation> = {}): Conversation {
+  return { id, title: `About ${id}`, began: 0, documents: ["d1"], private: false, ...change };
+}
+
+/** A vault that is open, in English, behind a passphrase. */
+export function open(change: Partial<Launch & { state: "open" }> = {}): Launch & { state: "open" } {
+  return {
+    state: "open",
+    settings: { language: "en", theme: "system", lockAfter: 10 },
+    notices: [],
+    ways: { keychain: false, passphrase: true, recovery: false },
+    ...change,
+  };
+}
+
+/** A vault that is locked, behind a passphrase. */
+export function locked(ways: Partial<Ways> = {}, trouble: AppError | null = null): Launch {
+  return { state: "locked", ways: { keychain: false, passphrase: true, recovery: false, ...ways }, trouble };
 }
 
 export function aCitation(change: Partial<Citation> = {}): Citation {
@@ -63,13 +87,21 @@ export interface Asked {
 export class Scripted implements Ipc {
   start: Start = {
     language: "en",
-    launch: { state: "open", settings: { language: "en", theme: "system" } },
+    launch: open(),
     model: { state: "ready", name: "Model", devices: ["CPU"], context: 4096, languages: ["en"] },
     files: [],
   };
   library: Document[] = [aDocument("d1"), aDocument("d2")];
   stored: Conversation[] = [];
   history: Record<string, Message[]> = {};
+  drafts: Record<string, string> = {};
+  findings: Found[] = [];
+  /** How many conversations rest on any document. */
+  used = 0;
+  /** What opens the vault after a change. */
+  opens: Ways = { keychain: false, passphrase: true, recovery: false };
+  /** The person chooses a file where one is asked for. */
+  chooses = true;
   /** Questions in the order in which they were asked. */
   asked: Asked[] = [];
   /** Every other call, as "name argument". */
@@ -83,23 +115,52 @@ export class Scripted implements Ipc {
     return this.#did("listen", "", this.start);
   }
   createVault = (passphrase: string) => this.#did("createVault", passphrase, undefined);
-  unlock = (passphrase: string) => this.#did("unlock", passphrase, undefined);
+  unlock: Ipc["unlock"] = ({ way, secret }) => this.#did("unlock", `${way} ${secret}`, undefined);
   retry = () => this.#did("retry", "", undefined);
-  changeSettings: Ipc["changeSettings"] = (settings) =>
-    this.#did("changeSettings", `${settings.language} ${settings.theme}`, undefined);
+  restore: Ipc["restore"] = ({ way, secret }) => this.#did("restore", `${way} ${secret}`, this.chooses);
+  lock = () => this.#did("lock", "", undefined);
+  active = () => this.#did("active", "", undefined);
+  ways = () => this.#did("ways", "", this.opens);
+  setPassphrase: Ipc["setPassphrase"] = ({ way, secret }, passphrase) =>
+    this.#did("setPassphrase", `${way} ${secret} -> ${passphrase}`, undefined);
+  useKeychain: Ipc["useKeychain"] = ({ way, secret }) =>
+    this.#did("useKeychain", `${way} ${secret}`, undefined);
+  makeRecovery: Ipc["makeRecovery"] = ({ way, secret }) =>
+    this.#did(
+      "makeRecovery",
+      `${way} ${secret}`,
+      Array.from({ length: 24 }, (_, index) => `word${index + 1}`),
+    );
+  removeRecovery: Ipc["removeRecovery"] = ({ way, secret }) =>
+    this.#did("removeRecovery", `${way} ${secret}`, undefined);
+  accept = () => this.#did("accept", "", undefined);
+  backUp = () => this.#did("backUp", "", this.chooses);
+  exportAll = () => this.#did("exportAll", "", this.chooses);
+  changeSettings: Ipc["changeSettings"] = ({ language, theme, lockAfter }) =>
+    this.#did("changeSettings", `${language} ${theme} ${lockAfter}`, undefined);
   documents = () => this.#did("documents", "", this.library);
   conversations = () => this.#did("conversations", "", this.stored);
   messages: Ipc["messages"] = (conversation) =>
     this.#did("messages", conversation, this.history[conversation] ?? []);
   chooseFiles = () => this.#did("chooseFiles", "", undefined);
   dismiss = (file: number) => this.#did("dismiss", String(file), undefined);
-  begin: Ipc["begin"] = (question, documents) =>
-    this.#did("begin", question, {
+  uses = (document: string) => this.#did("uses", document, this.used);
+  find = (question: string) => this.#did("find", question, this.findings);
+  begin: Ipc["begin"] = (question, documents, privately) =>
+    this.#did("begin", `${question}${privately ? " privately" : ""}`, {
       id: `new-${this.calls.length}`,
       title: question.slice(0, 80),
       began: Date.now(),
       documents,
+      private: privately,
     });
+  keepDraft: Ipc["keepDraft"] = (conversation, text) =>
+    this.#did("keepDraft", `${conversation ?? "new"} “${text}”`, undefined);
+  draft: Ipc["draft"] = (conversation) =>
+    this.#did("draft", conversation ?? "new", this.drafts[conversation ?? "new"] ?? "");
+  erase = ({ kind, id }: Item) => this.#did("erase", `${kind} ${id}`, undefined);
+  undoErase = ({ kind, id }: Item) => this.#did("undoErase", `${kind} ${id}`, undefined);
+  eraseNow = ({ kind, id }: Item) => this.#did("eraseNow", `${kind} ${id}`, undefined);
   stop: Ipc["stop"] = (conversation) => this.#did("stop", conversation, undefined);
   page: Ipc["page"] = (document, number, highlight) =>
     this.#did("page", `${document} ${number} ${highlight ? `${highlight.start}-${highlight.end}` : "-"}`, {

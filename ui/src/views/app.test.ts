@@ -5,7 +5,17 @@ import { describe, expect, test, vi } from "vitest";
 
 import type { Ending } from "../nouns";
 import { Aparte } from "../state/aparte.svelte";
-import { aCitation, aDocument, anAnswer, Frames, Scripted, settled } from "../test/scripted";
+import {
+  aCitation,
+  aConversation,
+  aDocument,
+  anAnswer,
+  Frames,
+  locked,
+  open,
+  Scripted,
+  settled,
+} from "../test/scripted";
 import App from "./App.svelte";
 
 async function opened(prepare: (ipc: Scripted) => void = () => {}) {
@@ -42,8 +52,6 @@ async function rest(): Promise<void> {
   }
 }
 
-const settings = { language: "en", theme: "system" } as const;
-
 describe("launch", () => {
   test("a new passphrase is long enough, typed twice the same, and then sent", async () => {
     const { ipc, part, click, container } = await opened(
@@ -64,7 +72,7 @@ describe("launch", () => {
 
   test("a wrong passphrase is told beside the field and stays, selected", async () => {
     const { part, click } = await opened((ipc) => {
-      ipc.start.launch = { state: "passphrase" };
+      ipc.start.launch = locked();
       ipc.failing.unlock = { code: "wrong_passphrase", message: "This is not the passphrase." };
     });
     const field = part("passphrase") as HTMLInputElement;
@@ -84,12 +92,12 @@ describe("launch", () => {
 
   test("speaks the language and wears the appearance of the settings", async () => {
     const { ipc, container } = await opened((ipc) => (ipc.start.launch = { state: "opening" }));
-    ipc.tell({ kind: "launch", launch: { state: "open", settings: { language: "fr", theme: "dark" } } });
+    ipc.tell({ kind: "launch", launch: open({ settings: { language: "fr", theme: "dark", lockAfter: 0 } }) });
     await rest();
     expect(document.documentElement.lang).toBe("fr");
     expect(document.documentElement.dataset.theme).toBe("dark");
     expect(container.textContent).toContain("Nouvelle conversation");
-    ipc.tell({ kind: "launch", launch: { state: "open", settings } });
+    ipc.tell({ kind: "launch", launch: open() });
     await rest();
     expect(document.documentElement.dataset.theme).toBeUndefined();
   });
@@ -180,8 +188,8 @@ describe("a question", () => {
 
   test("is never Markdown", async () => {
     const { part } = await opened((ipc) => {
-      ipc.start.launch = { state: "open", settings };
-      ipc.stored = [{ id: "c1", title: "t", began: 0, documents: ["d1"] }];
+      ipc.start.launch = open();
+      ipc.stored = [aConversation("c1")];
       ipc.history["c1"] = [{ role: "question", text: "**bold**\n\n# [1]" }];
     }).then(async (window) => (await window.click("conversation"), window));
     expect(part("asked").textContent).toBe("**bold**\n\n# [1]");
@@ -264,7 +272,7 @@ describe("a narrow window", () => {
         removeListener: () => {},
       }),
     );
-    const desk = await opened((ipc) => (ipc.stored = [{ id: "c1", title: "t", began: 0, documents: [] }]));
+    const desk = await opened((ipc) => (ipc.stored = [aConversation("c1")]));
     const main = desk.container.querySelector("main")!;
     const covered = () => main.inert || main.hasAttribute("inert");
     const show = async () => {
@@ -289,7 +297,7 @@ describe("a narrow window", () => {
   );
 
   test.each([
-    ["Ctrl+K", "k", { ctrlKey: true }],
+    ["Ctrl+N", "n", { ctrlKey: true }],
     ["Escape", "Escape", {}],
   ])("so does %s", async (_, key, options) => {
     const { show, press, focused, part } = await narrow();
@@ -302,7 +310,7 @@ describe("a narrow window", () => {
     const { show, click, press, focused, all } = await narrow();
     await show();
     await click("document");
-    await press("k", { ctrlKey: true });
+    await press("n", { ctrlKey: true });
     expect([all("source"), focused]).toEqual([[], [true]]);
   });
 });
@@ -395,7 +403,7 @@ describe("the desk", () => {
     await click("settings");
     await fireEvent.click(container.querySelector('[data-value="fr"]')!);
     await rest();
-    expect(ipc.calls.at(-1)).toBe("changeSettings fr system");
+    expect(ipc.calls.at(-1)).toBe("changeSettings fr system 10");
     expect(container.textContent).toContain("Apparence");
   });
 
@@ -418,7 +426,7 @@ describe("the desk", () => {
 
   test("draws the latest exchanges of a long conversation first", async () => {
     const { all, container, click } = await opened((ipc) => {
-      ipc.stored = [{ id: "c1", title: "long", began: 0, documents: ["d1"] }];
+      ipc.stored = [aConversation("c1")];
       ipc.history["c1"] = Array.from({ length: 100 }, (_, index) => [
         { role: "question" as const, text: `Question ${index}` },
         { role: "answer" as const, answer: anAnswer() },

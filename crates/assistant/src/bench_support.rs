@@ -1,0 +1,247 @@
+//! What the benchmark of the vault needs of the inside: filling a vault without a reader or a model, and the index by
+//! itself, with vectors that no document brings yet. Built with the feature `bench` alone.
+
+use std::error::Error;
+
+use aparte_protocol::documents::{Format, Page, Passage, TextRange};
+use aparte_vault::{Listing, OwnerKind, Record, RecordId, Vault};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use crate::search::{Owner, Vector};
+pub use aparte_vault::{OwnerId, Sealer};
+
+use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
+use crate::conversation::Message;
+use crate::language::Language;
+use crate::library::DocumentId;
+use crate::search::{Entry, MessageEntry, SearchIndex};
+use crate::stored;
+
+/// What can go wrong in a benchmark.
+pub type Failure = Box<dyn Error>;
+
+/// What is sealed of a conversation itself: the frozen layout of `conversation.rs`.
+#[derive(Serialize)]
+struct ConversationHead<'a> {
+    title: &'a str,
+    began: u64,
+    documents: &'a [DocumentId],
+}
+
+/// What is sealed of a document itself: the frozen layout of `library.rs`.
+#[derive(Serialize)]
+struct DocumentHead<'a> {
+    name: &'a str,
+    format: Format,
+    language: Option<Language>,
+    hash: [u8; 32],
+}
+
+/// Adds conversations of questions and answers by turns, all in one transaction.
+pub fn add_conversations(
+    vault: &Vault,
+    conversations: &[Vec<String>],
+    began: u64,
+) -> Result<(), Failure> {
+    vault.write(|change| {
+        for (number, messages) in (0..).zip(conversations) {
+            let title: String = messages.concat().chars().take(80).collect();
+            let head = ConversationHead {
+                title: &title,
+                began: began + number,
+                documents: &[],
+            };
+            let id = change.create_owner(OwnerKind::Conversation, &stored::encode(&head))?;
+            for (turn, text) in messages.iter().enumerate() {
+                let bytes = stored::encode(&message(turn, text));
+                change.append(id, stored::MESSAGE, &bytes)?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The conversations of a vault, in no order.
+pub fn conversations(vault: &Vault) -> Result<Vec<OwnerId>, Failure> {
+    let owners = vault.owners(OwnerKind::Conversation)?;
+    Ok(owners.readable.into_iter().map(|owner| owner.id).collect())
+}
+
+/// The bytes of a question, as they are sealed.
+pub fn question(text: &str) -> Vec<u8> {
+    stored::encode(&Message::Question(text.to_owned()))
+}
+
+/// Puts a message on the disk, as the domain does.
+pub fn add_message(vault: &Vault, conversation: OwnerId, bytes: &[u8]) -> Result<(), Failure> {
+    vault.write(|change| change.append(conversation, stored::MESSAGE, bytes))?;
+    Ok(())
+}
+
+/// Adds a document: its pages, each a list of passages, and an original of the same text.
+pub fn add_document(vault: &Vault, number: u64, pages: &[Vec<String>]) -> Result<(), Failure> {
+    let mut hash = [0; 32];
+    hash[..8].copy_from_slice(&number.to_le_bytes());
+    let head = DocumentHead {
+        name: &format!("report {number}.txt"),
+        format: Format::Text,
+        language: Some(Language::English),
+        hash,
+    };
+    vault.write(|change| {
+        let id = change.create_owner(OwnerKind::Document, &stored::encode(&head))?;
+        let mut original = String::new();
+        for (number, passages) in (1..).zip(pages) {
+            let page = page(number, passages);
+            original.push_str(&page.text);
+            change.put(id, stored::PAGE, number, &stored::encode(&page))?;
+        }
+        change.put_blob(id, original.as_bytes())?;
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The search index by itself.
+pub struct Index(SearchIndex);
+
+impl Index {
+    /// Makes an index of everything in a vault. `vector` is asked for the meaning of each passage.
+    pub fn build(vault: &Vault, mut vector: impl FnMut() -> Vector) -> Result<Index, Failure> {
+        let mut index = SearchIndex::new()?;
+        for owner in vault.owners(OwnerKind::Conversation)?.readable {
+            let records = vault.records(owner.id, stored::MESSAGE)?;
+            let messages: Vec<Message> = all(&records)?;
+            let entries = (0..).zip(&messages).map(|(number, message)| MessageEntry {
+                message: number,
+                language: Language::English,
+                text: message.text(),
+            });
+            index.put_messages(*owner.id.as_bytes(), owner.fingerprint, entries)?;
+        }
+        for owner in vault.owners(OwnerKind::Document)?.readable {
+            let pages: Vec<Page> = all(&vault.records(owner.id, stored::PAGE)?)?;
+            let vectors: Vec<Vec<Vector>> = pages
+                .iter()
+                .map(|page| page.passages.iter().map(|_| vector()).collect())
+                .collect();
+            let entries = pages.iter().zip(&vectors).flat_map(|(page, vectors)| {
+                let passages = (0..).zip(&page.passages).zip(vectors);
+                passages.map(|((number, passage), vector)| Entry {
+                    page: page.number,
+                    passage: number,
+                    text: passage.range.of(&page.text).unwrap_or_default(),
+                    headings: &passage.headings,
+                    vector: Some(vector),
+                })
+            });
+            let id = *owner.id.as_bytes();
+            index.put_passages(id, owner.fingerprint, Language::English, entries)?;
+        }
+        Ok(Index(index))
+    }
+
+    /// Keeps the snapshot in the vault, and gives its length.
+    pub fn keep(&mut self, vault: &Vault) -> Result<usize, Failure> {
+        let bytes = self.0.to_bytes()?;
+        vault.keep_cache(stored::INDEX, &bytes)?;
+        Ok(bytes.len())
+    }
+
+    /// Loads the snapshot and looks whether it covers every owner as it is today; gives its length too.
+    pub fn load(vault: &Vault) -> Result<(Index, usize), Failure> {
+        let bytes = vault.cache(stored::INDEX).ok_or("there is no snapshot")?;
+        let index = SearchIndex::from_bytes(&bytes).ok_or("the snapshot cannot be used")?;
+        for kind in [OwnerKind::Conversation, OwnerKind::Document] {
+            for owner in vault.owners(kind)?.readable {
+                if !index.covers(*owner.id.as_bytes(), owner.fingerprint) {
+                    return Err("the snapshot is not up to date".into());
+                }
+            }
+        }
+        Ok((Index(index), bytes.len()))
+    }
+
+    /// How many messages a search finds.
+    pub fn messages(&self, question: &str, limit: usize) -> Result<usize, Failure> {
+        Ok(self.0.search_messages(question, limit)?.len())
+    }
+
+    /// How many passages a search by words, and by vectors if there is one, finds among all documents.
+    pub fn passages(
+        &self,
+        question: &str,
+        meaning: Option<&Vector>,
+        limit: usize,
+    ) -> Result<usize, Failure> {
+        let hits = self.0.search(question, meaning, limit, |_| true)?;
+        Ok(hits.len())
+    }
+
+    /// What the index itself says that it takes in memory.
+    pub fn memory(&self) -> Result<usize, Failure> {
+        Ok(self.0.memory()?)
+    }
+}
+
+/// Of two turns one asks and one answers, with a citation.
+fn message(turn: usize, text: &str) -> Message {
+    if turn.is_multiple_of(2) {
+        return Message::Question(text.to_owned());
+    }
+    let quote: String = text.chars().take(60).collect();
+    Message::Answer(Box::new(Answer {
+        text: text.to_owned(),
+        refused: false,
+        citations: vec![Citation {
+            document: DocumentId(OwnerId::from_bytes([7; 16])),
+            name: "report.pdf".to_owned(),
+            page: Some(3),
+            anchor: None,
+            range: TextRange { start: 0, end: 60 },
+            quote,
+            verified: true,
+        }],
+        nearest: Vec::new(),
+        lead: Lead::Model,
+        mode: Mode::Parts,
+        ending: Ending::Complete,
+        timings: AnswerTimings::default(),
+    }))
+}
+
+fn page(number: u32, passages: &[String]) -> Page {
+    let mut page = Page {
+        number,
+        ..Page::default()
+    };
+    for passage in passages {
+        let start = page.text.len() as u32;
+        page.text.push_str(passage);
+        page.passages.push(Passage {
+            range: TextRange {
+                start,
+                end: page.text.len() as u32,
+            },
+            headings: Vec::new(),
+        });
+        page.text.push_str("\n\n");
+    }
+    page
+}
+
+/// What records hold; a benchmark does not go on where something is damaged.
+fn all<T: DeserializeOwned>(records: &Listing<Record, RecordId>) -> Result<Vec<T>, Failure> {
+    if !records.damaged.is_empty() || records.loss.is_some() {
+        return Err("something in the vault is damaged".into());
+    }
+    let decode = |record: &Record| stored::decode(&record.body).map_err(sentence);
+    records.readable.iter().map(decode).collect()
+}
+
+/// A failure of the domain, for a program whose failures are texts.
+pub fn sentence(error: crate::Error) -> Failure {
+    error.sentence(Language::English).into()
+}

@@ -1,0 +1,96 @@
+//! Why a command failed: what the domain says, and what only a command line can get wrong.
+
+use aparte_assistant::{Error, Language, SlotKind};
+
+use crate::secrets;
+
+/// What a command could not do.
+#[derive(Debug)]
+pub enum Failure {
+    /// The domain's own.
+    Domain(Error),
+    /// A new passphrase was typed differently the second time.
+    PassphrasesDiffer,
+    /// The file of the recovery words.
+    RecoveryFileUnreadable,
+    /// The vault has no passphrase, or no recovery words; these open it.
+    NotThisWay(Vec<SlotKind>),
+    /// The backup to restore from.
+    BackupMissing,
+    /// A backup does not go over a file.
+    BackupInPlace,
+    /// A check found what does not open or is not there.
+    VaultUnsound,
+    /// Something does not open and is not in the export.
+    ExportIncomplete,
+    /// The person did not want to go on.
+    Declined,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Domain(error)
+    }
+}
+
+impl Failure {
+    /// What happened and what to do.
+    pub fn sentence(&self, language: Language) -> String {
+        let (english, french) = match self {
+            Failure::Domain(error) => return error.sentence(language),
+            Failure::NotThisWay(slots) => {
+                let ways = secrets::names(slots, language);
+                return match language {
+                    Language::English => {
+                        format!(
+                            "This vault is not opened this way. Open it by one of these: {ways}."
+                        )
+                    }
+                    Language::French => {
+                        format!(
+                            "Ce coffre ne s'ouvre pas ainsi. Ouvrez-le par l'un de ces moyens : {ways}."
+                        )
+                    }
+                };
+            }
+            Failure::PassphrasesDiffer => (
+                "The two passphrases are not the same, so nothing was changed. Try again.",
+                "Les deux phrases secrètes ne sont pas les mêmes ; rien n'a été modifié. Recommencez.",
+            ),
+            Failure::RecoveryFileUnreadable => (
+                "The file of the recovery words cannot be read. Check its name and its permissions.",
+                "Le fichier des mots de récupération ne peut pas être lu. Vérifiez son nom et ses droits.",
+            ),
+            Failure::BackupMissing => (
+                "There is no backup under this name. Check the name and the folder.",
+                "Il n'y a pas de sauvegarde sous ce nom. Vérifiez le nom et le dossier.",
+            ),
+            Failure::BackupInPlace => (
+                "There is a file of this name already, and it was left as it is. Choose another name for the \
+                 backup.",
+                "Un fichier de ce nom existe déjà et a été laissé tel quel. Choisissez un autre nom pour la \
+                 sauvegarde.",
+            ),
+            Failure::VaultUnsound => (
+                "Something in this vault was changed or lost outside of Aparté. Restore a backup from before \
+                 into another folder; export what is left from this one.",
+                "Une partie de ce coffre a été modifiée ou perdue hors d'Aparté. Restaurez une sauvegarde \
+                 antérieure dans un autre dossier ; exportez de celui-ci ce qui reste.",
+            ),
+            Failure::ExportIncomplete => (
+                "What does not open in this vault is not in the export. Run “aparte vault check” to see what \
+                 is damaged, and look in a backup from before.",
+                "Ce qui ne s'ouvre pas dans ce coffre n'est pas dans l'export. Lancez « aparte vault check » \
+                 pour voir ce qui est endommagé, et cherchez dans une sauvegarde antérieure.",
+            ),
+            Failure::Declined => (
+                "Nothing was exported. Type “yes” when you are asked, to go on.",
+                "Rien n'a été exporté. Tapez « oui » quand on vous le demande, pour continuer.",
+            ),
+        };
+        match language {
+            Language::English => english.into(),
+            Language::French => french.into(),
+        }
+    }
+}

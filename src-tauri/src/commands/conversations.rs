@@ -1,0 +1,128 @@
+//! Commands about conversations: those that are there, and the next question.
+
+use tauri::ipc::Channel;
+
+use super::{Outcome, Running, domain, on_a_thread};
+use crate::reply::Teller;
+use crate::view::{
+    Answer, AppError, Conversation, ConversationId, DocumentId, Found, Message, ReplyNews,
+};
+
+/// A person looks through no more of what was found.
+const FOUND: usize = 50;
+
+/// All conversations, the latest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn conversations(session: Running<'_>) -> Outcome<Vec<Conversation>> {
+    domain(&session, |assistant| {
+        let conversations = assistant.conversations()?;
+        Ok(conversations.into_iter().map(Conversation::from).collect())
+    })
+    .await
+}
+
+/// The messages of a conversation, in order.
+#[tauri::command]
+#[specta::specta]
+pub async fn messages(session: Running<'_>, conversation: ConversationId) -> Outcome<Vec<Message>> {
+    domain(&session, move |assistant| {
+        let messages = assistant.messages(conversation.known())?;
+        Ok(messages.into_iter().map(Message::from).collect())
+    })
+    .await
+}
+
+/// The messages that speak of what is looked for, the best first.
+#[tauri::command]
+#[specta::specta]
+pub async fn find(session: Running<'_>, question: String) -> Outcome<Vec<Found>> {
+    domain(&session, move |assistant| {
+        let found = assistant.find(&question, FOUND)?;
+        Ok(found.into_iter().map(Found::from).collect())
+    })
+    .await
+}
+
+/// Begins a conversation that its first question names. A private one is never on the disk.
+#[tauri::command]
+#[specta::specta]
+pub async fn begin(
+    session: Running<'_>,
+    question: String,
+    documents: Vec<DocumentId>,
+    privately: bool,
+) -> Outcome<Conversation> {
+    domain(&session, move |assistant| {
+        let documents: Vec<_> = documents.iter().map(DocumentId::known).collect();
+        assistant
+            .begin(&question, &documents, privately)
+            .map(Conversation::from)
+    })
+    .await
+}
+
+/// Asks the next question of a conversation. The answer is stored when it comes back.
+#[tauri::command]
+#[specta::specta]
+pub async fn ask(
+    session: Running<'_>,
+    conversation: ConversationId,
+    question: String,
+    documents: Vec<DocumentId>,
+    reply: Channel<ReplyNews>,
+) -> Outcome<Answer> {
+    session.touch();
+    let assistant = session.assistant()?;
+    let place = session.begin_reply(conversation.known())?;
+    let documents: Vec<_> = documents.iter().map(DocumentId::known).collect();
+    let teller = Teller::new(&session, &assistant, reply);
+    on_a_thread(&session, move || {
+        let mut teller = teller;
+        let answered = assistant.ask(
+            conversation.known(),
+            &question,
+            &documents,
+            &place.stop,
+            &mut |progress| teller.hear(progress),
+        );
+        teller.finish(&answered);
+        drop(place);
+        answered
+            .map(Answer::from)
+            .map_err(|error| AppError::of(&error, assistant.language()))
+    })
+    .await
+}
+
+/// Ends the reply of a conversation. What was written so far is its answer.
+#[tauri::command]
+#[specta::specta]
+pub fn stop(session: Running<'_>, conversation: ConversationId) {
+    session.touch();
+    session.stop(Some(conversation.known()));
+}
+
+/// Keeps what is written and not sent, in a conversation or before one.
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_draft(
+    session: Running<'_>,
+    conversation: Option<ConversationId>,
+    text: String,
+) -> Outcome<()> {
+    domain(&session, move |assistant| {
+        assistant.keep_draft(conversation.map(|id| id.known()), &text)
+    })
+    .await
+}
+
+/// What was written and not sent.
+#[tauri::command]
+#[specta::specta]
+pub async fn draft(session: Running<'_>, conversation: Option<ConversationId>) -> Outcome<String> {
+    domain(&session, move |assistant| {
+        assistant.draft(conversation.map(|id| id.known()))
+    })
+    .await
+}

@@ -1,0 +1,83 @@
+//! Commands about the library.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tauri::AppHandle;
+use tauri_plugin_dialog::{DialogExt, FilePath};
+
+use super::{Outcome, Running, domain};
+use crate::view::{AppError, Document, DocumentId, PageText, TextRange};
+
+/// The documents of the library.
+#[tauri::command]
+#[specta::specta]
+pub async fn documents(session: Running<'_>) -> Outcome<Vec<Document>> {
+    domain(&session, |assistant| {
+        let documents = assistant.documents();
+        Ok(documents
+            .iter()
+            .map(|document| Document::from(&**document))
+            .collect())
+    })
+    .await
+}
+
+/// Lets the person choose files and takes them into the library.
+#[tauri::command]
+#[specta::specta]
+pub fn choose_files(app: AppHandle, session: Running<'_>) {
+    session.touch();
+    let kinds = session.say("Documents", "Documents");
+    let session = Arc::clone(&session);
+    app.dialog()
+        .file()
+        .add_filter(kinds, &["pdf", "txt", "text", "md", "markdown"])
+        .add_filter(session.say("All files", "Tous les fichiers"), &["*"])
+        .pick_files(move |chosen| {
+            let chosen = chosen.unwrap_or_default().into_iter();
+            let paths = chosen.filter_map(|file| FilePath::into_path(file).ok());
+            session.add_files(paths.collect::<Vec<PathBuf>>());
+        });
+}
+
+/// Forgets a file that could not be added.
+#[tauri::command]
+#[specta::specta]
+pub fn dismiss(session: Running<'_>, file: u32) {
+    session.touch();
+    session.incoming.dismiss(file);
+}
+
+/// How many conversations cite a document or look in it.
+#[tauri::command]
+#[specta::specta]
+pub async fn uses(session: Running<'_>, document: DocumentId) -> Outcome<u32> {
+    domain(&session, move |assistant| {
+        let uses = assistant.uses(document.known())?;
+        Ok(u32::try_from(uses).unwrap_or(u32::MAX))
+    })
+    .await
+}
+
+/// A page of a document, with a range of it parted from the rest.
+#[tauri::command]
+#[specta::specta]
+pub async fn page(
+    session: Running<'_>,
+    document: DocumentId,
+    number: u32,
+    highlight: Option<TextRange>,
+) -> Outcome<PageText> {
+    let page = domain(&session, move |assistant| {
+        let page = |document: &_| PageText::of(document, number, highlight);
+        Ok(assistant.with_document(document.known(), page).flatten())
+    });
+    page.await?.ok_or_else(|| AppError {
+        code: "page_missing".into(),
+        message: session.say(
+            "This page is no longer in the library. Add its document again to see it.",
+            "Cette page n'est plus dans la bibliothèque. Ajoutez à nouveau son document pour la voir.",
+        ),
+    })
+}

@@ -1,0 +1,95 @@
+//! A reply on its way to the window: progress, and text in pieces of a frame.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aparte_assistant::{Answer, Assistant, Ending, Error, Progress};
+use tauri::ipc::Channel;
+
+use crate::locking::end_if_locked;
+use crate::model;
+use crate::session::Session;
+use crate::view::ReplyNews;
+
+/// Text of a reply is sent at most this often.
+const FRAME: Duration = Duration::from_millis(25);
+
+/// Passes progress on to the window.
+pub struct Teller {
+    session: Arc<Session>,
+    assistant: Arc<Assistant>,
+    window: Channel<ReplyNews>,
+    text: String,
+    sent: Instant,
+    model_was_loaded: bool,
+}
+
+impl Teller {
+    /// One that has nothing to tell so far.
+    pub fn new(
+        session: &Arc<Session>,
+        assistant: &Arc<Assistant>,
+        window: Channel<ReplyNews>,
+    ) -> Teller {
+        Teller {
+            session: Arc::clone(session),
+            assistant: Arc::clone(assistant),
+            window,
+            text: String::new(),
+            sent: Instant::now(),
+            model_was_loaded: false,
+        }
+    }
+
+    /// Hears how far the reply is.
+    pub fn hear(&mut self, progress: Progress) {
+        match progress {
+            Progress::Loading(percent) => {
+                end_if_locked(&self.session);
+                self.model_was_loaded = true;
+                self.session
+                    .set_model(model::loading(&self.assistant, percent));
+                self.send(ReplyNews::Loading { percent });
+            }
+            Progress::Prompt(done, total) => self.send(ReplyNews::Reading { done, total }),
+            Progress::Text(piece) => {
+                self.text.push_str(&piece);
+                if self.sent.elapsed() >= FRAME {
+                    self.flush();
+                }
+            }
+        }
+    }
+
+    /// Sends what is left, and shows where the model stands after a reply.
+    pub fn finish(&mut self, answered: &Result<Answer, Error>) {
+        self.flush();
+        let died = match answered {
+            Ok(answer) => answer.ending == Ending::Interrupted,
+            Err(error) => *error == Error::EngineStopped,
+        };
+        if died {
+            self.session.set_model(model::stopped(&self.assistant));
+        } else if let (Err(error @ Error::Model { .. }), Some(_)) =
+            (answered, self.assistant.model())
+        {
+            self.session
+                .set_model(model::failed(&self.assistant, error));
+        } else if self.model_was_loaded {
+            model::show(&self.session, &self.assistant);
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.text.is_empty() {
+            let text = std::mem::take(&mut self.text);
+            self.send(ReplyNews::Text { text });
+            self.sent = Instant::now();
+        }
+    }
+
+    fn send(&self, news: ReplyNews) {
+        // The answer comes back whole, whoever listened.
+        let _ = self.window.send(news);
+    }
+}

@@ -1,0 +1,82 @@
+//! That the tests see: every byte that the scenario writes is in a recording, and who is careless is found out.
+
+use std::collections::BTreeSet;
+
+use crate::entry::Kind;
+use crate::plan::Draw;
+use crate::program::{End, Scenario, ground};
+use crate::recording::{Disk, Files, count, differences, entries, files};
+
+#[test]
+fn a_recording_played_back_gives_the_same_files() {
+    let ground = ground();
+    let root = ground.path().join("disk");
+    std::fs::create_dir(&root).unwrap();
+    let before = Disk::of(&root);
+    let run = Scenario::write(&root.join("vault"), 7, 0, 120)
+        .recorded(&root)
+        .run();
+    assert_eq!(run.end, End::Done, "{}{}", run.printed, run.errors);
+    assert!(count(&run.log, Kind::Sync) > 100, "syncs are not seen");
+    assert!(count(&run.log, Kind::Rename) > 1, "renames are not seen");
+    assert!(count(&run.log, Kind::Mark) > 100, "marks are not seen");
+
+    let mut disk = before;
+    entries(&run.log).iter().for_each(|entry| disk.apply(entry));
+    let (played, real) = (disk.whole(), files(&root));
+    assert_eq!(differences(&played, &real), [""; 0]);
+    assert!(real.values().flatten().map(Vec::len).sum::<usize>() > 100_000);
+}
+
+/// The items that a careless writer acknowledged, at some moment, and those that a power cut then leaves.
+fn losses(way: &str) -> usize {
+    let ground = ground();
+    let root = ground.path().join("disk");
+    std::fs::create_dir(&root).unwrap();
+    let mut disk = Disk::of(&root);
+    let run = Scenario::of(&[&"careless", &root.join("folder"), &way])
+        .recorded(&root)
+        .run();
+    assert_eq!(run.end, End::Done, "{}{}", run.printed, run.errors);
+    let mut draw = Draw::of(1);
+    let mut acknowledged = 0;
+    let mut losses = 0;
+    for entry in entries(&run.log) {
+        disk.apply(&entry);
+        if entry.kind == Kind::Mark && entry.data.starts_with(b"done") {
+            acknowledged += 1;
+        }
+        for _ in 0..4 {
+            if items(&disk.cut(&mut draw)) < acknowledged {
+                losses += 1;
+            }
+        }
+    }
+    assert!(acknowledged > 10);
+    losses
+}
+
+/// How many items are there, whole.
+fn items(files: &Files) -> usize {
+    let Some(Some(bytes)) = files.get(b"folder/items".as_slice()) else {
+        return 0;
+    };
+    let text = String::from_utf8_lossy(bytes);
+    let items: BTreeSet<&str> = text.lines().filter(|line| line.starts_with("item")).collect();
+    items.len()
+}
+
+#[test]
+fn a_writer_that_does_not_sync_is_found_out_by_power_loss() {
+    assert!(losses("unsynced") > 10);
+}
+
+#[test]
+fn a_writer_that_does_not_sync_its_folder_is_found_out_by_power_loss() {
+    assert!(losses("unnamed") > 10);
+}
+
+#[test]
+fn a_writer_that_syncs_loses_nothing_to_power_loss() {
+    assert_eq!(losses("careful"), 0);
+}

@@ -1,0 +1,289 @@
+//! K8: the memory of a process that closed its vault holds no key and no passphrase.
+//!
+//! The process that is looked into is this test once more. It gets its secrets over a pipe that it does not buffer, so
+//! that what is found there is the vault's. A page that was read is the allocator's when it is freed: what of it is still
+//! there is counted and printed.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use aparte_vault::{CacheKind, Cost, OwnerKind, Protection, Vault, WordList};
+use secrecy::SecretString;
+
+use super::format::{Keys, data_key, master_of, slot_key, vault_id};
+use super::ground::{Ground, KINDS, MESSAGE, files};
+
+const FOLDER: &str = "APARTE_TEST_MEMORY";
+const PASSPHRASE: &str = "a passphrase that is looked for in memory";
+const NEXT_PASSPHRASE: &str = "another passphrase that is looked for";
+const TEXT: &str = "a message that nobody should find when the vault is closed";
+
+/// Something that is looked for.
+struct Secret {
+    name: &'static str,
+    bytes: Vec<u8>,
+}
+
+fn secret(name: &'static str, bytes: &[u8]) -> Secret {
+    Secret {
+        name,
+        bytes: bytes.to_vec(),
+    }
+}
+
+/// How often each secret stands in the writable memory of a process.
+fn count(process: u32, secrets: &[Secret]) -> Vec<usize> {
+    let mut beginnings: HashMap<[u8; 8], Vec<usize>> = HashMap::new();
+    let mut first = vec![false; 1 << 16];
+    for (at, secret) in secrets.iter().enumerate() {
+        let beginning: [u8; 8] = secret.bytes[..8].try_into().expect("8 of more");
+        beginnings.entry(beginning).or_default().push(at);
+        first[usize::from(u16::from_le_bytes([beginning[0], beginning[1]]))] = true;
+    }
+    let memory = File::open(format!("/proc/{process}/mem")).expect("the memory of a child can be read");
+    let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("it runs");
+    let mut counts = vec![0; secrets.len()];
+    let mut looked_at = 0;
+    for line in maps.lines() {
+        let mut words = line.split_whitespace();
+        let (range, rights) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        if !rights.starts_with("rw") {
+            continue;
+        }
+        let (from, until) = range.split_once('-').expect("a range");
+        let [from, until] = [from, until].map(|end| u64::from_str_radix(end, 16).expect("an address"));
+        let mut bytes = vec![0; usize::try_from(until - from).expect("it is in memory")];
+        // Some of the system's own ranges cannot be read.
+        if memory.read_exact_at(&mut bytes, from).is_err() {
+            continue;
+        }
+        looked_at += bytes.len();
+        for at in 0..bytes.len().saturating_sub(8) {
+            if !first[usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]))] {
+                continue;
+            }
+            let beginning: [u8; 8] = bytes[at..at + 8].try_into().expect("8 bytes");
+            for &found in beginnings.get(&beginning).into_iter().flatten() {
+                let whole = bytes[at..].starts_with(&secrets[found].bytes);
+                counts[found] += usize::from(whole);
+            }
+        }
+    }
+    assert!(looked_at > 1 << 20, "only {looked_at} bytes were looked at");
+    counts
+}
+
+/// The process that is looked into.
+struct Watched {
+    process: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Watched {
+    fn start(folder: &Path, test: &str) -> Watched {
+        let mut process = Command::new(std::env::current_exe().expect("a running test has a path"))
+            .args(["--exact", test, "--nocapture"])
+            .env(FOLDER, folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the test can be started once more");
+        let input = process.stdin.take().expect("it is piped");
+        let output = BufReader::new(process.stdout.take().expect("it is piped"));
+        Watched {
+            process,
+            input,
+            output,
+        }
+    }
+
+    /// Waits until the process is at a step and stands still.
+    fn await_step(&mut self, step: &str) {
+        let wanted = format!("step: {step}");
+        let mut line = String::new();
+        while !line.contains(&wanted) {
+            line.clear();
+            let read = self.output.read_line(&mut line).expect("it can be heard");
+            assert_ne!(read, 0, "the process ended before it was at “{step}”");
+        }
+    }
+
+    fn say(&mut self, words: &str) {
+        self.input
+            .write_all(format!("{words}\n").as_bytes())
+            .expect("it listens");
+    }
+
+    fn count(&self, secrets: &[Secret]) -> Vec<usize> {
+        count(self.process.id(), secrets)
+    }
+
+    fn end(mut self) {
+        self.say("");
+        assert!(self.process.wait().expect("it ends").success());
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        // It ended by itself unless the test failed.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Tells the parent where this process is, and waits for it.
+fn stand_still(step: &str, input: &mut File) {
+    println!("step: {step}");
+    drop(listen(input));
+}
+
+/// Reads a line byte by byte, so that no buffer keeps it, into a secret that is wiped when it is dropped.
+fn listen(input: &mut File) -> SecretString {
+    let mut line = zeroize::Zeroizing::new([0_u8; 256]);
+    let mut length = 0;
+    while input.read(&mut line[length..=length]).expect("the parent speaks") == 1 && line[length] != b'\n' {
+        length += 1;
+    }
+    // Made at its right length, so that it is not moved to fit.
+    let text = String::from_utf8(line[..length].to_vec()).expect("the parent speaks UTF-8");
+    SecretString::from(text)
+}
+
+fn input() -> File {
+    File::open("/proc/self/fd/0").expect("standard input is open")
+}
+
+/// Everything that opens something in this vault.
+fn secrets(ground: &Ground, master: [u8; 32], passphrases: &[&'static str]) -> Vec<Secret> {
+    let files = files(&ground.vault);
+    let vault = vault_id(&files["vault.json"]);
+    let keys = Keys::of(&master);
+    let mut secrets = vec![
+        secret("the master key", &master),
+        secret("the subkey that wraps data keys", &keys.wrap.bytes),
+        secret("the subkey of the settings", &keys.settings.bytes),
+        secret("the subkey of the root", &keys.root.bytes),
+        secret("the subkey of caches", &keys.cache.bytes),
+        secret("the subkey of sets", &keys.set),
+        secret("the subkey of the manifest", &keys.manifest),
+    ];
+    let rows = ground.rows();
+    let mut select = rows.prepare("SELECT id, kind, key FROM owners").unwrap();
+    let owners = select
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .unwrap();
+    for owner in owners {
+        let (id, kind, wrapped): ([u8; 16], i64, Vec<u8>) = owner.unwrap();
+        let key = data_key(&keys, vault, kind, id, &wrapped).expect("it opens under the subkey");
+        secrets.push(secret("a data key", &key.bytes));
+    }
+    let slots: serde_json::Value = serde_json::from_slice(&files["vault.json"]).unwrap();
+    for slot in slots["slots"].as_array().into_iter().flatten() {
+        for passphrase in passphrases {
+            if slot["kind"] == "passphrase" {
+                secrets.push(secret("the key of a passphrase", &slot_key(slot, passphrase)));
+            }
+        }
+    }
+    for passphrase in passphrases {
+        secrets.push(secret("a passphrase", passphrase.as_bytes()));
+    }
+    secrets
+}
+
+#[test]
+fn a_closed_vault_leaves_no_key_and_no_passphrase_in_memory() {
+    const TEST: &str = "vault::memory::a_closed_vault_leaves_no_key_and_no_passphrase_in_memory";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return use_the_vault(Path::new(&folder));
+    }
+    let ground = Ground::empty();
+    let passphrase = SecretString::from(PASSPHRASE);
+    let vault = Vault::create(&ground.vault, Protection::Passphrase(&passphrase), Cost::FLOOR).unwrap();
+    vault
+        .write(|change| {
+            for kind in [OwnerKind::Conversation, OwnerKind::Document] {
+                let owner = change.create_owner(kind, b"A title")?;
+                KINDS
+                    .iter()
+                    .try_for_each(|&kind| change.append(owner, kind, TEXT.as_bytes()).map(drop))?;
+                change.put_blob(owner, TEXT.repeat(3_000).as_bytes())?;
+            }
+            change.set_setting(aparte_vault::SettingKey(1), b"dark")
+        })
+        .unwrap();
+    vault.close().unwrap();
+    let master = master_of(&ground.files()["vault.json"], PASSPHRASE);
+    let mut secrets = secrets(&ground, master, &[PASSPHRASE, NEXT_PASSPHRASE]);
+    secrets.push(secret("a message", TEXT.as_bytes()));
+
+    let mut watched = Watched::start(&ground.vault, TEST);
+    watched.say(PASSPHRASE);
+    watched.say(NEXT_PASSPHRASE);
+    watched.await_step("typed");
+    let typed = watched.count(&secrets);
+    watched.say("");
+    watched.await_step("open");
+    let open = watched.count(&secrets);
+    watched.say("");
+    watched.await_step("locked");
+    let locked = watched.count(&secrets);
+    watched.end();
+
+    println!("{:40} typed  open  locked", "in memory");
+    for (at, secret) in secrets.iter().enumerate() {
+        println!("{:40} {:5} {:5} {:7}", secret.name, typed[at], open[at], locked[at]);
+    }
+    let at = |name: &str| secrets.iter().position(|secret| secret.name == name).unwrap();
+    // A search that is blind finds nothing too.
+    assert!(typed[at("a passphrase")] > 0, "what was typed is seen");
+    assert!(open[at("a message")] > 0, "what is shown is seen");
+    for name in ["the subkey that wraps data keys", "the subkey of the settings", "the subkey of sets"] {
+        assert!(open[at(name)] > 0, "{name} of an open vault is seen");
+    }
+    assert_eq!(open[at("the master key")], 0, "the master key is not kept");
+    for (at, secret) in secrets.iter().enumerate() {
+        // Text that was read and freed is what the allocator leaves of it.
+        if secret.name != "a message" {
+            assert_eq!(locked[at], 0, "{} is in memory after the vault is closed", secret.name);
+        }
+    }
+}
+
+/// What the watched process does: everything that a key is used for.
+fn use_the_vault(folder: &Path) {
+    let mut input = input();
+    let passphrase = listen(&mut input);
+    let next = listen(&mut input);
+    stand_still("typed", &mut input);
+    let vault = Vault::unlock(folder, Protection::Passphrase(&passphrase)).unwrap();
+    let proof = Protection::Passphrase(&passphrase);
+    drop(vault.make_recovery(proof, WordList::English).unwrap());
+    vault.set_passphrase(proof, &next, Cost::FLOOR).unwrap();
+    drop((passphrase, next));
+    let owner = vault.owners(OwnerKind::Conversation).unwrap().readable[0].id;
+    let shown = vault.records(owner, MESSAGE).unwrap();
+    vault
+        .write(|change| {
+            change.set_head(owner, b"Another title")?;
+            change.append(owner, MESSAGE, b"One more")?;
+            change.set_setting(aparte_vault::SettingKey(2), b"fr")
+        })
+        .unwrap();
+    let blob = vault.blobs(owner).unwrap()[0];
+    let content = vault.blob(owner, blob).unwrap();
+    vault.keep_cache(CacheKind(1), &content).unwrap();
+    assert!(vault.cache(CacheKind(1)).is_some());
+    assert!(vault.check().unwrap().is_sound());
+    vault.back_up(&folder.with_file_name("backup")).unwrap();
+    stand_still("open", &mut input);
+    drop((shown, content));
+    vault.close().unwrap();
+    stand_still("locked", &mut input);
+}
