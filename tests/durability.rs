@@ -9,7 +9,10 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "durability/contents.rs"]
+mod contents;
 #[path = "interposer/src/entry.rs"]
+#[expect(dead_code, reason = "the library writes what is only read here")]
 mod entry;
 #[path = "durability/history.rs"]
 mod history;
@@ -28,7 +31,17 @@ mod recording;
 mod controls;
 #[path = "durability/failing_calls.rs"]
 mod failing_calls;
+#[path = "durability/full_disk.rs"]
+mod full_disk;
 #[path = "durability/kills.rs"]
 mod kills;
+#[path = "durability/memory.rs"]
+mod memory;
+#[path = "durability/migration.rs"]
+mod migration;
 #[path = "durability/power_loss.rs"]
 mod power_loss;
+#[path = "durability/second_fault.rs"]
+mod second_fault;
+#[path = "durability/surroundings.rs"]
+mod surroundings;

@@ -77,6 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|message| match message {
             Message::Question(text) => text,
             Message::Answer(answer) => answer.text,
+            Message::Lost(_) => String::new(),
         })
         .collect();
     fs::write(

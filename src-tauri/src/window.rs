@@ -59,6 +59,10 @@ pub fn open(app: &App, session: &Session) -> tauri::Result<()> {
 }
 
 /// Shows the window before all others, as far as the desktop lets it.
+#[cfg_attr(
+    not(target_os = "linux"),
+    expect(dead_code, reason = "only there a second start is heard")
+)]
 pub fn come_forward(session: &Session) {
     if let Some(window) = session.window.get() {
         // A desktop that refuses has its reasons; the files are in the library all the same.

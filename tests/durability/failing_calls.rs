@@ -58,7 +58,8 @@ fn a_call_that_fails_costs_nothing_that_was_acknowledged() {
             }
             executions += 1;
             let found = trial.complaints.into_iter();
-            complaints.extend(found.map(|complaint| format!("start {start}, {fault:?}: {complaint}")));
+            complaints
+                .extend(found.map(|complaint| format!("start {start}, {fault:?}: {complaint}")));
         }
     }
     conclude(executions, &complaints);

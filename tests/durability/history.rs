@@ -120,11 +120,17 @@ impl History {
             Operation::Draft {
                 conversation,
                 version,
-            } => self.of(Item::Conversation(conversation)).draft.try_to_be(version),
+            } => self
+                .of(Item::Conversation(conversation))
+                .draft
+                .try_to_be(version),
             Operation::Rename {
                 conversation,
                 version,
-            } => self.of(Item::Conversation(conversation)).title.try_to_be(version),
+            } => self
+                .of(Item::Conversation(conversation))
+                .title
+                .try_to_be(version),
             // What is hidden when a vault opens is erased: to whoever looks after a restart, the two are one.
             Operation::Erase { item } | Operation::Hide { item } => {
                 self.of(item).exists.try_to_be(false);
@@ -331,7 +337,9 @@ impl Owned {
                     }
                     Some((_, false)) => (),
                     None => {
-                        return Some(format!("message {number} of {conversation} is out of place"));
+                        return Some(format!(
+                            "message {number} of {conversation} is out of place"
+                        ));
                     }
                 }
             }

@@ -10,6 +10,9 @@ pub const PASSPHRASES: [&str; 3] = [
     "the third of three passphrases",
 ];
 
+/// The master key of the golden vault of format 1, as its passphrase gives it.
+pub const GOLDEN: &str = "731cb97eeab723d4668843cc70c42b997fd16e6daa39c9be1339da7a8185217e";
+
 /// How many items a careless writer writes.
 pub const CARELESS_ITEMS: usize = 20;
 

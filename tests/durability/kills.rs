@@ -45,13 +45,17 @@ fn a_kill_at_any_moment_costs_nothing_that_was_acknowledged() {
             slowest = slowest.max(started.elapsed());
             drop(opened);
             let found = left(&folder, &history).into_iter();
-            complaints.extend(found.map(|complaint| format!("seed {seed}, life {life}: {complaint}")));
+            complaints
+                .extend(found.map(|complaint| format!("seed {seed}, life {life}: {complaint}")));
         }
         acknowledged += history.acknowledged;
     }
     println!("{acknowledged} acknowledged, {interrupted} in the middle, slowest start {slowest:?}");
     assert!(acknowledged > 10 * kills, "the kills come too early");
-    assert!(interrupted > kills / 10, "the kills come between the operations");
+    assert!(
+        interrupted > kills / 10,
+        "the kills come between the operations"
+    );
     assert!(slowest < Duration::from_secs(3), "{slowest:?}");
     conclude(kills, &complaints);
 }
@@ -82,7 +86,10 @@ fn a_writer_that_keeps_back_what_it_acknowledged_is_found_out() {
     for moment in (5_000..60_000).step_by(5_000) {
         let _ = std::fs::remove_file(folder.join("items"));
         let printed = killed(&scenario, moment);
-        let acknowledged = printed.lines().filter(|line| line.starts_with("done")).count();
+        let acknowledged = printed
+            .lines()
+            .filter(|line| line.starts_with("done"))
+            .count();
         let stored = std::fs::read_to_string(folder.join("items")).unwrap_or_default();
         assert!(acknowledged <= CARELESS_ITEMS);
         losses += usize::from(stored.lines().count() < acknowledged);

@@ -222,7 +222,9 @@ pub fn original(document: u32) -> Vec<u8> {
 }
 
 fn content(name: String, length: usize) -> Vec<u8> {
-    let mut state = name.bytes().fold(1, |state, byte| mix(state ^ u64::from(byte)));
+    let mut state = name
+        .bytes()
+        .fold(1, |state, byte| mix(state ^ u64::from(byte)));
     let mut bytes = name.into_bytes();
     let end = bytes.len() + length;
     while bytes.len() < end {

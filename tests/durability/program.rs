@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// Far above what any run takes: whoever takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder for a vault and what is kept of a run. In memory where the system has such a folder, since nothing here is
 /// about the speed of a disk, and what a power cut would leave of one is computed.

@@ -36,18 +36,26 @@ pub fn entries(log: &[u8]) -> Vec<Entry<'_>> {
 
 /// How often a kind of entry is in a log.
 pub fn count(log: &[u8], kind: Kind) -> usize {
-    entries(log).iter().filter(|entry| entry.kind == kind).count()
+    entries(log)
+        .iter()
+        .filter(|entry| entry.kind == kind)
+        .count()
 }
 
 /// What there is under a folder, without the folder's own name. The shared index of SQLite's journal is left out: it is
 /// written through memory, and made anew by whoever opens the database first.
 pub fn files(root: &Path) -> Files {
     let mut files = Files::new();
-    gather(root, root, &mut |path, node| drop(files.insert(path, node.1)));
+    gather(root, root, &mut |path, node| {
+        drop(files.insert(path, node.1))
+    });
     files
 }
 
-fn gather(root: &Path, folder: &Path, found: &mut dyn FnMut(Vec<u8>, (u64, Option<Vec<u8>>))) {
+/// Hears of a file by its name: its inode, and its bytes unless it is a folder.
+type Hear<'a> = dyn FnMut(Vec<u8>, (u64, Option<Vec<u8>>)) + 'a;
+
+fn gather(root: &Path, folder: &Path, found: &mut Hear<'_>) {
     for entry in fs::read_dir(folder).expect("the test made it") {
         let path = entry.expect("the test made it").path();
         let metadata = path.symlink_metadata().expect("it is there");
@@ -317,7 +325,9 @@ impl Content<'_> {
                 Fate::Lost => (),
                 Fate::Kept => writing.apply(&mut bytes),
                 Fate::Until(end) if *moment < end => writing.apply(&mut bytes),
-                Fate::Until(end) if *moment == end => writing.apply_torn(&mut bytes, draw, usize::MAX),
+                Fate::Until(end) if *moment == end => {
+                    writing.apply_torn(&mut bytes, draw, usize::MAX)
+                }
                 Fate::Until(_) => (),
                 Fate::Some | Fate::Shuffled => match draw.below(3) {
                     0 => (),
@@ -351,7 +361,9 @@ impl Writing<'_> {
         };
         let mut at = 0;
         while at < data.len() {
-            let end = data.len().min((offset + at) / SECTOR * SECTOR + SECTOR - offset);
+            let end = data
+                .len()
+                .min((offset + at) / SECTOR * SECTOR + SECTOR - offset);
             let piece = &data[at..end];
             match draw.below(16) {
                 0..7 => (),
@@ -427,7 +439,11 @@ pub fn differences(one: &Files, other: &Files) -> Vec<String> {
     let names = one.keys().chain(other.keys());
     let mut differing: Vec<String> = names
         .filter(|name| one.get(*name) != other.get(*name))
-        .map(|name| std::ffi::OsString::from_vec(name.clone()).to_string_lossy().into_owned())
+        .map(|name| {
+            std::ffi::OsString::from_vec(name.clone())
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     differing.dedup();
     differing

@@ -164,7 +164,9 @@ impl Service {
         if !algorithm.starts_with("dh-") {
             return Err(fdo::Error::NotSupported(algorithm));
         }
-        let public = Value::from(vec![1_u8]).try_into().expect("bytes can be owned");
+        let public = Value::from(vec![1_u8])
+            .try_into()
+            .expect("bytes can be owned");
         Ok((public, path(SESSION)))
     }
 
@@ -174,9 +176,15 @@ impl Service {
     ) -> fdo::Result<(Vec<OwnedObjectPath>, Vec<OwnedObjectPath>)> {
         let state = lock(&self.0);
         let fits = |entry: &Entry| {
-            attributes.iter().all(|(name, value)| entry.attributes.get(name) == Some(value))
+            attributes
+                .iter()
+                .all(|(name, value)| entry.attributes.get(name) == Some(value))
         };
-        let found = state.entries.iter().enumerate().filter(|(_, entry)| fits(entry));
+        let found = state
+            .entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| fits(entry));
         let found = found.map(|(number, _)| item_path(number)).collect();
         Ok(match state.mood {
             Mood::Dismissed | Mood::SilentPrompt => (Vec::new(), found),
@@ -184,7 +192,10 @@ impl Service {
         })
     }
 
-    async fn unlock(&self, objects: Vec<OwnedObjectPath>) -> (Vec<OwnedObjectPath>, OwnedObjectPath) {
+    async fn unlock(
+        &self,
+        objects: Vec<OwnedObjectPath>,
+    ) -> (Vec<OwnedObjectPath>, OwnedObjectPath) {
         match self.mood() {
             Mood::Dismissed | Mood::SilentPrompt => (Vec::new(), path(PROMPT)),
             _ => (objects, no_path()),
@@ -254,7 +265,12 @@ impl Item {
         let entry = state.entries.get(self.number).ok_or_else(gone)?;
         let vector = [7; 16];
         let value = encrypt(&vector, &entry.secret);
-        Ok(((path(SESSION), vector.to_vec(), value, "text/plain".to_owned()),))
+        Ok(((
+            path(SESSION),
+            vector.to_vec(),
+            value,
+            "text/plain".to_owned(),
+        ),))
     }
 
     async fn set_secret(&self, secret: Secret) -> fdo::Result<()> {
@@ -313,7 +329,11 @@ impl Prompt {
     async fn dismiss(&self) {}
 
     #[zbus(signal)]
-    async fn completed(emitter: &SignalEmitter<'_>, dismissed: bool, result: Value<'_>) -> zbus::Result<()>;
+    async fn completed(
+        emitter: &SignalEmitter<'_>,
+        dismissed: bool,
+        result: Value<'_>,
+    ) -> zbus::Result<()>;
 }
 
 /// The key of every session: what HKDF-SHA256 makes of the number 1 in 128 bytes.

@@ -51,29 +51,52 @@ fn assert_survived(machine: &Machine, words: &str, named: &[&str], within: Durat
     let folder = machine.vault();
     let before = bytes(&folder);
     let visit = machine.visit("open", "");
-    assert!(named.contains(&visit.outcome.as_str()), "{} is said, not one of {named:?}", visit.outcome);
+    assert!(
+        named.contains(&visit.outcome.as_str()),
+        "{} is said, not one of {named:?}",
+        visit.outcome
+    );
     assert!(visit.took < within, "it took {visit:?}");
-    assert!(visit.lived < within + SLACK, "the process lived on: {visit:?}");
+    assert!(
+        visit.lived < within + SLACK,
+        "the process lived on: {visit:?}"
+    );
     assert_eq!(bytes(&folder), before, "a failed unlock changed the vault");
     let (visit_named, answered) = (visit.outcome, visit.took);
 
     let visit = machine.visit("create", "another vault in its place");
-    assert_eq!(visit.outcome, "AlreadyExists", "nothing is made where a vault is");
-    assert_eq!(bytes(&folder), before, "a refused creation changed the vault");
+    assert_eq!(
+        visit.outcome, "AlreadyExists",
+        "nothing is made where a vault is"
+    );
+    assert_eq!(
+        bytes(&folder),
+        before,
+        "a refused creation changed the vault"
+    );
 
     let (output, took) = machine.ask_aparte();
     let sentence = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{sentence}");
     assert!(output.stdout.is_empty(), "there is no result");
-    assert!(sentence.trim().lines().count() == 1 && sentence.trim().ends_with('.'), "one sentence, not {sentence:?}");
-    assert!(sentence.contains("keychain"), "it says what is the matter, not {sentence:?}");
+    assert!(
+        sentence.trim().lines().count() == 1 && sentence.trim().ends_with('.'),
+        "one sentence, not {sentence:?}"
+    );
+    assert!(
+        sentence.contains("keychain"),
+        "it says what is the matter, not {sentence:?}"
+    );
     assert!(took < within + SLACK, "`aparte` took {took:?}");
     assert_eq!(bytes(&folder), before, "`aparte` changed the vault");
     println!("{} after {:?}: {sentence}", visit_named, answered);
 
     let visit = machine.visit("recover", words);
     assert!(was_read(&visit), "the words open: {visit:?}");
-    assert!(visit.took < within, "the words wait for the keychain once at most: {visit:?}");
+    assert!(
+        visit.took < within,
+        "the words wait for the keychain once at most: {visit:?}"
+    );
 }
 
 #[test]
@@ -117,7 +140,11 @@ fn the_ring_is_locked() {
     assert_eq!(machine.rings(), rings, "the ring is as it was");
     let visit = machine.visit_folder("create", &machine.path("other"), "another vault");
     assert!(visit.outcome.starts_with("Keychain"), "{visit:?}");
-    assert_eq!(bytes(&machine.path("other")), [], "no vault is made that nothing opens");
+    assert_eq!(
+        bytes(&machine.path("other")),
+        [],
+        "no vault is made that nothing opens"
+    );
     machine.start_ring();
     let visit = machine.visit("open", "");
     assert!(was_read(&visit), "{visit:?}");
@@ -210,7 +237,10 @@ fn a_passphrase_takes_the_place_of_a_keychain_that_never_answers() {
     assert!(was_read(&visit), "{visit:?}");
     assert!(visit.took < 2 * LIMIT + SLACK, "{visit:?}");
     let visit = machine.visit("open", "");
-    assert_eq!(visit.outcome, "NoSuchSlot", "the keychain has no part in it any more");
+    assert_eq!(
+        visit.outcome, "NoSuchSlot",
+        "the keychain has no part in it any more"
+    );
 }
 
 #[test]
@@ -220,8 +250,15 @@ fn the_entry_is_missing() {
     let words = create(&machine);
     ring.tamper(Vec::clear);
     assert_survived(&machine, &words, &["KeychainEntryMissing"], SOON);
-    let made = ring.entries().into_iter().filter(|entry| key_of(entry).is_some()).count();
-    assert_eq!(made, 0, "no key was made in place of the one that is missing");
+    let made = ring
+        .entries()
+        .into_iter()
+        .filter(|entry| key_of(entry).is_some())
+        .count();
+    assert_eq!(
+        made, 0,
+        "no key was made in place of the one that is missing"
+    );
 }
 
 #[test]
@@ -260,10 +297,19 @@ fn the_entry_is_cut_or_is_no_key() {
         ring.tamper(|entries| key_entry(entries).secret = secret.clone());
         let before = bytes(&machine.vault());
         let visit = machine.visit("open", "");
-        assert_eq!(visit.outcome, "KeychainEntryWrong", "{} bytes", secret.len());
+        assert_eq!(
+            visit.outcome,
+            "KeychainEntryWrong",
+            "{} bytes",
+            secret.len()
+        );
         assert!(visit.took < SOON, "{visit:?}");
         assert_eq!(bytes(&machine.vault()), before);
-        assert_eq!(key_entry(&mut ring.entries()).secret, secret, "it is left as it is");
+        assert_eq!(
+            key_entry(&mut ring.entries()).secret,
+            secret,
+            "it is left as it is"
+        );
     }
     ring.tamper(|entries| key_entry(entries).secret = whole[..43].to_vec());
     assert_survived(&machine, &words, &["KeychainEntryWrong"], SOON);
@@ -294,7 +340,11 @@ fn another_kind_of_keychain_wrapped_the_key() {
     let entries = ring.entries();
     assert_survived(&machine, &words, &["KeychainChanged"], SOON);
     let keys = |entries: &[Entry]| entries.iter().filter_map(key_of).collect::<Vec<_>>();
-    assert_eq!(keys(&ring.entries()), keys(&entries), "no key was made or changed");
+    assert_eq!(
+        keys(&ring.entries()),
+        keys(&entries),
+        "no key was made or changed"
+    );
 }
 
 #[test]
@@ -316,7 +366,10 @@ fn there_are_two_entries() {
 
 #[test]
 fn the_keychain_lets_nobody_write() {
-    for (mood, within) in [(Mood::ReadOnly, SOON), (Mood::SilentToWriters, LIMIT + SLACK)] {
+    for (mood, within) in [
+        (Mood::ReadOnly, SOON),
+        (Mood::SilentToWriters, LIMIT + SLACK),
+    ] {
         let machine = Machine::new();
         let ring = FalseRing::start(&machine);
         let words = create(&machine);
@@ -342,13 +395,23 @@ fn the_keychain_lets_nobody_write() {
 
         // One that has a passphrase keeps it.
         let behind = machine.path("behind a passphrase");
-        let visit = machine.visit_folder("create behind a passphrase", &behind, "a passphrase of its own");
+        let visit = machine.visit_folder(
+            "create behind a passphrase",
+            &behind,
+            "a passphrase of its own",
+        );
         assert_eq!(visit.outcome, "done", "{mood:?}");
         let before = bytes(&behind);
         let visit = machine.visit_folder("protect", &behind, "a passphrase of its own");
         assert!(visit.outcome.starts_with("Keychain"), "{mood:?}: {visit:?}");
-        let slots = |files: Vec<(String, Vec<u8>)>| files.into_iter().find(|(name, _)| name == "vault.json");
-        assert_eq!(slots(bytes(&behind)), slots(before), "{mood:?}: the slots are as they were");
+        let slots = |files: Vec<(String, Vec<u8>)>| {
+            files.into_iter().find(|(name, _)| name == "vault.json")
+        };
+        assert_eq!(
+            slots(bytes(&behind)),
+            slots(before),
+            "{mood:?}: the slots are as they were"
+        );
         let visit = machine.visit_folder("open by passphrase", &behind, "a passphrase of its own");
         assert_eq!(visit.outcome, "done", "{mood:?}");
         assert_eq!(ring.entries(), entries, "{mood:?}");
@@ -371,7 +434,11 @@ fn a_keychain_that_works_opens_and_keeps_one_key_for_each_vault() {
     assert!(was_read(&visit), "{visit:?}");
     assert_eq!(key_of(key_entry(&mut ring.entries())), key);
     let (output, _) = machine.ask_aparte();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 
     let other = machine.path("other");
     let visit = machine.visit_folder("create", &other, "another vault");
@@ -408,7 +475,11 @@ fn an_older_copy_of_the_whole_vault_is_told_until_it_is_accepted() {
     put(&older);
     for _ in 0..2 {
         let visit = machine.visit("open and close", "");
-        assert_eq!(notices(&visit), serde_json::json!(["OlderCopy"]), "{visit:?}");
+        assert_eq!(
+            notices(&visit),
+            serde_json::json!(["OlderCopy"]),
+            "{visit:?}"
+        );
     }
     // The later one is found again: all is well.
     put(&newer);
@@ -423,7 +494,11 @@ fn an_older_copy_of_the_whole_vault_is_told_until_it_is_accepted() {
     // Then the other is the older copy.
     put(&newer);
     let visit = machine.visit("open", "");
-    assert_eq!(notices(&visit), serde_json::json!(["OlderCopy"]), "{visit:?}");
+    assert_eq!(
+        notices(&visit),
+        serde_json::json!(["OlderCopy"]),
+        "{visit:?}"
+    );
 }
 
 /// Reads the master key out of the slot of the keychain.
@@ -442,7 +517,10 @@ fn master_by_entry(manifest: &[u8], entry: [u8; 32]) -> [u8; 32] {
         bytes: entry,
     };
     let master = format::open(&key, &place, &STANDARD.decode(sealed).unwrap());
-    master.expect("the slot opens").try_into().expect("32 bytes")
+    master
+        .expect("the slot opens")
+        .try_into()
+        .expect("32 bytes")
 }
 
 /// The entry that holds a vault's key.
@@ -467,6 +545,8 @@ fn a_false_ring_keeps_what_is_written() {
     let machine = Machine::new();
     let ring = FalseRing::start(&machine);
     create(&machine);
-    eventually("the key is there", || ring.entries().iter().filter_map(key_of).count() == 1);
+    eventually("the key is there", || {
+        ring.entries().iter().filter_map(key_of).count() == 1
+    });
     assert!(ring.writes() > 0);
 }

@@ -48,8 +48,13 @@ pub struct Running(Child);
 
 impl Running {
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.0.id().to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "kill is part of the system");
+        let sent = Command::new("kill")
+            .args([name, &self.0.id().to_string()])
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "kill is part of the system"
+        );
     }
 }
 
@@ -85,8 +90,11 @@ impl Machine {
             fs::create_dir(folder.path().join(name)).expect("the folder is new");
         }
         // Buses refuse a folder that others may enter.
-        fs::set_permissions(folder.path().join("runtime"), fs::Permissions::from_mode(0o700))
-            .expect("the folder is the test's own");
+        fs::set_permissions(
+            folder.path().join("runtime"),
+            fs::Permissions::from_mode(0o700),
+        )
+        .expect("the folder is the test's own");
         Machine {
             folder,
             bus: None,
@@ -99,7 +107,8 @@ impl Machine {
         let mut machine = Machine::without_bus();
         let configuration = machine.path("bus.conf");
         let socket = machine.socket().display().to_string();
-        fs::write(&configuration, BUS.replace("SOCKET", &socket)).expect("the folder is the test's own");
+        fs::write(&configuration, BUS.replace("SOCKET", &socket))
+            .expect("the folder is the test's own");
         let mut bus = machine
             .command("dbus-daemon")
             .arg("--config-file")
@@ -115,7 +124,10 @@ impl Machine {
             .read_line(&mut address)
             .expect("it can be heard");
         machine.bus = Some(Running(bus));
-        assert!(address.contains(&socket), "the bus says where it is, not {address:?}");
+        assert!(
+            address.contains(&socket),
+            "the bus says where it is, not {address:?}"
+        );
         machine
     }
 
@@ -184,7 +196,10 @@ impl Machine {
         let mut ring = self
             .command("gnome-keyring-daemon")
             .args(["--foreground", "--components=secrets"])
-            .arg(format!("--control-directory={}", self.path("runtime").display()))
+            .arg(format!(
+                "--control-directory={}",
+                self.path("runtime").display()
+            ))
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -204,7 +219,10 @@ impl Machine {
         if self.ring.take().is_some() {
             let connection = self.connect().build().expect("the bus is there");
             let bus = DBusProxy::new(&connection).expect("the bus is there");
-            let gone = || !bus.name_has_owner(SECRETS.try_into().expect("a name")).expect("the bus answers");
+            let gone = || {
+                !bus.name_has_owner(SECRETS.try_into().expect("a name"))
+                    .expect("the bus answers")
+            };
             eventually("the ring has left the bus", gone);
         }
     }
@@ -259,7 +277,8 @@ impl Machine {
     /// Asks the real command for something that needs the vault, and gives what it said and how long it took.
     pub fn ask_aparte(&self) -> (Output, Duration) {
         let document = self.path("a document.md");
-        fs::write(&document, "The lanterns were lit at dusk.").expect("the folder is the test's own");
+        fs::write(&document, "The lanterns were lit at dusk.")
+            .expect("the folder is the test's own");
         let started = Instant::now();
         let output = self
             .command(programs().join("aparte"))
@@ -285,8 +304,12 @@ impl Visiting {
     pub fn end(self) -> Visit {
         let output = self.process.wait_with_output().expect("it ends");
         let text = String::from_utf8_lossy(&output.stdout);
-        let said: Value = serde_json::from_str(text.trim())
-            .unwrap_or_else(|_| panic!("it said {text:?}: {}", String::from_utf8_lossy(&output.stderr)));
+        let said: Value = serde_json::from_str(text.trim()).unwrap_or_else(|_| {
+            panic!(
+                "it said {text:?}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            )
+        });
         Visit {
             outcome: said["outcome"].as_str().unwrap_or_default().to_owned(),
             said: said["said"].clone(),
@@ -300,7 +323,8 @@ impl Visiting {
 fn await_service(connection: &Connection) {
     let bus = DBusProxy::new(connection).expect("the bus is there");
     eventually("there is a Secret Service", || {
-        bus.name_has_owner(SECRETS.try_into().expect("a name")).expect("the bus answers")
+        bus.name_has_owner(SECRETS.try_into().expect("a name"))
+            .expect("the bus answers")
     });
 }
 
@@ -308,7 +332,10 @@ fn await_service(connection: &Connection) {
 pub fn eventually(what: &str, happened: impl Fn() -> bool) {
     let started = Instant::now();
     while !happened() {
-        assert!(started.elapsed() < Duration::from_secs(20), "not yet: {what}");
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "not yet: {what}"
+        );
         thread::sleep(Duration::from_millis(20));
     }
 }

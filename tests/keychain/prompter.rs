@@ -81,7 +81,13 @@ impl Person {
         callback: OwnedObjectPath,
     ) {
         self.0.fetch_add(1, Ordering::Relaxed);
-        answer(connection, &header, callback, "PromptReady", Some(("", String::new())));
+        answer(
+            connection,
+            &header,
+            callback,
+            "PromptReady",
+            Some(("", String::new())),
+        );
     }
 
     async fn perform_prompt(
@@ -93,7 +99,13 @@ impl Person {
         _properties: HashMap<String, OwnedValue>,
         exchange: String,
     ) {
-        answer(connection, &header, callback, "PromptReady", Some(("no", exchange)));
+        answer(
+            connection,
+            &header,
+            callback,
+            "PromptReady",
+            Some(("no", exchange)),
+        );
     }
 
     async fn stop_prompting(

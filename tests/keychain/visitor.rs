@@ -15,7 +15,9 @@ const MESSAGE: RecordKind = RecordKind(1);
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let what = arguments.next().expect("the first argument says what to do");
+    let what = arguments
+        .next()
+        .expect("the first argument says what to do");
     let folder = arguments.next().expect("the second argument is a folder");
     let mut secret = String::new();
     std::io::stdin()
@@ -46,7 +48,10 @@ fn visit(what: &str, folder: &Path, secret: &SecretString) -> Result<Value, Vaul
         "create with nothing else" => {
             let vault = Vault::create(folder, keychain, Cost::DEFAULT)?;
             write(&vault, secret.expose_secret())?;
-            Ok(json!(format!("{:?}", vault.back_up(&folder.join("backup")))))
+            Ok(json!(format!(
+                "{:?}",
+                vault.back_up(&folder.join("backup"))
+            )))
         }
         "open" => read(&Vault::unlock(folder, keychain)?),
         "open and close" => {
@@ -111,6 +116,10 @@ fn read(vault: &Vault) -> Result<Value, VaultError> {
         texts.extend(records.map(|record| String::from_utf8_lossy(&record.body).into_owned()));
     }
     texts.sort();
-    let notices: Vec<_> = vault.notices().iter().map(|notice| format!("{notice:?}")).collect();
+    let notices: Vec<_> = vault
+        .notices()
+        .iter()
+        .map(|notice| format!("{notice:?}"))
+        .collect();
     Ok(json!({"texts": texts, "notices": notices, "sound": vault.check()?.is_sound()}))
 }

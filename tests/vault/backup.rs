@@ -75,7 +75,8 @@ impl BackedUp {
         let path = self.ground.beside("altered");
         fs::copy(&self.backup, &path).unwrap();
         let rows = Connection::open(&path).unwrap();
-        rows.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA writable_schema = ON;").unwrap();
+        rows.execute_batch("PRAGMA foreign_keys = OFF; PRAGMA writable_schema = ON;")
+            .unwrap();
         rows.execute_batch(statements).unwrap();
         drop(rows);
         fs::read(path).unwrap()
@@ -91,7 +92,11 @@ fn a_backup_brings_everything_back_on_a_machine_that_has_nothing() {
     ] {
         let into = it.ground.beside(name);
         let vault = Vault::restore(&it.backup, &into, protection).unwrap();
-        assert!(it.contents.difference(&vault).is_none(), "{name}: {:?}", it.contents.difference(&vault));
+        assert!(
+            it.contents.difference(&vault).is_none(),
+            "{name}: {:?}",
+            it.contents.difference(&vault)
+        );
         assert!(vault.check().unwrap().is_sound());
         vault
             .write(|change| change.append(it.contents.owners[0].id, MESSAGE, b"Life goes on"))
@@ -102,7 +107,10 @@ fn a_backup_brings_everything_back_on_a_machine_that_has_nothing() {
         let vault = Vault::unlock(&into, protection).unwrap();
         assert_eq!(vault.notices(), []);
     }
-    assert!(it.contents.difference(&it.vault).is_none(), "the first vault is as it was");
+    assert!(
+        it.contents.difference(&it.vault).is_none(),
+        "the first vault is as it was"
+    );
 }
 
 #[cfg(unix)]
@@ -118,7 +126,9 @@ fn a_backup_is_readable_to_its_owner_only() {
 fn a_backup_of_a_vault_that_is_being_written_is_of_one_moment() {
     let it = BackedUp::new();
     let owner = it.contents.owners[0].id;
-    let backups: Vec<_> = (0..8).map(|number| it.ground.beside(&format!("moment-{number}"))).collect();
+    let backups: Vec<_> = (0..8)
+        .map(|number| it.ground.beside(&format!("moment-{number}")))
+        .collect();
     std::thread::scope(|scope| {
         let writer = scope.spawn(|| {
             for number in 0..200_u32 {
@@ -137,7 +147,9 @@ fn a_backup_of_a_vault_that_is_being_written_is_of_one_moment() {
         writer.join().unwrap();
     });
     for (number, backup) in backups.iter().enumerate() {
-        let vault = it.restore(backup, &it.ground.beside(&format!("of-{number}"))).unwrap();
+        let vault = it
+            .restore(backup, &it.ground.beside(&format!("of-{number}")))
+            .unwrap();
         let listing = vault.records(owner, MESSAGE).unwrap();
         assert_eq!((listing.damaged.len(), listing.loss), (0, None));
         assert_eq!(listing.readable.len() % 2, 0, "half a change was backed up");
@@ -213,7 +225,10 @@ fn a_backup_that_was_changed_anywhere_is_refused_and_leaves_nothing() {
     let mut lengths: Vec<usize> = vec![0, 1, 15, 16, 50, 99, 100, 101, whole.len() - 1];
     lengths.extend((512..whole.len()).step_by(every(16) * 512));
     for length in lengths {
-        tally.take(it.refuses(&whole[..length]), format!("cut to {length} bytes"));
+        tally.take(
+            it.refuses(&whole[..length]),
+            format!("cut to {length} bytes"),
+        );
     }
     for more in [1, 512, 4096, 40 * 4096] {
         let longer = [whole.clone(), vec![0; more]].concat();
@@ -221,16 +236,26 @@ fn a_backup_that_was_changed_anywhere_is_refused_and_leaves_nothing() {
     }
 
     let other = BackedUp::new();
-    tally.take(it.refuses(&fs::read(&other.backup).unwrap()), "the backup of another vault");
+    tally.take(
+        it.refuses(&fs::read(&other.backup).unwrap()),
+        "the backup of another vault",
+    );
     let rows = Connection::open(&other.backup).unwrap();
-    let manifest: Vec<u8> = rows.query_row("SELECT bytes FROM manifest", [], |row| row.get(0)).unwrap();
+    let manifest: Vec<u8> = rows
+        .query_row("SELECT bytes FROM manifest", [], |row| row.get(0))
+        .unwrap();
     let hex: String = manifest.iter().map(|byte| format!("{byte:02x}")).collect();
     let mixed = it.altered(&format!("UPDATE manifest SET bytes = x'{hex}'"));
     tally.take(it.refuses(&mixed), "the slots of another vault");
     tally.take(it.refuses(b"a letter, not a backup"), "a letter");
 
-    let vault = it.restore(&it.backup, &it.ground.beside("after all")).unwrap();
-    assert!(it.contents.difference(&vault).is_none(), "the backup itself is good");
+    let vault = it
+        .restore(&it.backup, &it.ground.beside("after all"))
+        .unwrap();
+    assert!(
+        it.contents.difference(&vault).is_none(),
+        "the backup itself is good"
+    );
     tally.end();
 }
 
@@ -244,10 +269,12 @@ fn a_damaged_backup_is_refused_or_brings_everything_back() {
     let mut refused = 0;
     let hostile = it.ground.beside("hostile");
     let into = it.ground.beside("into");
-    for number in 0..times(600, 30_000) {
+    for number in 0..times(400, 25_000) {
         let bytes = dice.damage(&whole);
         fs::write(&hostile, &bytes).unwrap();
-        let outcome = it.restore(&hostile, &into).map(|vault| it.contents.difference(&vault));
+        let outcome = it
+            .restore(&hostile, &into)
+            .map(|vault| it.contents.difference(&vault));
         let held = match &outcome {
             Ok(difference) => difference.is_none(),
             Err(_) => {
@@ -266,7 +293,10 @@ fn a_damaged_backup_is_refused_or_brings_everything_back() {
 fn a_journal_beside_a_backup_is_not_read() {
     let it = BackedUp::new();
     for (end, bytes) in [
-        ("-wal", it.ground.files().remove("vault.db-wal").unwrap_or_default()),
+        (
+            "-wal",
+            it.ground.files().remove("vault.db-wal").unwrap_or_default(),
+        ),
         ("-wal", vec![0x37; 9_000]),
         ("-journal", vec![0xd9; 9_000]),
     ] {
@@ -305,13 +335,23 @@ fn a_restore_needs_the_right_secret_and_an_empty_place() {
         }
         put_files(&other.vault, &before);
         let outcome = it.restore(&it.backup, &other.vault);
-        assert!(matches!(outcome, Err(VaultError::AlreadyExists)), "{part:?}");
+        assert!(
+            matches!(outcome, Err(VaultError::AlreadyExists)),
+            "{part:?}"
+        );
         drop(outcome);
-        assert_same(&lasting(before), &lasting(other.files()), &format!("{part:?}"));
+        assert_same(
+            &lasting(before),
+            &lasting(other.files()),
+            &format!("{part:?}"),
+        );
     }
     // A vault that is open is one too.
     let outcome = it.restore(&it.backup, &it.ground.vault);
-    assert!(matches!(outcome, Err(VaultError::AlreadyExists | VaultError::InUse)));
+    assert!(matches!(
+        outcome,
+        Err(VaultError::AlreadyExists | VaultError::InUse)
+    ));
     assert!(it.contents.difference(&it.vault).is_none());
 }
 
@@ -324,16 +364,26 @@ fn what_is_no_file_is_no_backup() {
     fs::create_dir(&folder).unwrap();
     let pipe = it.ground.beside("a pipe");
     let made = std::process::Command::new("mkfifo").arg(&pipe).status();
-    assert!(made.is_ok_and(|status| status.success()), "mkfifo is part of the system");
+    assert!(
+        made.is_ok_and(|status| status.success()),
+        "mkfifo is part of the system"
+    );
     let link = it.ground.beside("a link to nowhere");
     std::os::unix::fs::symlink(it.ground.beside("nowhere"), &link).unwrap();
     let devices = ["/dev/zero", "/dev/null", "/dev/stdin"].map(PathBuf::from);
-    for path in [folder, pipe, link, it.ground.beside("nothing")].iter().chain(&devices) {
+    for path in [folder, pipe, link, it.ground.beside("nothing")]
+        .iter()
+        .chain(&devices)
+    {
         let into = it.ground.beside("into");
         let started = Instant::now();
         let outcome = it.restore(path, &into);
         assert!(outcome.is_err(), "{}", path.display());
-        assert!(started.elapsed() < Duration::from_secs(2), "{}", path.display());
+        assert!(
+            started.elapsed() < Duration::from_secs(2),
+            "{}",
+            path.display()
+        );
         assert!(!into.exists() || lasting(files(&into)).is_empty());
     }
 }
@@ -342,7 +392,14 @@ fn what_is_no_file_is_no_backup() {
 #[test]
 fn a_backup_is_never_written_over_the_vault_itself() {
     let it = BackedUp::new();
-    for name in ["vault.db", "vault.json", "vault.lock", "vault.db-wal", "vault.db-shm", "./vault.db"] {
+    for name in [
+        "vault.db",
+        "vault.json",
+        "vault.lock",
+        "vault.db-wal",
+        "vault.db-shm",
+        "./vault.db",
+    ] {
         let path = it.ground.vault.join(name);
         let written = it.vault.back_up(&path);
         assert!(written.is_err(), "{name} was written over");
@@ -351,7 +408,10 @@ fn a_backup_is_never_written_over_the_vault_itself() {
     {
         let link = it.ground.beside("a link to the vault");
         std::os::unix::fs::symlink(&it.ground.vault, &link).unwrap();
-        assert!(it.vault.back_up(&link.join("vault.db")).is_err(), "by a link");
+        assert!(
+            it.vault.back_up(&link.join("vault.db")).is_err(),
+            "by a link"
+        );
     }
     it.vault
         .write(|change| change.append(it.contents.owners[0].id, MESSAGE, b"One more"))

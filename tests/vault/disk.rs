@@ -9,7 +9,9 @@ use rusqlite::Connection;
 use secrecy::SecretString;
 
 use super::campaign::{Dice, Tally};
-use super::ground::{CHUNK, Contents, Files, Ground, MASTER, MESSAGE, PAGE, assert_same, files, lasting, put_files};
+use super::ground::{
+    CHUNK, Contents, Files, Ground, MASTER, MESSAGE, PAGE, assert_same, files, lasting, put_files,
+};
 use super::sqlite::{Value, dissect};
 
 /// Text as people write it, that would be seen if it were stored as it is.
@@ -18,7 +20,9 @@ const SENTENCE: &str = "The lanterns were lit at dusk, and the ferry left at ten
 /// Bits of information in a byte of these, by how often each value occurs.
 fn entropy(bytes: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
-    bytes.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
+    bytes
+        .iter()
+        .for_each(|&byte| counts[usize::from(byte)] += 1);
     let share = |count: u32| f64::from(count) / bytes.len() as f64;
     counts
         .into_iter()
@@ -29,7 +33,8 @@ fn entropy(bytes: &[u8]) -> f64 {
 
 /// Every sealed value of a vault.
 fn sealed_values(rows: &Connection) -> Vec<Vec<u8>> {
-    let all = "SELECT key FROM owners UNION ALL SELECT head FROM owners UNION ALL SELECT seal FROM owners
+    let all =
+        "SELECT key FROM owners UNION ALL SELECT head FROM owners UNION ALL SELECT seal FROM owners
                UNION ALL SELECT sealed FROM records UNION ALL SELECT head FROM blobs
                UNION ALL SELECT sealed FROM chunks UNION ALL SELECT sealed FROM settings
                UNION ALL SELECT sealed FROM root UNION ALL SELECT head FROM caches";
@@ -57,7 +62,9 @@ fn lived_in() -> Ground {
                 change.append(owner, MESSAGE, text.as_bytes())?;
                 change.put_blob(owner, text.as_bytes())?;
             }
-            contents.owners[10..20].iter().try_for_each(|owner| change.erase_owner(owner.id))
+            contents.owners[10..20]
+                .iter()
+                .try_for_each(|owner| change.erase_owner(owner.id))
         })
         .unwrap();
     vault
@@ -71,7 +78,9 @@ fn lived_in() -> Ground {
             Ok(())
         })
         .unwrap();
-    vault.keep_cache(CacheKind(1), SENTENCE.repeat(2_000).as_bytes()).unwrap();
+    vault
+        .keep_cache(CacheKind(1), SENTENCE.repeat(2_000).as_bytes())
+        .unwrap();
     vault.close().unwrap();
     ground
 }
@@ -95,7 +104,9 @@ fn every_byte_of_the_database_is_sealed_or_an_id_or_a_number_or_sqlites_own() {
             let known = match value {
                 Value::Null | Value::Integer(_) => true,
                 Value::Text(_) => *root == 1,
-                Value::Blob(bytes) => sealed.contains(bytes) || ids.contains(bytes) || bytes == manifest,
+                Value::Blob(bytes) => {
+                    sealed.contains(bytes) || ids.contains(bytes) || bytes == manifest
+                }
                 Value::Other => false,
             };
             tally.note(known, || format!("in the tree of page {root}: {value:?}"));
@@ -108,7 +119,11 @@ fn every_byte_of_the_database_is_sealed_or_an_id_or_a_number_or_sqlites_own() {
         anatomy.structure,
         anatomy.zeros,
         anatomy.old_in_indexes,
-        anatomy.stray.iter().map(|(_, bytes)| bytes.len()).sum::<usize>()
+        anatomy
+            .stray
+            .iter()
+            .map(|(_, bytes)| bytes.len())
+            .sum::<usize>()
     );
     // What a new vault has too is nobody's: SQLite leaves some words of the schema behind when it makes the tables.
     let new = {
@@ -118,7 +133,12 @@ fn every_byte_of_the_database_is_sealed_or_an_id_or_a_number_or_sqlites_own() {
     };
     for (at, bytes) in &anatomy.stray {
         let is_everywhere = new.get(*at..at + bytes.len()) == Some(bytes);
-        tally.note(is_everywhere, || format!("{} bytes at {at} belong to nothing: {bytes:02x?}", bytes.len()));
+        tally.note(is_everywhere, || {
+            format!(
+                "{} bytes at {at} belong to nothing: {bytes:02x?}",
+                bytes.len()
+            )
+        });
     }
     tally.end();
 }
@@ -136,15 +156,27 @@ fn every_column_is_of_blobs_or_integers_and_nothing_runs_by_itself() {
     let columns = select.query_map([], |row| {
         let [kind, table]: [String; 2] = [row.get(0)?, row.get(1)?];
         let [sql, column, of]: [Option<String>; 3] = [row.get(2)?, row.get(3)?, row.get(4)?];
-        Ok((kind, table, sql.unwrap_or_default(), column.unwrap_or_default(), of.unwrap_or_default()))
+        Ok((
+            kind,
+            table,
+            sql.unwrap_or_default(),
+            column.unwrap_or_default(),
+            of.unwrap_or_default(),
+        ))
     });
     let mut seen = 0;
     for found in columns.unwrap() {
         let (kind, table, sql, column, of) = found.unwrap();
         match kind.as_str() {
             "table" => {
-                assert!(of == "BLOB" || of == "INTEGER", "{table}.{column} is of {of}");
-                assert!(sql.ends_with("STRICT"), "{table} takes values of other kinds: {sql}");
+                assert!(
+                    of == "BLOB" || of == "INTEGER",
+                    "{table}.{column} is of {of}"
+                );
+                assert!(
+                    sql.ends_with("STRICT"),
+                    "{table} takes values of other kinds: {sql}"
+                );
                 seen += 1;
             }
             "index" => (),
@@ -157,13 +189,20 @@ fn every_column_is_of_blobs_or_integers_and_nothing_runs_by_itself() {
 #[test]
 fn every_sealed_value_of_a_kibibyte_looks_like_noise() {
     let ground = lived_in();
-    let caches = ground.files().into_iter().filter(|(name, _)| name.starts_with("cache/"));
+    let caches = ground
+        .files()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("cache/"));
     let caches: Vec<_> = caches.map(|(_, bytes)| bytes).collect();
     assert_eq!(caches.len(), 1, "one cache was kept");
     let values = sealed_values(&ground.rows());
     let mut tally = Tally::new("C2: a sealed value of a KiB or more");
     let mut least = 8.0_f64;
-    for value in values.iter().chain(&caches).filter(|value| value.len() >= 1024) {
+    for value in values
+        .iter()
+        .chain(&caches)
+        .filter(|value| value.len() >= 1024)
+    {
         least = least.min(entropy(value));
         tally.note(entropy(value) >= 7.2, || {
             format!("{} bytes have {:.2} bits each", value.len(), entropy(value))
@@ -171,7 +210,10 @@ fn every_sealed_value_of_a_kibibyte_looks_like_noise() {
     }
     println!("the least has {least:.2} bits in a byte");
     let plain = SENTENCE.repeat(100);
-    assert!(entropy(plain.as_bytes()) < 7.2, "text would be told from noise");
+    assert!(
+        entropy(plain.as_bytes()) < 7.2,
+        "text would be told from noise"
+    );
     tally.end();
 }
 
@@ -195,7 +237,10 @@ impl Pieces {
         let number = all.len();
         let mut pieces: HashMap<[u8; 8], Vec<[u8; 24]>> = HashMap::new();
         for piece in all {
-            pieces.entry(piece[..8].try_into().unwrap()).or_default().push(piece);
+            pieces
+                .entry(piece[..8].try_into().unwrap())
+                .or_default()
+                .push(piece);
         }
         Pieces { pieces, number }
     }
@@ -238,7 +283,8 @@ fn nothing_is_left_of_a_thousand_messages_and_a_hundred_documents_that_were_eras
         erased.push(
             vault
                 .write(|change| {
-                    let owner = change.create_owner(OwnerKind::Conversation, SENTENCE.as_bytes())?;
+                    let owner =
+                        change.create_owner(OwnerKind::Conversation, SENTENCE.as_bytes())?;
                     for _ in 0..20 {
                         let length = dice.below(2_000);
                         change.append(owner, MESSAGE, &dice.bytes(length))?;
@@ -272,25 +318,45 @@ fn nothing_is_left_of_a_thousand_messages_and_a_hundred_documents_that_were_eras
             .iter()
             .flat_map(|owner| sealed_of_owner(&rows, owner.id.as_bytes()))
             .collect();
-        let gone: Vec<_> = theirs.into_iter().filter(|value| !mine.contains(value)).collect();
+        let gone: Vec<_> = theirs
+            .into_iter()
+            .filter(|value| !mine.contains(value))
+            .collect();
         Pieces::of(&gone)
     };
     // A piece in a hundred or so goes on in another page.
     let seen = pieces.count(&ground.files());
-    assert!(seen * 100 > pieces.number * 95, "{seen} of {} pieces are seen before", pieces.number);
+    assert!(
+        seen * 100 > pieces.number * 95,
+        "{seen} of {} pieces are seen before",
+        pieces.number
+    );
 
     for owners in erased.chunks(30) {
         vault
-            .write(|change| owners.iter().try_for_each(|&owner| change.erase_owner(owner)))
+            .write(|change| {
+                owners
+                    .iter()
+                    .try_for_each(|&owner| change.erase_owner(owner))
+            })
             .unwrap();
     }
     let while_open = pieces.count(&ground.files());
-    assert!(kept.difference(&vault).is_none(), "the others are all there");
+    assert!(
+        kept.difference(&vault).is_none(),
+        "the others are all there"
+    );
     vault.close().unwrap();
     let closed = pieces.count(&ground.files());
     let vault = ground.unlock().unwrap();
-    assert!(kept.difference(&vault).is_none(), "and they are after a restart");
-    println!("{} pieces of sealed bytes: {while_open} left at once, {closed} when closed", pieces.number);
+    assert!(
+        kept.difference(&vault).is_none(),
+        "and they are after a restart"
+    );
+    println!(
+        "{} pieces of sealed bytes: {while_open} left at once, {closed} when closed",
+        pieces.number
+    );
     assert_eq!((while_open, closed), (0, 0));
 }
 
@@ -323,7 +389,11 @@ fn what_was_hidden_is_gone_when_the_vault_is_closed_or_opens_again() {
         let pieces = Pieces::of(&sealed_of_owner(&ground.rows(), gone.as_bytes()));
         assert!(pieces.count(&ground.files()) > 0);
         let hidden = vault.owners(OwnerKind::Document).unwrap().readable;
-        assert_eq!(hidden.iter().filter(|owner| owner.hidden).count(), 1, "it could still come back");
+        assert_eq!(
+            hidden.iter().filter(|owner| owner.hidden).count(),
+            1,
+            "it could still come back"
+        );
         match is_closed {
             true => vault.close().unwrap(),
             // As when the process was killed: the next start does what was not done.
@@ -332,10 +402,21 @@ fn what_was_hidden_is_gone_when_the_vault_is_closed_or_opens_again() {
         let vault = ground.unlock().unwrap();
         assert_eq!(pieces.count(&ground.files()), 0);
         let documents = vault.owners(OwnerKind::Document).unwrap();
-        let heads: HashSet<_> = documents.readable.iter().map(|owner| owner.head.clone()).collect();
-        assert!(heads.contains(b"to come back".as_slice()) && !heads.contains(b"to be erased".as_slice()));
+        let heads: HashSet<_> = documents
+            .readable
+            .iter()
+            .map(|owner| owner.head.clone())
+            .collect();
+        assert!(
+            heads.contains(b"to come back".as_slice())
+                && !heads.contains(b"to be erased".as_slice())
+        );
         assert_eq!(vault.notices(), [], "an erasure is no loss");
-        assert!(kept.owners.iter().all(|owner| vault.head(owner.id, owner.kind).is_ok()));
+        assert!(
+            kept.owners
+                .iter()
+                .all(|owner| vault.head(owner.id, owner.kind).is_ok())
+        );
     }
 }
 
@@ -416,12 +497,24 @@ fn strangers() -> Vec<Stranger> {
                  INSERT INTO owners VALUES ('one', 1, '', 'my diary');",
             ),
         ),
-        stranger("a vault of a newer build", altered("PRAGMA user_version = 3")),
-        stranger("a vault of a build long after", altered("PRAGMA user_version = 2147483647")),
+        stranger(
+            "a vault of a newer build",
+            altered("PRAGMA user_version = 3"),
+        ),
+        stranger(
+            "a vault of a build long after",
+            altered("PRAGMA user_version = 2147483647"),
+        ),
         stranger("a vault of no version", altered("PRAGMA user_version = 0")),
-        stranger("a vault of a negative version", altered("PRAGMA user_version = -1")),
+        stranger(
+            "a vault of a negative version",
+            altered("PRAGMA user_version = -1"),
+        ),
         stranger("a vault without its owners", altered("DROP TABLE owners")),
-        stranger("a vault without its copy of the slots", altered("DROP TABLE manifest")),
+        stranger(
+            "a vault without its copy of the slots",
+            altered("DROP TABLE manifest"),
+        ),
         stranger("a vault without its root", altered("DROP TABLE root")),
     ]
 }
@@ -460,9 +553,17 @@ fn no_new_vault_is_made_where_a_part_of_one_is_left() {
     for part in ["vault.db", "vault.json"] {
         let files = Files::from([(part.to_owned(), ours[part].clone())]);
         let ground = Ground::of(&files);
-        assert_ne!(Vault::look(&ground.vault).ok(), Some(State::Absent), "{part}");
+        assert_ne!(
+            Vault::look(&ground.vault).ok(),
+            Some(State::Absent),
+            "{part}"
+        );
         let passphrase = SecretString::from("lanterns over a quiet estuary");
-        let made = Vault::create(&ground.vault, Protection::Passphrase(&passphrase), Cost::FLOOR);
+        let made = Vault::create(
+            &ground.vault,
+            Protection::Passphrase(&passphrase),
+            Cost::FLOOR,
+        );
         assert!(matches!(made, Err(VaultError::AlreadyExists)), "{part}");
         let made = Vault::create_for_tests(&ground.vault, &MASTER);
         assert!(matches!(made, Err(VaultError::AlreadyExists)), "{part}");

@@ -133,7 +133,11 @@ pub fn data_key(
     owner: [u8; 16],
     wrapped: &[u8],
 ) -> Option<Key> {
-    let body = open(&keys.wrap, &owner_place("owners.key", vault, kind, owner), wrapped)?;
+    let body = open(
+        &keys.wrap,
+        &owner_place("owners.key", vault, kind, owner),
+        wrapped,
+    )?;
     Some(Key {
         id: body.get(..16)?.try_into().unwrap(),
         bytes: body.get(16..)?.try_into().ok()?,
@@ -176,7 +180,8 @@ pub fn content(manifest: &[u8]) -> String {
 /// What Argon2id makes of a passphrase for a slot of `vault.json`.
 pub fn slot_key(slot: &serde_json::Value, passphrase: &str) -> [u8; 32] {
     let [memory, passes, lanes, _] = cost(slot);
-    let params = argon2::Params::new(memory, passes, lanes, Some(32)).expect("a cost that is allowed");
+    let params =
+        argon2::Params::new(memory, passes, lanes, Some(32)).expect("a cost that is allowed");
     let mut key = [0; 32];
     argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
         .hash_password_into(passphrase.as_bytes(), &bytes(slot, "salt"), &mut key)
@@ -191,7 +196,11 @@ pub fn master_of(manifest: &[u8], passphrase: &str) -> [u8; 32] {
     let place = Place {
         column: "slots.passphrase",
         kind: 1,
-        id: cost(slot).map(u32::to_be_bytes).concat().try_into().expect("16 bytes"),
+        id: cost(slot)
+            .map(u32::to_be_bytes)
+            .concat()
+            .try_into()
+            .expect("16 bytes"),
         parent: vault_id(manifest),
         sequence: 0,
     };

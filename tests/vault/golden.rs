@@ -7,7 +7,7 @@ use aparte_assistant::{Assistant, Language, Message, VaultNotice};
 use aparte_vault::{OwnerKind, Protection, Vault, VaultError};
 use secrecy::SecretString;
 
-use super::format::{content, master_of, sign, Keys};
+use super::format::{Keys, content, master_of, sign};
 use super::ground::{Files, Ground, MESSAGE, PAGE, assert_same, files, lasting, rows};
 
 /// The latest format that there is a golden vault of.
@@ -74,9 +74,16 @@ fn the_documents_and_conversations_of_every_format_are_all_there() {
         let assistant = assistant(unlock(&ground, format).unwrap());
         assert_eq!(assistant.notices(), Ok(Vec::<VaultNotice>::new()));
         let documents = assistant.documents();
-        let mut names: Vec<_> = documents.iter().map(|document| document.name.as_str()).collect();
+        let mut names: Vec<_> = documents
+            .iter()
+            .map(|document| document.name.as_str())
+            .collect();
         names.sort_unstable();
-        assert_eq!(names, ["Bail de l'atelier.txt", "minutes.md"], "format {format}");
+        assert_eq!(
+            names,
+            ["Bail de l'atelier.txt", "minutes.md"],
+            "format {format}"
+        );
         assert!(documents.iter().all(|document| !document.pages.is_empty()));
         let conversations = assistant.conversations().unwrap();
         assert_eq!(conversations.len(), 2);
@@ -89,14 +96,20 @@ fn the_documents_and_conversations_of_every_format_are_all_there() {
             // What was cited can be found where it was cited.
             for citation in &answer.citations {
                 let stands = assistant.with_document(citation.document, |document| {
-                    document.pages.iter().any(|page| page.text.contains(&citation.quote))
+                    document
+                        .pages
+                        .iter()
+                        .any(|page| page.text.contains(&citation.quote))
                 });
                 assert_eq!(stands, Some(true), "{}", citation.quote);
             }
         }
         for document in &documents {
             let text = &document.pages[0].text;
-            let word = text.split_whitespace().max_by_key(|word| word.len()).expect("it has words");
+            let word = text
+                .split_whitespace()
+                .max_by_key(|word| word.len())
+                .expect("it has words");
             let hits = assistant.search(word, &[document.id], 5).unwrap();
             assert!(!hits.is_empty(), "“{word}” is found in {}", document.name);
         }
@@ -140,8 +153,14 @@ fn what_a_newer_build_wrote_is_left_alone() {
     let newer = sign(&newer, &key);
     let refuse = |ground: &Ground, what: &str| {
         let before = lasting(ground.files());
-        assert!(matches!(unlock(ground, 1), Err(VaultError::NewerFormat)), "{what}");
-        assert!(matches!(Vault::look(&ground.vault), Err(VaultError::NewerFormat)), "{what}");
+        assert!(
+            matches!(unlock(ground, 1), Err(VaultError::NewerFormat)),
+            "{what}"
+        );
+        assert!(
+            matches!(Vault::look(&ground.vault), Err(VaultError::NewerFormat)),
+            "{what}"
+        );
         assert_same(&before, &lasting(ground.files()), what);
     };
 
@@ -155,6 +174,9 @@ fn what_a_newer_build_wrote_is_left_alone() {
     bytes[60..64].copy_from_slice(&3_i32.to_be_bytes());
     fs::write(&database, bytes).unwrap();
     let before = lasting(ground.files());
-    assert!(matches!(unlock(&ground, 1), Err(VaultError::NewerFormat)), "the database");
+    assert!(
+        matches!(unlock(&ground, 1), Err(VaultError::NewerFormat)),
+        "the database"
+    );
     assert_same(&before, &lasting(ground.files()), "the database");
 }

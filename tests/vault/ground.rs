@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aparte_vault::{BlobId, OwnerId, OwnerKind, RecordId, RecordKind, SettingKey, Vault, VaultError};
+use aparte_vault::{
+    BlobId, OwnerId, OwnerKind, RecordId, RecordKind, SettingKey, Vault, VaultError,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -82,7 +84,9 @@ pub fn rows(folder: &Path) -> Connection {
     let connection = Connection::open(folder.join("vault.db")).expect("a vault has a database");
     // Nothing here is to survive the machine, and rows are to be put where they do not belong.
     connection
-        .execute_batch("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 5000;")
+        .execute_batch(
+            "PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF; PRAGMA busy_timeout = 5000;",
+        )
         .expect("SQLite knows them");
     connection
 }
@@ -95,7 +99,11 @@ pub fn files(folder: &Path) -> Files {
     let mut found = Files::new();
     for entry in fs::read_dir(folder).expect("the folder is the test's own") {
         let path = entry.expect("the folder is the test's own").path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() {
             let inner = files(&path).into_iter();
             found.extend(inner.map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
@@ -130,7 +138,9 @@ pub fn lasting(mut files: Files) -> Files {
 /// Fails if these are not the same files, and names those that differ.
 pub fn assert_same(before: &Files, after: &Files, what: &str) {
     let names = before.keys().chain(after.keys());
-    let mut changed: Vec<_> = names.filter(|name| before.get(*name) != after.get(*name)).collect();
+    let mut changed: Vec<_> = names
+        .filter(|name| before.get(*name) != after.get(*name))
+        .collect();
     changed.dedup();
     assert!(changed.is_empty(), "{what}: {changed:?}");
 }
@@ -318,7 +328,11 @@ impl Held {
             if let Some(loss) = listing.loss {
                 difference.told.push(format!("{place}: {loss:?}"));
             }
-            let mut expected: Vec<_> = self.records.iter().filter(|held| held.kind == kind).collect();
+            let mut expected: Vec<_> = self
+                .records
+                .iter()
+                .filter(|held| held.kind == kind)
+                .collect();
             for found in &listing.readable {
                 let known = expected.iter().position(|held| {
                     (held.id, held.sequence, &held.body) == (found.id, found.sequence, &found.body)

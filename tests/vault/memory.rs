@@ -15,6 +15,7 @@ use aparte_vault::{CacheKind, Cost, OwnerKind, Protection, Vault, WordList};
 use secrecy::SecretString;
 
 use super::format::{Keys, data_key, master_of, slot_key, vault_id};
+use super::golden::{assistant, golden, passphrase};
 use super::ground::{Ground, KINDS, MESSAGE, files};
 
 const FOLDER: &str = "APARTE_TEST_MEMORY";
@@ -44,18 +45,23 @@ fn count(process: u32, secrets: &[Secret]) -> Vec<usize> {
         beginnings.entry(beginning).or_default().push(at);
         first[usize::from(u16::from_le_bytes([beginning[0], beginning[1]]))] = true;
     }
-    let memory = File::open(format!("/proc/{process}/mem")).expect("the memory of a child can be read");
+    let memory =
+        File::open(format!("/proc/{process}/mem")).expect("the memory of a child can be read");
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("it runs");
     let mut counts = vec![0; secrets.len()];
     let mut looked_at = 0;
     for line in maps.lines() {
         let mut words = line.split_whitespace();
-        let (range, rights) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let (range, rights) = (
+            words.next().unwrap_or_default(),
+            words.next().unwrap_or_default(),
+        );
         if !rights.starts_with("rw") {
             continue;
         }
         let (from, until) = range.split_once('-').expect("a range");
-        let [from, until] = [from, until].map(|end| u64::from_str_radix(end, 16).expect("an address"));
+        let [from, until] =
+            [from, until].map(|end| u64::from_str_radix(end, 16).expect("an address"));
         let mut bytes = vec![0; usize::try_from(until - from).expect("it is in memory")];
         // Some of the system's own ranges cannot be read.
         if memory.read_exact_at(&mut bytes, from).is_err() {
@@ -147,7 +153,12 @@ fn stand_still(step: &str, input: &mut File) {
 fn listen(input: &mut File) -> SecretString {
     let mut line = zeroize::Zeroizing::new([0_u8; 256]);
     let mut length = 0;
-    while input.read(&mut line[length..=length]).expect("the parent speaks") == 1 && line[length] != b'\n' {
+    while input
+        .read(&mut line[length..=length])
+        .expect("the parent speaks")
+        == 1
+        && line[length] != b'\n'
+    {
         length += 1;
     }
     // Made at its right length, so that it is not moved to fit.
@@ -187,7 +198,10 @@ fn secrets(ground: &Ground, master: [u8; 32], passphrases: &[&'static str]) -> V
     for slot in slots["slots"].as_array().into_iter().flatten() {
         for passphrase in passphrases {
             if slot["kind"] == "passphrase" {
-                secrets.push(secret("the key of a passphrase", &slot_key(slot, passphrase)));
+                secrets.push(secret(
+                    "the key of a passphrase",
+                    &slot_key(slot, passphrase),
+                ));
             }
         }
     }
@@ -204,8 +218,14 @@ fn a_closed_vault_leaves_no_key_and_no_passphrase_in_memory() {
         return use_the_vault(Path::new(&folder));
     }
     let ground = Ground::empty();
-    let passphrase = SecretString::from(PASSPHRASE);
-    let vault = Vault::create(&ground.vault, Protection::Passphrase(&passphrase), Cost::FLOOR).unwrap();
+    let first = SecretString::from(PASSPHRASE);
+    let proof = Protection::Passphrase(&first);
+    let vault = Vault::create(&ground.vault, proof, Cost::FLOOR).unwrap();
+    let words = vault
+        .make_recovery(proof, WordList::French)
+        .unwrap()
+        .expose()
+        .to_owned();
     vault
         .write(|change| {
             for kind in [OwnerKind::Conversation, OwnerKind::Document] {
@@ -221,38 +241,94 @@ fn a_closed_vault_leaves_no_key_and_no_passphrase_in_memory() {
     vault.close().unwrap();
     let master = master_of(&ground.files()["vault.json"], PASSPHRASE);
     let mut secrets = secrets(&ground, master, &[PASSPHRASE, NEXT_PASSPHRASE]);
-    secrets.push(secret("a message", TEXT.as_bytes()));
+    secrets.push(secret("recovery words", words.as_bytes()));
+    let some: Vec<_> = words.split(' ').take(4).collect();
+    secrets.push(secret(
+        "recovery words, four of them",
+        some.join(" ").as_bytes(),
+    ));
+    secrets.push(secret(SHOWN, TEXT.as_bytes()));
+    let watched = Watched::start(&ground.vault, TEST);
+    assert_forgotten(watched, &[PASSPHRASE, NEXT_PASSPHRASE, &words], &secrets);
+}
 
-    let mut watched = Watched::start(&ground.vault, TEST);
-    watched.say(PASSPHRASE);
-    watched.say(NEXT_PASSPHRASE);
+/// The same through the domain, with documents and conversations in it.
+#[test]
+fn a_closed_session_leaves_no_key_and_no_passphrase_in_memory() {
+    const TEST: &str = "vault::memory::a_closed_session_leaves_no_key_and_no_passphrase_in_memory";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return use_the_session(Path::new(&folder));
+    }
+    let ground = Ground::of(&golden(1));
+    let [old, new] = [passphrase(1), PASSPHRASE.to_owned()].map(SecretString::from);
+    let vault = Vault::unlock(&ground.vault, Protection::Passphrase(&old)).unwrap();
+    vault
+        .set_passphrase(Protection::Passphrase(&old), &new, Cost::FLOOR)
+        .unwrap();
+    vault.close().unwrap();
+    let master = master_of(&ground.files()["vault.json"], PASSPHRASE);
+    let mut secrets = secrets(&ground, master, &[PASSPHRASE]);
+    let session = assistant(Vault::unlock_for_tests(&ground.vault, &master).unwrap());
+    let shown: String = session.documents()[0].pages[0]
+        .text
+        .chars()
+        .take(40)
+        .collect();
+    session.close().unwrap();
+    secrets.push(secret(SHOWN, shown.as_bytes()));
+    assert_forgotten(Watched::start(&ground.vault, TEST), &[PASSPHRASE], &secrets);
+}
+
+/// What people see. It is freed and not wiped: what is left of it is counted.
+const SHOWN: &str = "text that was shown";
+
+/// Counts secrets in a process before it opens a vault, while it has it open, and after it closed it.
+fn assert_forgotten(mut watched: Watched, typed: &[&str], secrets: &[Secret]) {
+    typed.iter().for_each(|line| watched.say(line));
     watched.await_step("typed");
-    let typed = watched.count(&secrets);
+    let typed = watched.count(secrets);
     watched.say("");
     watched.await_step("open");
-    let open = watched.count(&secrets);
+    let open = watched.count(secrets);
     watched.say("");
     watched.await_step("locked");
-    let locked = watched.count(&secrets);
+    let locked = watched.count(secrets);
     watched.end();
 
     println!("{:40} typed  open  locked", "in memory");
     for (at, secret) in secrets.iter().enumerate() {
-        println!("{:40} {:5} {:5} {:7}", secret.name, typed[at], open[at], locked[at]);
+        println!(
+            "{:40} {:5} {:5} {:7}",
+            secret.name, typed[at], open[at], locked[at]
+        );
     }
-    let at = |name: &str| secrets.iter().position(|secret| secret.name == name).unwrap();
+    let at = |name: &str| {
+        secrets
+            .iter()
+            .position(|secret| secret.name == name)
+            .expect(name)
+    };
     // A search that is blind finds nothing too.
     assert!(typed[at("a passphrase")] > 0, "what was typed is seen");
-    assert!(open[at("a message")] > 0, "what is shown is seen");
-    for name in ["the subkey that wraps data keys", "the subkey of the settings", "the subkey of sets"] {
+    assert!(open[at(SHOWN)] > 0, "what is shown is seen");
+    for name in [
+        "the subkey that wraps data keys",
+        "the subkey of the settings",
+        "the subkey of sets",
+    ] {
         assert!(open[at(name)] > 0, "{name} of an open vault is seen");
     }
     assert_eq!(open[at("the master key")], 0, "the master key is not kept");
-    for (at, secret) in secrets.iter().enumerate() {
-        // Text that was read and freed is what the allocator leaves of it.
-        if secret.name != "a message" {
-            assert_eq!(locked[at], 0, "{} is in memory after the vault is closed", secret.name);
-        }
+    for (at, secret) in secrets
+        .iter()
+        .enumerate()
+        .filter(|(_, secret)| secret.name != SHOWN)
+    {
+        assert_eq!(
+            locked[at], 0,
+            "{} is in memory after the vault is closed",
+            secret.name
+        );
     }
 }
 
@@ -261,7 +337,11 @@ fn use_the_vault(folder: &Path) {
     let mut input = input();
     let passphrase = listen(&mut input);
     let next = listen(&mut input);
+    let words = listen(&mut input);
     stand_still("typed", &mut input);
+    let by_words = Vault::unlock(folder, Protection::Recovery(&words)).unwrap();
+    drop(words);
+    by_words.close().unwrap();
     let vault = Vault::unlock(folder, Protection::Passphrase(&passphrase)).unwrap();
     let proof = Protection::Passphrase(&passphrase);
     drop(vault.make_recovery(proof, WordList::English).unwrap());
@@ -285,5 +365,31 @@ fn use_the_vault(folder: &Path) {
     stand_still("open", &mut input);
     drop((shown, content));
     vault.close().unwrap();
+    stand_still("locked", &mut input);
+}
+
+/// What it does with a session: everything that is shown is looked at.
+fn use_the_session(folder: &Path) {
+    let mut input = input();
+    let passphrase = listen(&mut input);
+    stand_still("typed", &mut input);
+    let vault = Vault::unlock(folder, Protection::Passphrase(&passphrase)).unwrap();
+    drop(passphrase);
+    let session = assistant(vault);
+    let documents = session.documents();
+    let ids: Vec<_> = documents.iter().map(|document| document.id).collect();
+    assert!(
+        !session
+            .search("rent of the workshop, loyer de l'atelier", &ids, 5)
+            .unwrap()
+            .is_empty()
+    );
+    for conversation in session.conversations().unwrap() {
+        assert!(!session.messages(conversation.id).unwrap().is_empty());
+    }
+    session.keep_draft(None, "not asked yet").unwrap();
+    stand_still("open", &mut input);
+    drop(documents);
+    session.close().unwrap();
     stand_still("locked", &mut input);
 }

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 
 use super::campaign::{Dice, Tally, times};
 use super::format::{
-    Key, Keys, Place, content, data_key, master_of, open, owner_place, seal, seal_padded, sign, vault_id,
+    Key, Keys, Place, content, data_key, master_of, open, owner_place, seal, seal_padded, sign,
+    vault_id,
 };
 use super::ground::{CHUNK, Contents, Ground, KINDS, MASTER, put_files};
 
@@ -52,7 +53,9 @@ fn cells(rows: &Connection) -> Vec<Cell> {
     let mut cells = Vec::new();
     for (name, table, column) in columns {
         let mut select = rows
-            .prepare(&format!("SELECT rowid, {column} FROM {table} ORDER BY rowid"))
+            .prepare(&format!(
+                "SELECT rowid, {column} FROM {table} ORDER BY rowid"
+            ))
             .unwrap();
         let found = select.query_map([], |row| {
             Ok(Cell {
@@ -75,7 +78,7 @@ fn sealed_values_that_were_damaged_in_any_way_are_noticed() {
     let cells = cells(&rows);
     let mut dice = Dice::new(0x63_65_6c_6c);
     let mut tally = Tally::new("fuzz: a sealed value");
-    for number in 0..times(4_000, 400_000) {
+    for number in 0..times(4_000, 300_000) {
         let cell = dice.one(&cells);
         let damaged = dice.damage(&cell.sealed);
         if damaged == cell.sealed {
@@ -86,7 +89,9 @@ fn sealed_values_that_were_damaged_in_any_way_are_noticed() {
         let difference = contents.difference(&vault);
         let noticed = difference.wrong.is_empty() && !difference.told.is_empty();
         let is_soon = started.elapsed() < PATIENCE;
-        tally.note(noticed && is_soon, || format!("number {number}, {}: {difference:?}", cell.name));
+        tally.note(noticed && is_soon, || {
+            format!("number {number}, {}: {difference:?}", cell.name)
+        });
         cell.set(&rows, &cell.sealed);
     }
     assert!(contents.difference(&vault).is_none(), "all is as it was");
@@ -115,31 +120,46 @@ fn insides(ground: &Ground, contents: &Contents) -> Vec<Inside> {
             let select = format!("SELECT {column} FROM owners WHERE id = ?1");
             rows.query_row(&select, [id], |row| row.get(0)).unwrap()
         };
-        let data_key = data_key(&keys, vault, kind, id, &column("key")).expect("it opens by the description");
-        let mut add = |name, update: &str, row: Vec<u8>, key: &Key, place: Place, sealed: Vec<u8>| {
-            let body = open(key, &place, &sealed).expect("what the vault wrote opens by the description");
-            insides.push(Inside {
-                cell: Cell {
-                    name,
-                    update: update.to_owned(),
-                    key: row.into(),
-                    sealed,
-                },
-                key: key.clone(),
-                place,
-                body,
-                owner,
-            });
-        };
-        for (name, short) in [("owners.key", "key"), ("owners.head", "head"), ("owners.seal", "seal")] {
-            let key = if short == "key" { &keys.wrap } else { &data_key };
+        let data_key =
+            data_key(&keys, vault, kind, id, &column("key")).expect("it opens by the description");
+        let mut add =
+            |name, update: &str, row: Vec<u8>, key: &Key, place: Place, sealed: Vec<u8>| {
+                let body = open(key, &place, &sealed)
+                    .expect("what the vault wrote opens by the description");
+                insides.push(Inside {
+                    cell: Cell {
+                        name,
+                        update: update.to_owned(),
+                        key: row.into(),
+                        sealed,
+                    },
+                    key: key.clone(),
+                    place,
+                    body,
+                    owner,
+                });
+            };
+        for (name, short) in [
+            ("owners.key", "key"),
+            ("owners.head", "head"),
+            ("owners.seal", "seal"),
+        ] {
+            let key = if short == "key" {
+                &keys.wrap
+            } else {
+                &data_key
+            };
             let update = format!("UPDATE owners SET {short} = ?2 WHERE id = ?1");
             let place = owner_place(name, vault, kind, id);
             add(name, &update, id.to_vec(), key, place, column(short));
         }
         for record in &held.records {
             let sealed = rows
-                .query_row("SELECT sealed FROM records WHERE id = ?1", [record.id.as_bytes()], |row| row.get(0))
+                .query_row(
+                    "SELECT sealed FROM records WHERE id = ?1",
+                    [record.id.as_bytes()],
+                    |row| row.get(0),
+                )
                 .unwrap();
             let place = Place {
                 column: "records.sealed",
@@ -149,11 +169,22 @@ fn insides(ground: &Ground, contents: &Contents) -> Vec<Inside> {
                 sequence: record.sequence.into(),
             };
             let update = "UPDATE records SET sealed = ?2 WHERE id = ?1";
-            add("records.sealed", update, record.id.as_bytes().to_vec(), &data_key, place, sealed);
+            add(
+                "records.sealed",
+                update,
+                record.id.as_bytes().to_vec(),
+                &data_key,
+                place,
+                sealed,
+            );
         }
         for (blob, _) in &held.blobs {
             let sealed = rows
-                .query_row("SELECT head FROM blobs WHERE id = ?1", [blob.as_bytes()], |row| row.get(0))
+                .query_row(
+                    "SELECT head FROM blobs WHERE id = ?1",
+                    [blob.as_bytes()],
+                    |row| row.get(0),
+                )
                 .unwrap();
             let place = Place {
                 column: "blobs.head",
@@ -163,7 +194,14 @@ fn insides(ground: &Ground, contents: &Contents) -> Vec<Inside> {
                 sequence: 0,
             };
             let update = "UPDATE blobs SET head = ?2 WHERE id = ?1";
-            add("blobs.head", update, blob.as_bytes().to_vec(), &data_key, place, sealed);
+            add(
+                "blobs.head",
+                update,
+                blob.as_bytes().to_vec(),
+                &data_key,
+                place,
+                sealed,
+            );
         }
     }
     insides
@@ -177,7 +215,7 @@ fn values_that_are_genuine_and_make_no_sense_break_nothing_else() {
     let insides = insides(&ground, &contents);
     let mut dice = Dice::new(0x69_6e_73);
     let mut tally = Tally::new("fuzz: the inside of a sealed value");
-    for number in 0..times(3_000, 300_000) {
+    for number in 0..times(1_500, 150_000) {
         let inside = dice.one(&insides);
         let nonce: [u8; 12] = dice.bytes(12).try_into().unwrap();
         let body = match dice.below(4) {
@@ -186,7 +224,15 @@ fn values_that_are_genuine_and_make_no_sense_break_nothing_else() {
                 let mut body = inside.body.clone();
                 let at = dice.below(body.len().saturating_sub(8).max(1));
                 let end = (at + 8).min(body.len());
-                let length = *dice.one(&[0, u64::MAX, 1 << 62, 1 << 40, u64::from(u32::MAX), 65_536, 65_537]);
+                let length = *dice.one(&[
+                    0,
+                    u64::MAX,
+                    1 << 62,
+                    1 << 40,
+                    u64::from(u32::MAX),
+                    65_536,
+                    65_537,
+                ]);
                 body[at..end].copy_from_slice(&length.to_be_bytes()[..end - at]);
                 body
             }
@@ -207,15 +253,22 @@ fn values_that_are_genuine_and_make_no_sense_break_nothing_else() {
         let started = Instant::now();
         let _ = contents.difference(&vault);
         let checked = vault.check();
-        let others = contents.owners.iter().enumerate().filter(|(at, _)| *at != inside.owner);
+        let others = contents
+            .owners
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != inside.owner);
         let mut others_are_whole = true;
         for (_, held) in others {
             for kind in KINDS {
                 let listing = vault.records(held.id, kind);
-                others_are_whole &= listing.is_ok_and(|listing| listing.readable.len() == 3 && listing.loss.is_none());
+                others_are_whole &= listing
+                    .is_ok_and(|listing| listing.readable.len() == 3 && listing.loss.is_none());
             }
             others_are_whole &= held.blobs.iter().all(|(id, content)| {
-                vault.blob(held.id, *id).is_ok_and(|found| found == *content)
+                vault
+                    .blob(held.id, *id)
+                    .is_ok_and(|found| found == *content)
             });
         }
         let is_soon = started.elapsed() < PATIENCE;
@@ -259,14 +312,18 @@ fn a_root_that_is_genuine_and_makes_no_sense_keeps_nothing_from_being_read() {
         let nonce = dice.bytes(12).try_into().unwrap();
         let changed = dice.damage(&body);
         let sealed = seal(&keys.root, &place, nonce, &changed);
-        let set = ground.rows().execute("UPDATE root SET sealed = ?1", [sealed]);
+        let set = ground
+            .rows()
+            .execute("UPDATE root SET sealed = ?1", [sealed]);
         assert_eq!(set, Ok(1));
         let outcome = ground.unlock().map(|vault| contents.difference(&vault));
         // A number of generations that is as high as it gets is not to be counted beyond.
         let held = outcome
             .as_ref()
             .is_ok_and(|difference| difference.wrong.is_empty() && difference.missing.is_empty());
-        tally.note(held, || format!("number {number}: {changed:02x?}: {outcome:?}"));
+        tally.note(held, || {
+            format!("number {number}: {changed:02x?}: {outcome:?}")
+        });
     }
     tally.end();
 }
@@ -322,7 +379,9 @@ fn damage_json(dice: &mut Dice, value: &mut Value) {
             }
         }
         Value::String(text) if dice.below(2) > 0 => {
-            let bytes = STANDARD.decode(text.as_bytes()).unwrap_or_else(|_| text.clone().into_bytes());
+            let bytes = STANDARD
+                .decode(text.as_bytes())
+                .unwrap_or_else(|_| text.clone().into_bytes());
             *text = STANDARD.encode(dice.damage(&bytes));
         }
         other => *other = dice.one(&strange).clone(),
@@ -342,12 +401,16 @@ fn keyslots_that_were_damaged_in_any_way_open_the_vault_or_are_refused() {
     let whole = ground.files();
     let manifest = &whole["vault.json"];
     let key = Keys::of(&master_of(manifest, "lanterns over a quiet estuary")).manifest;
-    assert_eq!(sign(&content(manifest), &key), *manifest, "the code is made as it is described");
+    assert_eq!(
+        sign(&content(manifest), &key),
+        *manifest,
+        "the code is made as it is described"
+    );
 
     let mut dice = Dice::new(0x6a_73_6f_6e);
     let mut tally = Tally::new("fuzz: vault.json");
     let mut opened = 0;
-    for number in 0..times(1_000, 60_000) {
+    for number in 0..times(600, 40_000) {
         put_files(&ground.vault, &whole);
         let changed = match dice.below(3) {
             0 => dice.damage(manifest),
@@ -369,7 +432,9 @@ fn keyslots_that_were_damaged_in_any_way_open_the_vault_or_are_refused() {
             fs::write(ground.vault.join("vault.json"), &changed).unwrap();
         }
         if place != 0 {
-            let set = ground.rows().execute("UPDATE manifest SET bytes = ?1", [&changed]);
+            let set = ground
+                .rows()
+                .execute("UPDATE manifest SET bytes = ?1", [&changed]);
             assert_eq!(set, Ok(1));
         }
         let started = Instant::now();
@@ -385,7 +450,10 @@ fn keyslots_that_were_damaged_in_any_way_open_the_vault_or_are_refused() {
             Err(_) => true,
         };
         tally.note(held && is_soon, || {
-            format!("number {number}, place {place}: {difference:?}, {}", String::from_utf8_lossy(&changed))
+            format!(
+                "number {number}, place {place}: {difference:?}, {}",
+                String::from_utf8_lossy(&changed)
+            )
         });
     }
     println!("{opened} opened by what was left");
@@ -406,11 +474,14 @@ fn a_damaged_database_file_gives_what_was_stored_or_says_that_it_does_not() {
     vault.close().unwrap();
     let closed = ground.files();
     let open = in_journal.files();
-    assert!(open["vault.db-wal"].len() > 4096, "there is a journal to be damaged");
+    assert!(
+        open["vault.db-wal"].len() > 4096,
+        "there is a journal to be damaged"
+    );
     let mut dice = Dice::new(0x66_69_6c_65);
     let mut tally = Tally::new("fuzz: the database file and its journal");
     let mut refused = 0;
-    for number in 0..times(1_200, 80_000) {
+    for number in 0..times(700, 60_000) {
         let (mut files, name) = match dice.below(3) {
             0 => (open.clone(), "vault.db-wal"),
             _ => (closed.clone(), "vault.db"),
@@ -434,7 +505,12 @@ fn a_damaged_database_file_gives_what_was_stored_or_says_that_it_does_not() {
                 true
             }
         };
-        tally.note(held && is_soon, || format!("number {number} of {name}: {difference:?}, {:?}", started.elapsed()));
+        tally.note(held && is_soon, || {
+            format!(
+                "number {number} of {name}: {difference:?}, {:?}",
+                started.elapsed()
+            )
+        });
     }
     println!("{refused} were refused as a whole");
     tally.end();
@@ -449,10 +525,17 @@ fn a_damaged_cache_is_none() {
     let kind = CacheKind(1);
     vault.keep_cache(kind, &cached).unwrap();
     let folder = ground.vault.join("cache");
-    let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+    let file = fs::read_dir(&folder)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     let whole = fs::read(&file).unwrap();
     let rows = ground.rows();
-    let head: Vec<u8> = rows.query_row("SELECT head FROM caches", [], |row| row.get(0)).unwrap();
+    let head: Vec<u8> = rows
+        .query_row("SELECT head FROM caches", [], |row| row.get(0))
+        .unwrap();
     let mut tally = Tally::new("fuzz: a cache");
     for number in 0..times(2_000, 200_000) {
         let started = Instant::now();
@@ -460,7 +543,8 @@ fn a_damaged_cache_is_none() {
         let changed = match is_head {
             true => {
                 let changed = dice.damage(&head);
-                rows.execute("UPDATE caches SET head = ?1", [&changed]).unwrap();
+                rows.execute("UPDATE caches SET head = ?1", [&changed])
+                    .unwrap();
                 changed != head
             }
             false => {
@@ -474,9 +558,14 @@ fn a_damaged_cache_is_none() {
             true => found.is_none(),
             false => found.is_some_and(|found| *found == cached),
         };
-        tally.note(held && started.elapsed() < PATIENCE, || format!("number {number}, head: {is_head}"));
+        tally.note(held && started.elapsed() < PATIENCE, || {
+            format!("number {number}, head: {is_head}")
+        });
         match is_head {
-            true => drop(rows.execute("UPDATE caches SET head = ?1", [&head]).unwrap()),
+            true => drop(
+                rows.execute("UPDATE caches SET head = ?1", [&head])
+                    .unwrap(),
+            ),
             false => fs::write(&file, &whole).unwrap(),
         }
     }
@@ -493,7 +582,9 @@ fn a_cache_whose_head_asks_for_more_than_there_is_is_none_at_once() {
     vault.keep_cache(kind, b"a snapshot").unwrap();
     let rows = ground.rows();
     let (file, sealed): ([u8; 16], Vec<u8>) = rows
-        .query_row("SELECT file, head FROM caches", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row("SELECT file, head FROM caches", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .unwrap();
     let keys = Keys::of(&MASTER);
     let place = Place {
@@ -509,7 +600,8 @@ fn a_cache_whose_head_asks_for_more_than_there_is_is_none_at_once() {
         let at = body.len() - 8;
         body[at..].copy_from_slice(&u64::to_be_bytes(length));
         let sealed = seal(&keys.cache, &place, [7; 12], &body);
-        rows.execute("UPDATE caches SET head = ?1", [sealed]).unwrap();
+        rows.execute("UPDATE caches SET head = ?1", [sealed])
+            .unwrap();
         let started = Instant::now();
         assert!(vault.cache(kind).is_none(), "{length}");
         assert!(started.elapsed() < Duration::from_millis(100), "{length}");
@@ -522,17 +614,35 @@ fn a_blob_whose_head_asks_for_more_than_there_is_is_damaged_at_once() {
     let (ground, vault) = Ground::new();
     let contents = Contents::put(&vault, 1, 1, &[1_000]);
     let rows = ground.rows();
-    let inside = insides(&ground, &contents).into_iter().find(|inside| inside.cell.name == "blobs.head");
+    let inside = insides(&ground, &contents)
+        .into_iter()
+        .find(|inside| inside.cell.name == "blobs.head");
     let inside = inside.expect("there is a blob");
     let (owner, blob) = (contents.owners[0].id, contents.owners[0].blobs[0].0);
-    for length in [u64::MAX, 1 << 62, 1 << 40, u64::from(u32::MAX) + 1, 65_536, 1_025, 70_000] {
+    for length in [
+        u64::MAX,
+        1 << 62,
+        1 << 40,
+        u64::from(u32::MAX) + 1,
+        65_536,
+        1_025,
+        70_000,
+    ] {
         let mut body = inside.body.clone();
         body[..8].copy_from_slice(&length.to_be_bytes());
-        inside.cell.set(&rows, &seal(&inside.key, &inside.place, [7; 12], &body));
+        inside
+            .cell
+            .set(&rows, &seal(&inside.key, &inside.place, [7; 12], &body));
         let started = Instant::now();
         let outcome = vault.blob(owner, blob);
         assert!(matches!(outcome, Err(VaultError::Damaged(_))), "{length}");
         assert!(started.elapsed() < Duration::from_millis(100), "{length}");
     }
-    assert!(vault.owners(OwnerKind::Conversation).unwrap().damaged.is_empty());
+    assert!(
+        vault
+            .owners(OwnerKind::Conversation)
+            .unwrap()
+            .damaged
+            .is_empty()
+    );
 }

@@ -30,7 +30,10 @@ fn two_processes_on_two_copies_of_one_vault_never_use_a_nonce_twice() {
     }
     let writers = copies.each_ref().map(|copy| {
         Command::new(std::env::current_exe().expect("a running test has a path"))
-            .args(["--exact", "vault::nonces::two_processes_on_two_copies_of_one_vault_never_use_a_nonce_twice"])
+            .args([
+                "--exact",
+                "vault::nonces::two_processes_on_two_copies_of_one_vault_never_use_a_nonce_twice",
+            ])
             .env(FOLDER, copy)
             .stdout(Stdio::null())
             .spawn()
@@ -42,7 +45,11 @@ fn two_processes_on_two_copies_of_one_vault_never_use_a_nonce_twice() {
     let mut values = Vec::with_capacity(2 * each);
     for copy in &copies {
         let bytes = fs::read(copy.join("nonces")).unwrap();
-        values.extend(bytes.chunks_exact(12).map(|nonce| <[u8; 12]>::try_from(nonce).unwrap()));
+        values.extend(
+            bytes
+                .chunks_exact(12)
+                .map(|nonce| <[u8; 12]>::try_from(nonce).unwrap()),
+        );
     }
     assert_eq!(values.len(), 2 * each);
     let mut tally = Tally::new("K5: a nonce is drawn");
@@ -74,8 +81,12 @@ fn write_nonces(folder: &Path, count: usize) {
     for _ in 0..count / BATCH {
         rows.execute("DELETE FROM records", []).unwrap();
         write_batch(&vault, owner);
-        let mut select = rows.prepare("SELECT substr(sealed, 18, 12) FROM records").unwrap();
-        let found = select.query_map([], |row| row.get::<_, [u8; 12]>(0)).unwrap();
+        let mut select = rows
+            .prepare("SELECT substr(sealed, 18, 12) FROM records")
+            .unwrap();
+        let found = select
+            .query_map([], |row| row.get::<_, [u8; 12]>(0))
+            .unwrap();
         found.for_each(|nonce| nonces.extend(nonce.unwrap()));
     }
     fs::write(folder.join("nonces"), nonces).unwrap();

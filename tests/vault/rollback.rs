@@ -82,7 +82,9 @@ fn erase(vault: &Vault, owner: &Held) {
 
 fn set(vault: &Vault, _: &Held) {
     let key = aparte_vault::SettingKey(1);
-    vault.write(|change| change.set_setting(key, b"light")).unwrap();
+    vault
+        .write(|change| change.set_setting(key, b"light"))
+        .unwrap();
 }
 
 fn scenes(contents: &Contents) -> Vec<Scene> {
@@ -132,13 +134,19 @@ fn scenes(contents: &Contents) -> Vec<Scene> {
         scene(
             "a message is put back as it was before it was replaced",
             replace,
-            format!("INSERT OR REPLACE INTO records SELECT * FROM older.records WHERE id = {}", record(1)),
+            format!(
+                "INSERT OR REPLACE INTO records SELECT * FROM older.records WHERE id = {}",
+                record(1)
+            ),
             Told::Messages(Loss::Altered),
         ),
         scene(
             "a message that was removed is put back",
             remove,
-            format!("INSERT INTO records SELECT * FROM older.records WHERE id = {}", record(1)),
+            format!(
+                "INSERT INTO records SELECT * FROM older.records WHERE id = {}",
+                record(1)
+            ),
             Told::Messages(Loss::Altered),
         ),
         scene(
@@ -162,13 +170,17 @@ fn scenes(contents: &Contents) -> Vec<Scene> {
         scene(
             "a title is put back as it was",
             change_all,
-            format!("UPDATE owners SET head = (SELECT head FROM older.owners o WHERE o.id = owners.id) WHERE id = {owner}"),
+            format!(
+                "UPDATE owners SET head = (SELECT head FROM older.owners o WHERE o.id = owners.id) WHERE id = {owner}"
+            ),
             Told::Notice(Notice::OwnersAltered),
         ),
         scene(
             "what a conversation says of itself is put back as it was",
             change_all,
-            format!("UPDATE owners SET seal = (SELECT seal FROM older.owners o WHERE o.id = owners.id) WHERE id = {owner}"),
+            format!(
+                "UPDATE owners SET seal = (SELECT seal FROM older.owners o WHERE o.id = owners.id) WHERE id = {owner}"
+            ),
             Told::Notice(Notice::OwnersAltered),
         ),
         scene(
@@ -252,7 +264,12 @@ fn what_was_dropped_or_put_back_is_told_at_every_start_until_it_is_accepted() {
         assert!(contents.difference(&vault).is_none());
         (scene.meanwhile)(&vault, &contents.owners[0]);
         vault.close().unwrap();
-        assert_eq!(ground.unlock().unwrap().notices(), [], "{}: before", scene.name);
+        assert_eq!(
+            ground.unlock().unwrap().notices(),
+            [],
+            "{}: before",
+            scene.name
+        );
         older.put_back(&ground.rows(), &scene.tamper);
 
         for again in 0..2 {
@@ -286,7 +303,9 @@ fn what_was_dropped_or_put_back_is_told_at_every_start_until_it_is_accepted() {
                 let listing = vault.records(owner.id, MESSAGE);
                 listing.map_or(true, |listing| listing.loss.is_none())
             });
-        tally.note(is_quiet, || format!("{} was accepted and is told again", scene.name));
+        tally.note(is_quiet, || {
+            format!("{} was accepted and is told again", scene.name)
+        });
     }
     tally.end();
 }
@@ -359,22 +378,27 @@ fn a_row_of_a_shape_that_no_vault_writes_leaves_the_others_readable() {
         let vault = match ground.unlock() {
             Ok(vault) => vault,
             Err(error) => {
-                tally.note(false, || format!("{statement}: the vault does not open: {error}"));
+                tally.note(false, || {
+                    format!("{statement}: the vault does not open: {error}")
+                });
                 continue;
             }
         };
         let difference = contents.difference(&vault);
         // All that may be missing is the owner's own, or the setting, or the blobs.
         let others = contents.owners[1..].iter().all(|owner| {
-            vault.records(owner.id, MESSAGE).is_ok_and(|listing| listing.readable.len() == 3)
+            vault
+                .records(owner.id, MESSAGE)
+                .is_ok_and(|listing| listing.readable.len() == 3)
         });
         let messages = vault.records(first.id, MESSAGE);
         let siblings = !statement.contains("records")
             || messages.is_ok_and(|listing| listing.readable.len() >= 2);
         let checked = vault.check().is_ok();
-        tally.note(difference.is_honest() && others && siblings && checked, || {
-            format!("{statement}: {difference:?}, checked {checked}")
-        });
+        tally.note(
+            difference.is_honest() && others && siblings && checked,
+            || format!("{statement}: {difference:?}, checked {checked}"),
+        );
     }
     tally.end();
 }

@@ -123,7 +123,9 @@ fn recovery_words_that_are_nearly_right_open_nothing() {
             outcome,
             Err(VaultError::WrongRecoveryWords | VaultError::NotRecoveryWords)
         );
-        tally.note(refused, || "some words opened the vault, or broke it".to_owned());
+        tally.note(refused, || {
+            "some words opened the vault, or broke it".to_owned()
+        });
     }
     assert_same(&before, &lasting(ground.files()), "something was written");
     let right = passphrase(&words);
@@ -157,7 +159,8 @@ struct Moment {
 
 /// Makes, changes and removes slots, and looks at the disk after each step.
 fn moments(ground: &Ground) -> (Contents, Vec<Moment>) {
-    let [first, second, third] = [PASSPHRASE, "a second one, longer", "and the third"].map(passphrase);
+    let [first, second, third] =
+        [PASSPHRASE, "a second one, longer", "and the third"].map(passphrase);
     let pass = |secret: &SecretString| Secret::Passphrase(secret.clone());
     let vault = Vault::create(&ground.vault, Protection::Passphrase(&first), Cost::FLOOR).unwrap();
     let contents = Contents::put(&vault, 2, 2, &[100]);
@@ -181,9 +184,17 @@ fn moments(ground: &Ground) -> (Contents, Vec<Moment>) {
     vault
         .set_passphrase(Protection::Passphrase(&first), &second, Cost::FLOOR)
         .unwrap();
-    look("passphrase changed", vec![pass(&second), said(&one)], vec![pass(&first)]);
+    look(
+        "passphrase changed",
+        vec![pass(&second), said(&one)],
+        vec![pass(&first)],
+    );
     let two = words(Protection::Recovery(&one), WordList::French);
-    look("words replaced", vec![pass(&second), said(&two)], vec![pass(&first), said(&one)]);
+    look(
+        "words replaced",
+        vec![pass(&second), said(&two)],
+        vec![pass(&first), said(&one)],
+    );
     // Who forgot the passphrase sets another one with the words.
     vault
         .set_passphrase(Protection::Recovery(&two), &third, Cost::FLOOR)
@@ -193,8 +204,14 @@ fn moments(ground: &Ground) -> (Contents, Vec<Moment>) {
         vec![pass(&third), said(&two)],
         vec![pass(&second), said(&one)],
     );
-    vault.remove_recovery(Protection::Passphrase(&third)).unwrap();
-    look("words removed", vec![pass(&third)], vec![pass(&second), said(&two)]);
+    vault
+        .remove_recovery(Protection::Passphrase(&third))
+        .unwrap();
+    look(
+        "words removed",
+        vec![pass(&third)],
+        vec![pass(&second), said(&two)],
+    );
     vault.close().unwrap();
     (contents, moments)
 }
@@ -220,7 +237,9 @@ fn at_every_step_of_a_change_of_slots_one_works_and_none_comes_back() {
             }
             for secret in &after.gone {
                 let refused = opens(&files, secret, None).is_err();
-                tally.note(refused, || format!("{}, {how}: a removed secret came back", after.step));
+                tally.note(refused, || {
+                    format!("{}, {how}: a removed secret came back", after.step)
+                });
             }
         }
         let mut lost = after.files.clone();
@@ -231,13 +250,18 @@ fn at_every_step_of_a_change_of_slots_one_works_and_none_comes_back() {
             }
             for secret in &after.gone {
                 let refused = opens(&files, secret, None).is_err();
-                tally.note(refused, || format!("{}: a removed secret opens", after.step));
+                tally.note(refused, || {
+                    format!("{}: a removed secret opens", after.step)
+                });
             }
         }
         // A file that was being written when the power went is no file of the vault.
         let mut torn = before.files.clone();
         let cut = after.files["vault.json"].len() / 2;
-        torn.insert("vault.json.new".into(), after.files["vault.json"][..cut].to_vec());
+        torn.insert(
+            "vault.json.new".into(),
+            after.files["vault.json"][..cut].to_vec(),
+        );
         let opened = opens(&torn, &before.welcome[0], Some(&contents));
         tally.take(opened, format!("{}, torn", after.step));
     }
@@ -267,14 +291,24 @@ fn opens(files: &Files, secret: &Secret, contents: Option<&Contents>) -> Result<
 #[test]
 fn the_last_slot_stays_and_a_wrong_proof_changes_nothing() {
     let ground = Ground::empty();
-    let (right, wrong, new) = (passphrase(PASSPHRASE), passphrase("wrong"), passphrase("new"));
+    let (right, wrong, new) = (
+        passphrase(PASSPHRASE),
+        passphrase("wrong"),
+        passphrase("new"),
+    );
     let vault = Vault::create(&ground.vault, Protection::Passphrase(&right), Cost::FLOOR).unwrap();
-    let (proof, no_proof) = (Protection::Passphrase(&right), Protection::Passphrase(&wrong));
+    let (proof, no_proof) = (
+        Protection::Passphrase(&right),
+        Protection::Passphrase(&wrong),
+    );
     let words = vault.make_recovery(proof, WordList::English).unwrap();
     let words = passphrase(words.expose());
     let before = fs::read(ground.vault.join("vault.json")).unwrap();
     let refused = |outcome: Result<(), VaultError>| {
-        assert!(matches!(outcome, Err(VaultError::WrongPassphrase)), "{outcome:?}");
+        assert!(
+            matches!(outcome, Err(VaultError::WrongPassphrase)),
+            "{outcome:?}"
+        );
         assert_eq!(fs::read(ground.vault.join("vault.json")).unwrap(), before);
     };
     refused(vault.set_passphrase(no_proof, &new, Cost::FLOOR));
@@ -282,13 +316,19 @@ fn the_last_slot_stays_and_a_wrong_proof_changes_nothing() {
     refused(vault.remove_recovery(no_proof));
     refused(vault.set_keychain(no_proof));
     let missing = vault.set_passphrase(Protection::Keychain, &new, Cost::FLOOR);
-    assert!(matches!(missing, Err(VaultError::NoSuchSlot)), "{missing:?}");
+    assert!(
+        matches!(missing, Err(VaultError::NoSuchSlot)),
+        "{missing:?}"
+    );
     vault.remove_recovery(proof).unwrap();
     let slots = vec![SlotKind::Passphrase];
     assert_eq!(Vault::look(&ground.vault).unwrap(), State::Locked { slots });
     vault.close().unwrap();
     let gone = Vault::unlock(&ground.vault, Protection::Recovery(&words));
-    assert!(matches!(gone, Err(VaultError::NoSuchSlot)), "the words are worthless");
+    assert!(
+        matches!(gone, Err(VaultError::NoSuchSlot)),
+        "the words are worthless"
+    );
     // With neither, nothing would open the vault: words alone make none.
     let empty = Ground::empty();
     let none = Vault::create(&empty.vault, Protection::Recovery(&words), Cost::FLOOR);

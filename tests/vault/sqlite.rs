@@ -105,7 +105,10 @@ impl Pages<'_> {
         let kind = self.bytes[header];
         let is_leaf = kind & 8 != 0;
         let is_table = kind & 1 != 0;
-        assert!(matches!(kind, 2 | 5 | 10 | 13), "page {page} is of kind {kind}");
+        assert!(
+            matches!(kind, 2 | 5 | 10 | 13),
+            "page {page} is of kind {kind}"
+        );
         if !is_table {
             self.mark(base, self.size, Known::NothingInIndex);
         }
@@ -154,7 +157,11 @@ impl Pages<'_> {
     /// Reads a payload that may go on in pages of its own, and takes it apart.
     fn payload(&mut self, at: usize, length: usize, is_table: bool) -> Vec<Value> {
         let usable = self.usable;
-        let most = if is_table { usable - 35 } else { (usable - 12) * 64 / 255 - 23 };
+        let most = if is_table {
+            usable - 35
+        } else {
+            (usable - 12) * 64 / 255 - 23
+        };
         let least = (usable - 12) * 32 / 255 - 23;
         let rest = least + length.saturating_sub(least) % (usable - 4);
         let local = match length {
@@ -178,7 +185,11 @@ impl Pages<'_> {
         let payload: Vec<u8> = places.iter().map(|&place| self.bytes[place]).collect();
         let (header, values) = record(&payload);
         for (number, place) in places.into_iter().enumerate() {
-            self.known[place] = if number < header { Known::Structure } else { Known::Value };
+            self.known[place] = if number < header {
+                Known::Structure
+            } else {
+                Known::Value
+            };
         }
         values
     }
@@ -238,7 +249,11 @@ fn record(payload: &[u8]) -> (usize, Vec<Value>) {
             1..=6 => {
                 let negative = bytes[0] & 0x80 != 0;
                 let start = if negative { -1 } else { 0 };
-                Value::Integer(bytes.iter().fold(start, |number, &byte| number << 8 | i64::from(byte)))
+                Value::Integer(
+                    bytes
+                        .iter()
+                        .fold(start, |number, &byte| number << 8 | i64::from(byte)),
+                )
             }
             serial if serial >= 12 && serial % 2 == 0 => Value::Blob(bytes.to_vec()),
             serial if serial >= 13 => Value::Text(bytes.to_vec()),

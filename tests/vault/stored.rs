@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use aparte_assistant::{Assistant, Conversation, Hit, Language, Message};
+use aparte_assistant::{Assistant, Conversation, Hit, Item, Language, Message};
 use aparte_vault::{CacheKind, OwnerId, OwnerKind, RecordId, RecordKind, SettingKey, Vault};
 
 use super::campaign::{Dice, Tally, times};
@@ -21,7 +21,9 @@ fn lived_in() -> (Files, [u8; 32]) {
     let vault = Vault::unlock_for_tests(&ground.vault, &master).expect("its key opens it");
     let assistant = assistant(vault);
     let conversation = assistant.conversations().unwrap()[0].id;
-    assistant.keep_draft(Some(conversation), "not asked yet").unwrap();
+    assistant
+        .keep_draft(Some(conversation), "not asked yet")
+        .unwrap();
     assistant.keep_draft(None, "not begun yet").unwrap();
     assistant
         .change_settings(aparte_assistant::Settings {
@@ -50,7 +52,11 @@ fn all_kept(vault: &Vault) -> Vec<(Kept, Vec<u8>)> {
             all.push((Kept::Head(owner.id), owner.head));
             for kind in 0..20 {
                 let records = vault.records(owner.id, RecordKind(kind)).unwrap().readable;
-                all.extend(records.into_iter().map(|record| (Kept::Record(owner.id, record.id), record.body)));
+                all.extend(
+                    records
+                        .into_iter()
+                        .map(|record| (Kept::Record(owner.id, record.id), record.body)),
+                );
             }
         }
     }
@@ -81,22 +87,38 @@ struct Seen {
 
 fn look_at(assistant: &Assistant) -> Result<Seen, String> {
     let documents = assistant.documents();
-    let conversations = assistant.conversations().map_err(|error| format!("conversations: {error:?}"))?;
-    let told = assistant.notices().map_err(|error| format!("notices: {error:?}"))?.len();
+    let conversations = assistant
+        .conversations()
+        .map_err(|error| format!("conversations: {error:?}"))?;
+    let told = assistant
+        .notices()
+        .map_err(|error| format!("notices: {error:?}"))?
+        .len();
     let mut seen = Seen {
-        documents: documents.iter().map(|document| (document.name.clone(), document.pages.len())).collect(),
+        documents: documents
+            .iter()
+            .map(|document| (document.name.clone(), document.pages.len()))
+            .collect(),
         conversations: Vec::new(),
         told,
     };
     for conversation in conversations {
-        let messages = assistant.messages(conversation.id).map_err(|error| format!("messages: {error:?}"))?;
+        let messages = assistant
+            .messages(conversation.id)
+            .map_err(|error| format!("messages: {error:?}"))?;
         let _ = assistant.draft(Some(conversation.id));
         seen.conversations.push((conversation, messages));
     }
     let _ = assistant.draft(None);
     let ids: Vec<_> = documents.iter().map(|document| document.id).collect();
-    for question in ["lease workshop", "loyer atelier", "\"minutes\" of the meeting 2025"] {
-        assistant.search(question, &ids, 5).map_err(|error| format!("search: {error:?}"))?;
+    for question in [
+        "lease workshop",
+        "loyer atelier",
+        "\"minutes\" of the meeting 2025",
+    ] {
+        assistant
+            .search(question, &ids, 5)
+            .map_err(|error| format!("search: {error:?}"))?;
     }
     Ok(seen)
 }
@@ -109,7 +131,10 @@ fn a_value_that_makes_no_sense_hides_nothing_else_and_is_told() {
     let all = all_kept(&unlock());
     assert!(all.len() >= 12, "{} values are kept", all.len());
     let whole = look_at(&assistant(unlock())).unwrap();
-    assert_eq!((whole.documents.len(), whole.conversations.len(), whole.told), (2, 2, 0));
+    assert_eq!(
+        (whole.documents.len(), whole.conversations.len(), whole.told),
+        (2, 2, 0)
+    );
 
     let mut dice = Dice::new(0x73_74_6f_72);
     let mut tally = Tally::new("fuzz: a value of the domain");
@@ -129,8 +154,14 @@ fn a_value_that_makes_no_sense_hides_nothing_else_and_is_told() {
         let outcome = catch_unwind(AssertUnwindSafe(|| look_at(&assistant(vault))));
         let held = match &outcome {
             Ok(Ok(seen)) => {
-                let documents = seen.documents.iter().filter(|document| whole.documents.contains(document));
-                let others = seen.conversations.iter().filter(|seen| whole.conversations.contains(seen));
+                let documents = seen
+                    .documents
+                    .iter()
+                    .filter(|document| whole.documents.contains(document));
+                let others = seen
+                    .conversations
+                    .iter()
+                    .filter(|seen| whole.conversations.contains(seen));
                 let lost = 4 - documents.count() - others.count();
                 let is_missing = seen.documents.len() + seen.conversations.len() < 4;
                 // At most the one that was damaged, and if it is not shown, that is told.
@@ -154,15 +185,31 @@ fn an_index_that_makes_no_sense_is_made_again() {
     let ground = Ground::of(&files);
     let unlock = || Vault::unlock_for_tests(&ground.vault, &master).expect("its key opens it");
     let search = |assistant: &Assistant| -> Vec<Vec<Hit>> {
-        let ids: Vec<_> = assistant.documents().iter().map(|document| document.id).collect();
-        let questions = ["rent of the workshop", "loyer de l'atelier", "meeting minutes", "2025"];
+        let ids: Vec<_> = assistant
+            .documents()
+            .iter()
+            .map(|document| document.id)
+            .collect();
+        let questions = [
+            "rent of the workshop",
+            "loyer de l'atelier",
+            "meeting minutes",
+            "2025",
+        ];
         let hits = questions.map(|question| assistant.search(question, &ids, 10));
-        hits.map(|hits| hits.expect("a question can be looked for")).into()
+        hits.map(|hits| hits.expect("a question can be looked for"))
+            .into()
     };
     let vault = unlock();
-    let snapshot = vault.cache(INDEX).expect("the index is kept when the vault is closed").to_vec();
+    let snapshot = vault
+        .cache(INDEX)
+        .expect("the index is kept when the vault is closed")
+        .to_vec();
     let expected = search(&assistant(vault));
-    assert!(expected.iter().any(|hits| !hits.is_empty()), "something is found");
+    assert!(
+        expected.iter().any(|hits| !hits.is_empty()),
+        "something is found"
+    );
 
     let mut dice = Dice::new(0x69_6e_64_78);
     let mut tally = Tally::new("fuzz: the snapshot of the index");
@@ -209,9 +256,122 @@ fn an_index_that_is_older_than_the_vault_finds_what_came_since_and_not_what_went
     let documents = assistant.documents();
     assert_eq!(documents.len(), 1);
     let ids: Vec<_> = documents.iter().map(|document| document.id).collect();
-    for question in ["rent of the workshop", "loyer de l'atelier", "meeting minutes", "2025"] {
+    for question in [
+        "rent of the workshop",
+        "loyer de l'atelier",
+        "meeting minutes",
+        "2025",
+    ] {
         let hits = assistant.search(question, &ids, 20).unwrap();
         assert!(hits.iter().all(|hit| hit.document == ids[0]), "{question}");
+    }
+}
+
+/// The words of a document that stand in a snapshot of the index, and in no other document or conversation.
+fn own_words(assistant: &Assistant, document: usize, snapshot: &[u8]) -> Vec<String> {
+    let documents = assistant.documents();
+    let text = |at: usize| -> String {
+        let pages = documents[at].pages.iter().map(|page| page.text.as_str());
+        pages.collect::<Vec<_>>().join(" ").to_lowercase()
+    };
+    let mut others = text(1 - document);
+    for conversation in assistant.conversations().unwrap() {
+        let messages = assistant.messages(conversation.id).unwrap();
+        others += &format!("{messages:?}").to_lowercase();
+    }
+    let text = text(document);
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let mut own: Vec<_> = words
+        .filter(|word| word.len() >= 4 && !others.contains(*word) && holds(snapshot, word))
+        .map(str::to_owned)
+        .collect();
+    own.sort();
+    own.dedup();
+    own
+}
+
+fn holds(bytes: &[u8], word: &str) -> bool {
+    bytes
+        .windows(word.len())
+        .any(|window| window == word.as_bytes())
+}
+
+/// How a document is erased for good.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Now,
+    ByClosing,
+    ByOpeningAfterDeath,
+}
+
+/// C3: the index that is kept forgets what was erased, whichever way it goes.
+#[test]
+fn the_words_of_an_erased_document_are_in_no_index_that_is_kept() {
+    const INDEX: CacheKind = CacheKind(1);
+    let (files, master) = lived_in();
+    for way in [Way::Now, Way::ByClosing, Way::ByOpeningAfterDeath] {
+        let ground = Ground::of(&files);
+        let unlock = || Vault::unlock_for_tests(&ground.vault, &master).expect("its key opens it");
+        let vault = unlock();
+        let snapshot = vault.cache(INDEX).expect("the index is kept").to_vec();
+        let session = assistant(vault);
+        let document = session.documents()[0].id;
+        let words = own_words(&session, 0, &snapshot);
+        assert!(
+            !words.is_empty(),
+            "the search in the index is not blind: {words:?}"
+        );
+        let before: Vec<_> = ground
+            .files()
+            .into_iter()
+            .filter(|(name, _)| name.starts_with("cache/"))
+            .collect();
+        match way {
+            Way::Now => {
+                session.erase(Item::Document(document)).unwrap();
+                session.erase_now(Item::Document(document)).unwrap();
+                let left = ground.files();
+                assert!(
+                    before.iter().all(|(name, _)| !left.contains_key(name)),
+                    "the old index is gone at once"
+                );
+                session.close().unwrap();
+            }
+            Way::ByClosing => {
+                session.erase(Item::Document(document)).unwrap();
+                session.close().unwrap();
+            }
+            Way::ByOpeningAfterDeath => {
+                session.erase(Item::Document(document)).unwrap();
+                drop(session);
+            }
+        }
+        for time in ["first", "second"] {
+            let vault = unlock();
+            let found: Vec<_> = match vault.cache(INDEX) {
+                Some(kept) => words.iter().filter(|word| holds(&kept, word)).collect(),
+                None => Vec::new(),
+            };
+            assert!(
+                found.is_empty(),
+                "{way:?}, the {time} start after it: {found:?} are in the index"
+            );
+            let session = assistant(vault);
+            assert_eq!(session.documents().len(), 1, "{way:?}");
+            let ids: Vec<_> = session
+                .documents()
+                .iter()
+                .map(|document| document.id)
+                .collect();
+            for word in &words {
+                let hits = session.search(word, &ids, 5).unwrap();
+                assert!(
+                    hits.iter().all(|hit| hit.document == ids[0]),
+                    "{way:?}: {word}"
+                );
+            }
+            session.close().unwrap();
+        }
     }
 }
 
@@ -234,10 +394,14 @@ fn everything_that_is_noticed_is_told_in_a_sentence_of_either_language() {
         let notices = assistant.notices().unwrap();
         assert!(!notices.is_empty(), "{statement}");
         for notice in notices {
-            let [english, french] = [Language::English, Language::French].map(|of| notice.sentence(of));
+            let [english, french] =
+                [Language::English, Language::French].map(|of| notice.sentence(of));
             assert_ne!(english, french);
             for sentence in [english, french] {
-                assert!(sentence.len() > 30 && sentence.trim_end().ends_with('.'), "{sentence}");
+                assert!(
+                    sentence.len() > 30 && sentence.trim_end().ends_with('.'),
+                    "{sentence}"
+                );
             }
         }
         assistant.accept().unwrap();

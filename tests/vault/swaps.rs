@@ -141,11 +141,17 @@ fn no_two_of_fifty_records_can_be_exchanged() {
     let all: Vec<_> = contents
         .owners
         .iter()
-        .flat_map(|owner| owner.records.iter().map(move |record| Own { owner, record }))
+        .flat_map(|owner| {
+            owner
+                .records
+                .iter()
+                .map(move |record| Own { owner, record })
+        })
         .take(50)
         .collect();
     assert_eq!(all.len(), 50);
-    rows.execute_batch("CREATE TEMP TABLE whole AS SELECT * FROM records").unwrap();
+    rows.execute_batch("CREATE TEMP TABLE whole AS SELECT * FROM records")
+        .unwrap();
     let mut tally = Tally::new("K2: two records are exchanged");
     for (from_at, &from) in all.iter().enumerate() {
         for (to_at, &to) in all.iter().enumerate() {
@@ -162,8 +168,10 @@ fn no_two_of_fifty_records_can_be_exchanged() {
                 let noticed = is_noticed(&vault, [from.owner, to.owner]);
                 tally.take(noticed, format!("{what} of {from_at} and {to_at}"));
                 // A row may have pushed a third one out of its place.
-                rows.execute_batch("BEGIN; DELETE FROM records; INSERT INTO records SELECT * FROM whole; COMMIT")
-                    .unwrap();
+                rows.execute_batch(
+                    "BEGIN; DELETE FROM records; INSERT INTO records SELECT * FROM whole; COMMIT",
+                )
+                .unwrap();
             }
         }
     }
@@ -193,7 +201,9 @@ fn cells(rows: &Connection) -> Vec<Cell> {
     let mut cells = Vec::new();
     for (table, column) in columns {
         let mut select = rows
-            .prepare(&format!("SELECT rowid, {column} FROM {table} ORDER BY rowid LIMIT 4"))
+            .prepare(&format!(
+                "SELECT rowid, {column} FROM {table} ORDER BY rowid LIMIT 4"
+            ))
             .unwrap();
         let found = select.query_map([], |row| {
             Ok(Cell {
@@ -221,7 +231,10 @@ fn no_sealed_value_opens_in_another_column_or_row() {
             if (from.table, from.column, from.row) == (to.table, to.column, to.row) {
                 continue;
             }
-            let update = format!("UPDATE {} SET {} = ?2 WHERE rowid = ?1", to.table, to.column);
+            let update = format!(
+                "UPDATE {} SET {} = ?2 WHERE rowid = ?1",
+                to.table, to.column
+            );
             rows.execute(&update, params![to.row, from.sealed]).unwrap();
             let place = || {
                 format!(
@@ -237,11 +250,18 @@ fn no_sealed_value_opens_in_another_column_or_row() {
             tally.note(noticed, || format!("{}: {difference:?}", place()));
             // What opening the vault wrote is taken back with it.
             for cell in &cells {
-                let update = format!("UPDATE {} SET {} = ?2 WHERE rowid = ?1", cell.table, cell.column);
-                rows.execute(&update, params![cell.row, cell.sealed]).unwrap();
+                let update = format!(
+                    "UPDATE {} SET {} = ?2 WHERE rowid = ?1",
+                    cell.table, cell.column
+                );
+                rows.execute(&update, params![cell.row, cell.sealed])
+                    .unwrap();
             }
         }
     }
-    assert!(contents.difference(&ground.unlock().unwrap()).is_none(), "all is as it was");
+    assert!(
+        contents.difference(&ground.unlock().unwrap()).is_none(),
+        "all is as it was"
+    );
     tally.end();
 }

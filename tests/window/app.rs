@@ -5,13 +5,14 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use aparte_tests::programs;
 use serde_json::{Value, json};
 
 use super::display::Display;
 use super::machine::{Machine, kill, runs, worker};
-use super::patience::{ANSWER, SOON, eventually};
+use super::patience::{ANSWER, SOON, eventually, within};
 use super::webdriver::{Element, Session};
 
 const PROGRAM: &str = "aparte-desktop";
@@ -192,13 +193,20 @@ impl App {
         let dialog = eventually(SOON, "a dialog is open", || {
             self.display.dialog_of(self.process, &window)
         });
-        // A path that begins at the root is taken as one, whatever folder is shown.
-        self.display.write(&dialog, &path.to_string_lossy());
-        eventually(SOON, "the dialog takes the path", || {
-            self.display.press(&dialog, &["Return"]);
+        let is_gone = || {
             let open = self.display.dialog_of(self.process, &window);
             open.is_none().then_some(())
-        });
+        };
+        // A field for a path opens at the first letter of one, and letters may be lost meanwhile.
+        for _ in 0..5 {
+            self.display.press(&dialog, &["ctrl+a"]);
+            self.display.write(&dialog, &path.to_string_lossy());
+            self.display.press(&dialog, &["Return"]);
+            if within(Duration::from_secs(3), is_gone) {
+                return;
+            }
+        }
+        panic!("the dialog does not take {}", path.display());
     }
 
     /// The address of the bus that the application was started with.

@@ -307,6 +307,14 @@ fn a_backup_of_one_vault_becomes_another_on_another_machine() {
     app.choose_in_dialog(&backup);
     app.see("done:not(:empty)");
     assert!(backup.is_file(), "the backup lies where it was wanted");
+    app.press("export");
+    app.screenshot("export-en");
+    app.press("export-anyway");
+    app.choose_in_dialog(&machine.desk().join(""));
+    app.see("settings-page[data-page=settings] done:not(:empty)");
+    let export = machine.desk().join("Aparté export");
+    let documents = fs::read_dir(export.join("documents")).unwrap();
+    assert_eq!(documents.count(), 2, "both samples are there as they came");
     app.close();
 
     let app = App::start(&other, &Start::default());

@@ -20,6 +20,18 @@ pub fn eventually<T>(limit: Duration, what: &str, mut look: impl FnMut() -> Opti
     }
 }
 
+/// Looks until there is something to see, and says whether there was in time.
+pub fn within(limit: Duration, mut look: impl FnMut() -> Option<()>) -> bool {
+    let started = Instant::now();
+    while started.elapsed() < limit {
+        if look().is_some() {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    false
+}
+
 /// Looks for a while whether something stays as it is: what must not happen has this long to happen.
 pub fn stays(what: &str, mut look: impl FnMut() -> bool) {
     let started = Instant::now();

@@ -1,52 +1,29 @@
-//! `cargo xtask bench`: what the walls cost, measured side by side in one run.
+//! `cargo xtask bench`: figures that are measured side by side in one run, in release builds.
 //!
-//! A pair is one run of the bare library and one of the application, one directly after the other; which goes first
-//! changes from pair to pair. Both use one thread a core and batches of 512. Their prompts are different texts of
-//! nearly the same number of tokens (the application's has some dozens more, for the chat template), and the
-//! application's reply may end before the bare loop's does; what is compared is tokens a second. What is reported is
-//! the median of the pairs' ratios with the smallest and the largest: a machine that is busy for a while moves both
-//! sides of a pair. A figure that cannot be had is null with a reason, never estimated.
+//! A figure is the median of repeated measurements with the smallest and the largest. One that cannot be had is null with
+//! a reason, never estimated.
+
+pub mod engine;
+pub mod vault;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
-use std::process::{Command, Stdio};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::failure::Failure;
 use crate::machine::Machine;
-use crate::models;
 use crate::statistics::Spread;
-use crate::system;
-use crate::ui;
-use crate::workspace::{Profile, Workspace};
-
-const PAIRS: usize = 7;
-const PROMPT_TOKENS: u32 = 512;
-const GENERATED_TOKENS: u32 = 128;
-
-/// Speeds are of one run; both programs print this shape.
-#[derive(Clone, Copy, Debug, Deserialize)]
-struct Measured {
-    prompt_tokens_per_s: f64,
-    generation_tokens_per_s: f64,
-    load_ms: f64,
-}
-
-/// One run of each side.
-struct Pair {
-    bare: Measured,
-    ours: Measured,
-}
 
 /// The result of a suite. Its `Display` is a table.
 #[derive(Serialize)]
 struct Results {
     suite: &'static str,
-    figures: BTreeMap<&'static str, Figure>,
+    figures: Figures,
     machine: Machine,
 }
+
+/// Figures by name.
+type Figures = BTreeMap<String, Figure>;
 
 #[derive(Serialize)]
 struct Figure {
@@ -61,79 +38,23 @@ struct Figure {
     reason: Option<String>,
 }
 
-/// Measures speech through worker, frames and domain against the bare library.
-pub fn engine(json: bool) -> Result<(), Failure> {
-    let workspace = Workspace::open()?;
-    system::prepare(system::BUILD)?;
-    system::prepare_node()?;
-    let obtained = models::obtain(&workspace.root)?;
-    let [model, ..] = obtained.as_slice() else {
-        return Err(Failure::Malformed {
-            what: "models/catalog.json".to_owned(),
-            reason: "it names no built-in model".to_owned(),
-        });
-    };
-    // One selection of packages for every build, and the window's embeds the interface.
-    ui::build(&workspace)?;
-    workspace.build(Profile::Release)?;
-
-    let results = Results {
-        suite: "engine",
-        figures: figures(&pairs(&workspace, model)),
-        machine: Machine::this(),
-    };
-    if json {
-        println!(
-            "{}",
-            serde_json::to_string(&results).expect("plain data has a JSON form")
-        );
-    } else {
-        print!("{results}");
+impl Results {
+    /// Prints the results: one JSON object, or a table.
+    fn print(&self, json: bool) {
+        if json {
+            println!(
+                "{}",
+                serde_json::to_string(self).expect("plain data has a JSON form")
+            );
+        } else {
+            print!("{self}");
+        }
     }
-    Ok(())
-}
-
-fn figures(pairs: &Result<Vec<Pair>, String>) -> BTreeMap<&'static str, Figure> {
-    let figure = |unit, value: fn(&Pair) -> f64| Figure::of(pairs, unit, value);
-    BTreeMap::from([
-        (
-            "prompt_speed_ratio_512",
-            figure("ratio", |pair| {
-                pair.ours.prompt_tokens_per_s / pair.bare.prompt_tokens_per_s
-            }),
-        ),
-        (
-            "prompt_speed_ratio_4096",
-            Figure::none(
-                "ratio",
-                "the context of this version holds 4,096 tokens, prompt and reply together",
-            ),
-        ),
-        (
-            "generation_speed_ratio",
-            figure("ratio", |pair| {
-                pair.ours.generation_tokens_per_s / pair.bare.generation_tokens_per_s
-            }),
-        ),
-        ("load_ms", figure("ms", |pair| pair.ours.load_ms)),
-        (
-            "prompt_tokens_per_s",
-            figure("tokens/s", |pair| pair.ours.prompt_tokens_per_s),
-        ),
-        (
-            "generation_tokens_per_s",
-            figure("tokens/s", |pair| pair.ours.generation_tokens_per_s),
-        ),
-    ])
 }
 
 impl Figure {
-    fn of(pairs: &Result<Vec<Pair>, String>, unit: &'static str, value: fn(&Pair) -> f64) -> Self {
-        let pairs = match pairs {
-            Ok(pairs) => pairs,
-            Err(reason) => return Self::none(unit, reason),
-        };
-        match Spread::of(pairs.iter().map(value)) {
+    fn of(unit: &'static str, measurements: impl IntoIterator<Item = f64>) -> Self {
+        match Spread::of(measurements) {
             Some(Spread { median, min, max }) if min.is_finite() && max.is_finite() => Self {
                 value: Some(median),
                 unit,
@@ -154,67 +75,10 @@ impl Figure {
     }
 }
 
-/// Measures pairs, or says why they cannot be had.
-fn pairs(workspace: &Workspace, model: &Path) -> Result<Vec<Pair>, String> {
-    let bare = || {
-        let mut command = workspace.program(Profile::Release, "aparte-bare");
-        command
-            .arg(model)
-            .arg(workspace.programs(Profile::Release).join("backends"))
-            .args([PROMPT_TOKENS.to_string(), GENERATED_TOKENS.to_string()]);
-        measure(&mut command)
-    };
-    let ours = || {
-        let mut command = workspace.program(Profile::Release, "aparte");
-        command
-            .args(["bench", "--json"])
-            .args(["--prompt-tokens", &PROMPT_TOKENS.to_string()])
-            .args(["--generated-tokens", &GENERATED_TOKENS.to_string()])
-            .env("APARTE_MODELS", model.parent().unwrap_or(Path::new(".")));
-        measure(&mut command)
-    };
-    (0..PAIRS)
-        .map(|number| {
-            eprintln!("pair {} of {PAIRS}", number + 1);
-            if number % 2 == 0 {
-                let bare = bare()?;
-                Ok(Pair {
-                    bare,
-                    ours: ours()?,
-                })
-            } else {
-                let ours = ours()?;
-                Ok(Pair {
-                    bare: bare()?,
-                    ours,
-                })
-            }
-        })
-        .collect()
-}
-
-fn measure(command: &mut Command) -> Result<Measured, String> {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("{program} could not be started: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{program} failed with {}", output.status));
-    }
-    serde_json::from_slice(&output.stdout)
-        .map_err(|error| format!("{program} printed no measurement: {error}"))
-}
-
 impl fmt::Display for Results {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, figure) in &self.figures {
-            write!(formatter, "{name:<28}")?;
+            write!(formatter, "{name:<40}")?;
             match (figure.value, figure.spread, &figure.reason) {
                 (Some(value), Some([min, max]), _) => {
                     writeln!(
@@ -240,49 +104,5 @@ impl fmt::Display for Results {
             cores.map_or("unknown".to_owned(), |cores| cores.to_string()),
             memory.as_deref().unwrap_or("unknown memory"),
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pair(bare: f64, ours: f64) -> Pair {
-        let side = |speed| Measured {
-            prompt_tokens_per_s: speed * 4.0,
-            generation_tokens_per_s: speed,
-            load_ms: 100.0,
-        };
-        Pair {
-            bare: side(bare),
-            ours: side(ours),
-        }
-    }
-
-    #[test]
-    fn a_ratio_is_taken_within_each_pair() {
-        // The machine was half as fast during the last pair, for both sides.
-        let pairs = vec![pair(100.0, 98.0), pair(100.0, 96.0), pair(50.0, 48.5)];
-        let figures = figures(&Ok(pairs));
-        let ratio = &figures["generation_speed_ratio"];
-        assert_eq!(ratio.value, Some(0.97));
-        assert_eq!(ratio.spread, Some([0.96, 0.98]));
-    }
-
-    #[test]
-    fn a_figure_that_cannot_be_had_is_null_with_a_reason() {
-        let figures = figures(&Err("aparte failed".to_owned()));
-        let json = serde_json::to_value(&figures["load_ms"]).unwrap();
-        assert_eq!(
-            json,
-            serde_json::json!({"value": null, "unit": "ms", "reason": "aparte failed"})
-        );
-    }
-
-    #[test]
-    fn a_side_that_measured_nothing_gives_no_ratio() {
-        let figures = figures(&Ok(vec![pair(0.0, 98.0)]));
-        assert_eq!(figures["generation_speed_ratio"].value, None);
-        assert_eq!(figures["generation_tokens_per_s"].value, Some(98.0));
     }
 }

@@ -46,7 +46,7 @@ enum Task {
     Test,
     /// Checks formatting, lints, documentation and the interface
     Check,
-    /// Measures the application against the bare library, in release builds
+    /// Measures the application side by side with what it is built on, in release builds
     Bench {
         /// What to measure
         #[arg(long)]
@@ -64,7 +64,10 @@ enum Task {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum BenchSuite {
+    /// The engine against the bare library
     Engine,
+    /// The vault and its search index, at 100,000 messages and up to 1,000,000 passages
+    Vault,
 }
 
 fn main() -> ExitCode {
@@ -83,10 +86,10 @@ fn perform(task: Task) -> Result<(), Failure> {
         Task::Models => models::print_places(),
         Task::Test => test::test(),
         Task::Check => check::check(),
-        Task::Bench {
-            suite: BenchSuite::Engine,
-            json,
-        } => bench::engine(json),
+        Task::Bench { suite, json } => match suite {
+            BenchSuite::Engine => bench::engine::run(json),
+            BenchSuite::Vault => bench::vault::run(json),
+        },
         Task::Campaign { suite } => campaign::campaign(&suite),
     }
 }

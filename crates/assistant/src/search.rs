@@ -128,8 +128,8 @@ const PASSAGES: Bounds = Bounds {
 
 /// A fiftieth of a second.
 const MESSAGES: Bounds = Bounds {
-    ranked: 5_000.0,
-    read: 60_000.0,
+    ranked: 4_000.0,
+    read: 50_000.0,
 };
 
 impl SearchIndex {

@@ -2,7 +2,7 @@
 //!
 //! Where a file or folder is to be named, the person names it in a dialog of the system: no path comes from the page.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aparte_assistant::{Assistant, Error, VaultTrouble};
@@ -156,8 +156,21 @@ pub async fn back_up(app: AppHandle, session: Running<'_>) -> Outcome<bool> {
 #[specta::specta]
 pub async fn export(app: AppHandle, session: Running<'_>) -> Outcome<bool> {
     let dialog = app.dialog().file();
-    let to = choice(&session, dialog, FileDialogBuilder::blocking_pick_folder).await?;
+    let folder = choice(&session, dialog, FileDialogBuilder::blocking_pick_folder).await?;
+    let name = session.say("Aparté export", "Export d'Aparté");
+    let to = folder.map(|folder| beside_others(&folder, &name));
     write(&session, to, |assistant, to| assistant.export(to).map(drop)).await
+}
+
+/// A name in a folder that nothing has: what is there already, such as an earlier export, stays as it is.
+fn beside_others(folder: &Path, name: &str) -> PathBuf {
+    let is_free = |path: &PathBuf| path.symlink_metadata().is_err();
+    let first = folder.join(name);
+    let numbered = (2..1000).map(|number| folder.join(format!("{name} {number}")));
+    let mut free = std::iter::once(first.clone())
+        .chain(numbered)
+        .filter(is_free);
+    free.next().unwrap_or(first)
 }
 
 /// Changes what opens the vault, and tells the page what does from here on.
@@ -190,11 +203,27 @@ async fn choice(
 async fn write(
     session: &Session,
     to: Option<PathBuf>,
-    write: impl FnOnce(&Assistant, &std::path::Path) -> Result<(), Error> + Send + 'static,
+    write: impl FnOnce(&Assistant, &Path) -> Result<(), Error> + Send + 'static,
 ) -> Result<bool, AppError> {
     let Some(to) = to else {
         return Ok(false);
     };
     domain(session, move |assistant| write(assistant, &to)).await?;
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_replaces_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = || beside_others(folder.path(), "Export");
+        assert_eq!(place(), folder.path().join("Export"));
+        std::fs::create_dir(place()).unwrap();
+        assert_eq!(place(), folder.path().join("Export 2"));
+        std::fs::write(place(), "").unwrap();
+        assert_eq!(place(), folder.path().join("Export 3"));
+    }
 }

@@ -1,56 +1,10 @@
 // The window as a person uses it, over a scripted door.
-import { fireEvent, render, within } from "@testing-library/svelte";
-import { tick } from "svelte";
+import { fireEvent, within } from "@testing-library/svelte";
 import { describe, expect, test, vi } from "vitest";
 
 import type { Ending } from "../nouns";
-import { Aparte } from "../state/aparte.svelte";
-import {
-  aCitation,
-  aConversation,
-  aDocument,
-  anAnswer,
-  Frames,
-  locked,
-  open,
-  Scripted,
-  settled,
-} from "../test/scripted";
-import App from "./App.svelte";
-
-async function opened(prepare: (ipc: Scripted) => void = () => {}) {
-  const ipc = new Scripted();
-  ipc.library = [{ ...aDocument("d1"), suggestion: "How much?" }, aDocument("d2")];
-  prepare(ipc);
-  const frames = new Frames();
-  const aparte = new Aparte(ipc, frames.onFrame);
-  const { container } = render(App, { props: { aparte } });
-  await aparte.start();
-  await rest();
-  const all = (part: string) => [...container.querySelectorAll<HTMLElement>(`[data-part="${part}"]`)];
-  const part = (name: string) => {
-    const [first] = all(name);
-    if (!first) throw new Error(`no ${name} in ${container.textContent}`);
-    return first;
-  };
-  const click = async (name: string) => {
-    part(name).focus();
-    await fireEvent.click(part(name));
-    await rest();
-  };
-  const press = async (key: string, options: KeyboardEventInit = {}) => {
-    await fireEvent.keyDown(document.activeElement ?? document.body, { key, ...options });
-    await rest();
-  };
-  return { ipc, frames, aparte, container, all, part, click, press };
-}
-
-async function rest(): Promise<void> {
-  for (let round = 0; round < 4; round += 1) {
-    await settled();
-    await tick();
-  }
-}
+import { opened, rest } from "../test/opened";
+import { aCitation, aConversation, anAnswer, locked, open } from "../test/scripted";
 
 describe("launch", () => {
   test("a new passphrase is long enough, typed twice the same, and then sent", async () => {

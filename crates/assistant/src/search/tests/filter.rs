@@ -16,7 +16,7 @@ fn a_search_among_some_documents_ranks_as_one_among_all() {
     index.remove(owner(30)).unwrap();
     // One range, a few, more than SQL is asked for, all.
     for step in [40, 16, 8, 3, 2, 1] {
-        let wanted = |owner: Owner| owner[0] % step == 0;
+        let wanted = |owner: Owner| owner[0].is_multiple_of(step);
         for question in ["harbor", "napkin lizard", "copper timber basalt falcon"] {
             let all = index.search(question, None, usize::MAX, |_| true).unwrap();
             let expected: Vec<_> = all

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::*;
 
+/// A passage's text, and its vector if it has one.
+type Passage = (String, Option<Vector>);
+
 /// What should be in the index.
 #[derive(Default)]
 struct Model {
-    documents: BTreeMap<Owner, (Fingerprint, Vec<(String, Option<Vector>)>)>,
+    documents: BTreeMap<Owner, (Fingerprint, Vec<Passage>)>,
     conversations: BTreeMap<Owner, (Fingerprint, Vec<String>)>,
 }
 
