@@ -291,7 +291,8 @@ fn restore(backup: &Path, into: &Path) -> Result<(), Box<dyn Error>> {
 /// Prints the seconds since 1970.
 fn tell_the_time() -> Result<(), Box<dyn Error>> {
     let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
-    Ok(say(&format!("clock {}", wall.as_secs())))
+    say(&format!("clock {}", wall.as_secs()));
+    Ok(())
 }
 
 /// Acknowledges what is not stored: the tests must find these out.

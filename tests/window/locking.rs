@@ -311,7 +311,7 @@ fn a_backup_of_one_vault_becomes_another_on_another_machine() {
     app.screenshot("export-en");
     app.press("export-anyway");
     app.choose_in_dialog(&machine.desk().join(""));
-    app.see("settings-page[data-page=settings] done:not(:empty)");
+    app.see("settings-page[data-page=settings] [data-part=done]:not(:empty)");
     let export = machine.desk().join("Aparté export");
     let documents = fs::read_dir(export.join("documents")).unwrap();
     assert_eq!(documents.count(), 2, "both samples are there as they came");

@@ -10,7 +10,10 @@ const wrong = { code: "vault_wrong_passphrase", message: "This does not open the
 const silent = { code: "keychain_unavailable", message: "The keychain does not answer." };
 
 /** Twenty-four of them, as somebody wrote them down. */
-const typed = Array.from({ length: 24 }, (_, index) => `${index + 1}. Word${"abcdefghijklmnopqrstuvwx"[index]}`);
+const typed = Array.from(
+  { length: 24 },
+  (_, index) => `${index + 1}. Word${"abcdefghijklmnopqrstuvwx"[index]}`,
+);
 const words = typed.map((each) => each.replace(/^\d+\. /, "").toLowerCase()).join(" ");
 
 describe("a locked vault", () => {
