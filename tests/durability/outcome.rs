@@ -1,6 +1,7 @@
 //! What a run must leave behind, whatever was done to it.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use aparte_vault::{State, Vault, VaultError};
 
@@ -186,6 +187,20 @@ pub fn left(folder: &Path, history: &History) -> Vec<String> {
 fn open(folder: &Path) -> Result<Option<Vault>, VaultError> {
     match Vault::look(folder)? {
         State::Absent => Ok(None),
-        State::Locked { .. } => Vault::unlock_for_tests(folder, &MASTER).map(Some),
+        State::Locked { .. } => patiently(|| Vault::unlock_for_tests(folder, &MASTER)).map(Some),
+    }
+}
+
+/// Opens a vault that this process had open before. What another test starts at that moment holds a copy of every open
+/// file, the vault's lock among them, until its own program begins.
+pub fn patiently(open: impl Fn() -> Result<Vault, VaultError>) -> Result<Vault, VaultError> {
+    let started = Instant::now();
+    loop {
+        match open() {
+            Err(VaultError::InUse) if started.elapsed() < Duration::from_secs(2) => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            opened => return opened,
+        }
     }
 }

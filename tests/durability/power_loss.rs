@@ -7,7 +7,7 @@ use aparte_vault::{OwnerKind, Vault};
 use crate::entry::Kind;
 use crate::history::{History, MESSAGE};
 use crate::keys::MASTER;
-use crate::outcome::left;
+use crate::outcome::{left, patiently};
 use crate::plan::{self, Draw, Operation};
 use crate::program::{End, Scenario, conclude, ground, is_campaign};
 use crate::recording::{Disk, Files, entries, lay_out};
@@ -82,7 +82,7 @@ fn goes_on(folder: &Path, history: &History, plan: &[Operation]) -> Vec<String> 
     let again = || -> Result<Vec<String>, String> {
         let text = |error| format!("it does not go on: {error:?}");
         let item = plan::Item::Conversation(u32::MAX);
-        let vault = Vault::unlock_for_tests(folder, &MASTER).map_err(text)?;
+        let vault = patiently(|| Vault::unlock_for_tests(folder, &MASTER)).map_err(text)?;
         vault
             .write(|change| {
                 let head = plan::head(item, 0);

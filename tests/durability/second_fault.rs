@@ -9,7 +9,7 @@ use crate::contents::Contents;
 use crate::entry::Kind;
 use crate::history::{History, MESSAGE};
 use crate::keys::PASSPHRASES;
-use crate::outcome::{left, misbehaviour};
+use crate::outcome::{left, misbehaviour, patiently};
 use crate::plan::{self, Draw};
 use crate::program::{Action, End, Fault, Run, Scenario, conclude, ground, is_campaign};
 use crate::recording::{Disk, count, entries, lay_out};
@@ -223,7 +223,7 @@ fn slots_differ(folder: &Path, printed: &str, expected: &Contents) -> Vec<String
         .find_map(|line| line.strip_prefix("words "))
         .map(SecretString::from);
     let passphrases = [secret(0), secret(1), secret(2)];
-    let opens = |protection: Protection<'_>| match Vault::unlock(folder, protection) {
+    let opens = |protection: Protection<'_>| match patiently(|| Vault::unlock(folder, protection)) {
         Ok(vault) => Contents::of(&without_repair(vault, folder, protection))
             .is_ok_and(|contents| contents == *expected),
         Err(_) => false,
@@ -263,7 +263,7 @@ fn without_repair(vault: Vault, folder: &Path, protection: Protection<'_>) -> Va
         return vault;
     }
     drop(vault);
-    Vault::unlock(folder, protection).expect("it opened before")
+    patiently(|| Vault::unlock(folder, protection)).expect("it opened before")
 }
 
 fn same(vault: Result<Vault, aparte_vault::VaultError>, expected: &Contents) -> Vec<String> {

@@ -2,6 +2,7 @@
 //! itself, with vectors that no document brings yet. Built with the feature `bench` alone.
 
 use std::error::Error;
+use std::time::{Duration, Instant};
 
 use aparte_protocol::documents::{Format, Page, Passage, TextRange};
 use aparte_vault::{Listing, OwnerKind, Record, RecordId, Vault};
@@ -107,6 +108,20 @@ pub fn add_document(vault: &Vault, number: u64, pages: &[Vec<String>]) -> Result
 /// The search index by itself.
 pub struct Index(SearchIndex);
 
+/// An index out of its snapshot, and what that took.
+pub struct Loaded {
+    /// The index.
+    pub index: Index,
+    /// The bytes of the snapshot.
+    pub serialized: usize,
+    /// To read and open the sealed file.
+    pub opened: Duration,
+    /// To make the index of its bytes, and to wipe them.
+    pub read: Duration,
+    /// To see that it is up to date.
+    pub compared: Duration,
+}
+
 impl Index {
     /// Makes an index of everything in a vault. `vector` is asked for the meaning of each passage.
     pub fn build(vault: &Vault, mut vector: impl FnMut() -> Vector) -> Result<Index, Failure> {
@@ -150,10 +165,15 @@ impl Index {
         Ok(bytes.len())
     }
 
-    /// Loads the snapshot and looks whether it covers every owner as it is today; gives its length too.
-    pub fn load(vault: &Vault) -> Result<(Index, usize), Failure> {
+    /// Loads the snapshot and looks whether it covers every owner as it is today.
+    pub fn load(vault: &Vault) -> Result<Loaded, Failure> {
+        let start = Instant::now();
         let bytes = vault.cache(stored::INDEX).ok_or("there is no snapshot")?;
+        let opened = start.elapsed();
         let index = SearchIndex::from_bytes(&bytes).ok_or("the snapshot cannot be used")?;
+        let serialized = bytes.len();
+        drop(bytes);
+        let read = start.elapsed();
         for kind in [OwnerKind::Conversation, OwnerKind::Document] {
             for owner in vault.owners(kind)?.readable {
                 if !index.covers(*owner.id.as_bytes(), owner.fingerprint) {
@@ -161,7 +181,13 @@ impl Index {
                 }
             }
         }
-        Ok((Index(index), bytes.len()))
+        Ok(Loaded {
+            index: Index(index),
+            serialized,
+            opened,
+            read: read - opened,
+            compared: start.elapsed() - read,
+        })
     }
 
     /// How many messages a search finds.

@@ -72,6 +72,7 @@ pub use samples::{SAMPLES, Sample};
 pub use settings::{LOCK_AFTER, Settings, Theme};
 pub use vault_trouble::VaultTrouble;
 
+use aparte_vault::VaultError;
 use draft::ReplyDraft;
 use engine::Engine;
 use library::Library;
@@ -376,6 +377,14 @@ impl Assistant {
         drop(self.engine);
         let library = self.library.into_inner();
         let mut library = library.unwrap_or_else(PoisonError::into_inner);
+        for owner in library.take_hidden() {
+            library.remove(owner)?;
+            // What is private ends with its own vault.
+            match self.vault.write(|change| change.erase_owner(owner)) {
+                Ok(()) | Err(VaultError::NotFound) => (),
+                Err(error) => return Err(error.into()),
+            }
+        }
         // The index can be made again: that it could not be kept is no reason to leave the vault open.
         let _ = library.keep_index(&self.vault);
         Ok(self.vault.close()?)

@@ -129,6 +129,11 @@ impl Library {
         };
     }
 
+    /// What is about to be erased.
+    pub fn take_hidden(&mut self) -> HashSet<OwnerId> {
+        std::mem::take(&mut self.hidden)
+    }
+
     /// Whether a conversation or document is about to be erased.
     pub fn is_hidden(&self, id: OwnerId) -> bool {
         self.hidden.contains(&id)

@@ -20,14 +20,21 @@ impl Vault {
     /// # Errors
     /// [`VaultError::BackupNeedsSecret`] where only the keychain opens the vault.
     pub fn back_up(&self, to: &Path) -> Result<(), VaultError> {
+        if let Some(place) = &self.place
+            && parent(to).canonicalize()? == place.folder.canonicalize()?
+        {
+            // Nothing of the vault itself may be written over.
+            return Err(VaultError::AlreadyExists);
+        }
         let aside = aside(to);
         folder::remove(&aside)?;
-        let made = self.write_backup(&aside);
+        let made = self
+            .write_backup(&aside)
+            .and_then(|()| Ok(fs::rename(&aside, to)?));
         if made.is_err() {
             let _ = folder::remove(&aside);
         }
         made?;
-        fs::rename(&aside, to)?;
         folder::sync_folder(parent(to))
     }
 
@@ -111,7 +118,7 @@ fn check_copy(
         &mut fs::OpenOptions::new().write(true).open(&copy)?,
     )?;
     let connection = database::open_file(&copy)?;
-    database::check_structure(&connection)?;
+    database::check_structure(&connection, fs::metadata(backup)?.len())?;
     let bytes = database::manifest(&connection)?;
     let (master, _) = slots::unlock(&bytes, &bytes, protection, &Platform)?;
     let keys = Keyring::of(&master);

@@ -49,7 +49,7 @@ impl Vault {
         let old = {
             let store = self.store();
             let connection = &store.connection;
-            let old: Option<[u8; 16]> = connection
+            let old: Option<Vec<u8>> = connection
                 .query_row("SELECT file FROM caches WHERE kind = ?1", [kind.0], |row| {
                     row.get(0)
                 })
@@ -60,9 +60,9 @@ impl Vault {
             )?;
             old
         };
-        match old {
-            Some(old) => folder::remove(&directory.join(name(old))),
-            None => Ok(()),
+        match old.map(TryInto::try_into) {
+            Some(Ok(old)) => folder::remove(&directory.join(name(old))),
+            Some(Err(_)) | None => Ok(()),
         }
     }
 
@@ -109,8 +109,11 @@ pub(crate) fn sweep(vault: &Vault) -> Result<(), VaultError> {
     };
     let store = vault.store();
     let mut select = store.connection.prepare("SELECT file FROM caches")?;
-    let named = select.query_map([], |row| Ok(name(row.get(0)?)))?;
-    let named = named.collect::<Result<Vec<_>, _>>()?;
+    let named = select.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+    let named = named.collect::<Result<Vec<_>, _>>()?.into_iter();
+    let named: Vec<_> = named
+        .filter_map(|file| file.try_into().ok().map(name))
+        .collect();
     for file in files {
         let file = file?;
         if !named.iter().any(|name| file.file_name() == name.as_str()) {
@@ -152,7 +155,8 @@ fn decrypt(
 ) -> Option<Zeroizing<Vec<u8>>> {
     let file = fs::File::open(path).ok()?;
     let chunks = length / CHUNK as u64 + 1;
-    if file.metadata().ok()?.len() != length + chunks * TAG as u64 {
+    let sealed = length.checked_add(chunks.checked_mul(TAG as u64)?)?;
+    if file.metadata().ok()?.len() != sealed {
         return None;
     }
     let mut file = std::io::BufReader::new(file);

@@ -100,6 +100,10 @@ pub(crate) fn open_file(path: &Path) -> Result<Connection, VaultError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // The journal may hold a newer version than the header of the file.
     check_version(version(&connection)?)?;
+    // Before anything is set, some of which SQLite notes in the file.
+    if !has_our_schema(&connection)? {
+        return Err(VaultError::Foreign);
+    }
     configure(&connection)?;
     Ok(connection)
 }
@@ -132,19 +136,26 @@ pub(crate) fn upgrade(connection: &Connection, from: i32) -> Result<(), VaultErr
     Ok(())
 }
 
-/// Checks a database of unknown origin: SQLite finds it sound, and its schema is letter by letter the one that this or
-/// an earlier build makes.
-pub(crate) fn check_structure(connection: &Connection) -> Result<(), VaultError> {
-    const DAMAGED: VaultError = VaultError::Damaged(Part::Database);
+/// Checks a database of unknown origin: SQLite finds it sound, every row belongs to one that is there, and behind the
+/// last page there is nothing.
+pub(crate) fn check_structure(connection: &Connection, length: u64) -> Result<(), VaultError> {
     let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    let has_orphans = connection.prepare("PRAGMA foreign_key_check")?.exists([])?;
+    let size = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let pages = size("page_count")?.checked_mul(size("page_size")?);
+    match sound == "ok" && !has_orphans && pages == i64::try_from(length).ok() {
+        true => Ok(()),
+        false => Err(VaultError::Damaged(Part::Database)),
+    }
+}
+
+/// Whether the schema is letter by letter the one that a build of its version makes.
+fn has_our_schema(connection: &Connection) -> Result<bool, VaultError> {
     let expected = Connection::open_in_memory()?;
     for step in &STEPS[..version(connection)? as usize] {
         expected.execute_batch(step)?;
     }
-    match sound == "ok" && schema(connection)? == schema(&expected)? {
-        true => Ok(()),
-        false => Err(DAMAGED),
-    }
+    Ok(schema(connection)? == schema(&expected)?)
 }
 
 /// Reads the copy of `vault.json`.

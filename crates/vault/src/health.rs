@@ -6,11 +6,11 @@ use crate::keys::Keyring;
 use crate::owner::{head_place, key_place, record_place, setting_place, unwrap_data_key};
 use crate::record::open;
 use crate::set::{
-    Columns, OwnerSeal, Root, Set, blob_element, owner_element, record_element, setting_element,
+    Columns, OwnerSeal, Root, STRANGER, Set, blob_element, owner_element, record_element,
+    setting_element,
 };
-use crate::{
-    BlobId, OwnerId, Part, RecordId, RecordKind, SettingKey, Vault, VaultError, blob, database,
-};
+use crate::vault::record_name;
+use crate::{BlobId, OwnerId, Part, RecordKind, SettingKey, Vault, VaultError, blob, database};
 
 /// What was found when everything was opened.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,7 +59,12 @@ pub(crate) fn examine(
     let mut select = connection.prepare(columns)?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        let id = OwnerId::from_bytes(row.get(0)?);
+        let Ok(id) = row.get::<_, Vec<u8>>(0)?.try_into() else {
+            root.owners.add(STRANGER);
+            health.damaged.push(Part::Database);
+            continue;
+        };
+        let id = OwnerId::from_bytes(id);
         let kind: i64 = row.get(1)?;
         let columns = Columns {
             key: row.get(2)?,
@@ -88,7 +93,12 @@ pub(crate) fn examine(
     let mut select = connection.prepare("SELECT key, sealed FROM settings")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        let key = SettingKey(row.get(0)?);
+        let Ok(key) = u16::try_from(row.get::<_, i64>(0)?) else {
+            root.settings.add(STRANGER);
+            health.damaged.push(Part::Database);
+            continue;
+        };
+        let key = SettingKey(key);
         let sealed: Vec<u8> = row.get(1)?;
         health.settings += 1;
         let element = setting_element(&keys.set, key, &sealed);
@@ -123,9 +133,12 @@ fn holdings(
         .prepare_cached("SELECT id, kind, sequence, sealed FROM records WHERE owner = ?1")?;
     let mut rows = select.query(params![owner.as_bytes()])?;
     while let Some(row) = rows.next()? {
-        let id = RecordId::from_bytes(row.get(0)?);
-        let kind = RecordKind(row.get(1)?);
-        let sequence = row.get(2)?;
+        let name = record_name(row.get(0)?, row.get(2)?);
+        let (Some((id, sequence)), Ok(kind)) = (name, u16::try_from(row.get::<_, i64>(1)?)) else {
+            health.damaged.push(Part::Record);
+            continue;
+        };
+        let kind = RecordKind(kind);
         let sealed: Vec<u8> = row.get(3)?;
         health.records += 1;
         let element = record_element(&keys.set, kind, sequence, id, &sealed);
@@ -137,7 +150,11 @@ fn holdings(
     let mut select = connection.prepare_cached("SELECT id, head FROM blobs WHERE owner = ?1")?;
     let mut rows = select.query(params![owner.as_bytes()])?;
     while let Some(row) = rows.next()? {
-        let id = BlobId::from_bytes(row.get(0)?);
+        let Ok(id) = row.get::<_, Vec<u8>>(0)?.try_into() else {
+            health.damaged.push(Part::Blob);
+            continue;
+        };
+        let id = BlobId::from_bytes(id);
         let head: Vec<u8> = row.get(1)?;
         health.blobs += 1;
         let element = blob_element(&keys.set, id.as_bytes(), &head);

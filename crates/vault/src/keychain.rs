@@ -4,7 +4,8 @@
 //! A keychain may hang, prompt, be locked, or claim to be empty while it is locked. So each call runs on
 //! its own thread with a limit, "no entry" never leads to a new key, and no entry is ever overwritten.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -94,24 +95,49 @@ impl Keychain for Platform {
     }
 }
 
-/// A thread that outlives the limit is left to end by itself: nothing can interrupt a keychain.
+/// How many calls went over their limit and have not come back yet.
+static STUCK: AtomicUsize = AtomicUsize::new(0);
+
+/// A thread that outlives the limit is left to end by itself: nothing can interrupt a keychain. As long as it does not
+/// end, nobody waits for another.
 fn on_its_own_thread<T: Send + 'static>(
     account: &str,
     call: impl FnOnce(&Entry) -> keyring::v1::Result<T> + Send + 'static,
 ) -> Result<T, VaultError> {
+    if STUCK.load(Ordering::SeqCst) > 0 {
+        return Err(VaultError::KeychainUnavailable);
+    }
     let account = account.to_owned();
     let (answer, wait) = mpsc::channel();
+    let settled = Arc::new(AtomicBool::new(false));
+    let ends = Settles(Arc::clone(&settled));
     thread::Builder::new()
         .name("keychain".into())
         .spawn(move || {
+            let _ends = ends;
             let result = Entry::new(SERVICE, &account).and_then(|entry| call(&entry));
             // Nobody listens after the limit.
             let _ = answer.send(result.map_err(lost));
         })
         .map_err(VaultError::from)?;
-    // A call that panics hangs up, which reads as unavailable.
-    wait.recv_timeout(PATIENCE)
-        .unwrap_or(Err(VaultError::KeychainUnavailable))
+    wait.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+        // A call that panics hangs up, and is not stuck.
+        if !settled.swap(true, Ordering::SeqCst) {
+            STUCK.fetch_add(1, Ordering::SeqCst);
+        }
+        Err(VaultError::KeychainUnavailable)
+    })
+}
+
+/// Of a call and of who waits for it, the second to come to its end finds the flag set.
+struct Settles(Arc<AtomicBool>);
+
+impl Drop for Settles {
+    fn drop(&mut self) {
+        if self.0.swap(true, Ordering::SeqCst) {
+            STUCK.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
 }
 
 fn lost(error: keyring::v1::Error) -> VaultError {

@@ -14,6 +14,9 @@ use crate::{OwnerId, RecordId, RecordKind, SettingKey, VaultError};
 /// A row of a set: its part in the digest.
 pub(crate) type Element = [u8; 32];
 
+/// The part of a row of a shape that no vault writes: it counts, and is no row of ours.
+pub(crate) const STRANGER: Element = [0xff; 32];
+
 /// How many rows there are, and which.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Set {

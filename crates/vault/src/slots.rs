@@ -18,6 +18,8 @@ use crate::{Part, VaultError, recovery};
 const FORMAT: u32 = 2;
 /// The version of what a slot's associated data says; it did not change with the file's.
 const SLOT_FORMAT: i64 = 1;
+/// How a key is derived from a passphrase.
+const ALGORITHM: &str = "argon2id";
 const MAC_FIELD: &str = ",\"mac\":\"";
 const MAC_END: &str = "\"}\n";
 /// The base64 of 32 bytes.
@@ -198,7 +200,15 @@ impl Manifest {
         if format > FORMAT {
             return Err(VaultError::NewerFormat);
         }
-        serde_json::from_slice(bytes).map_err(damaged)
+        let manifest: Manifest = serde_json::from_slice(bytes).map_err(damaged)?;
+        let is_known = |slot: &Slot| match slot {
+            Slot::Passphrase { algorithm, .. } => algorithm == ALGORITHM,
+            Slot::Keychain { .. } | Slot::Recovery { .. } => true,
+        };
+        match manifest.slots.iter().all(is_known) {
+            true => Ok(manifest),
+            false => Err(VaultError::Damaged(Part::Keyslots)),
+        }
     }
 
     /// Lists the kinds of slot.
@@ -312,7 +322,7 @@ impl Slot {
             Protection::Passphrase(passphrase) => {
                 let salt = random()?;
                 let slot = Slot::Passphrase {
-                    algorithm: "argon2id".into(),
+                    algorithm: ALGORITHM.into(),
                     salt,
                     cost,
                     sealed: String::new(),

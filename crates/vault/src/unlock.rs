@@ -11,13 +11,14 @@ use crate::keychain::{self, Keychain, Platform};
 use crate::keys::{Key, Keyring, random};
 use crate::owner::{key_place, unwrap_data_key};
 use crate::set::{
-    Columns, OwnerSeal, Root, blob_element, owner_element, record_element, setting_element,
+    Columns, OwnerSeal, Root, STRANGER, blob_element, owner_element, record_element,
+    setting_element,
 };
 use crate::slots::{self, Manifest, account};
-use crate::vault::{Loss, Place, Store, loss};
+use crate::vault::{Loss, Place, Store, loss, record_name};
 use crate::{
-    Cost, OwnerId, Part, Protection, RecordId, RecordKind, SettingKey, SlotKind, Vault, VaultError,
-    cache, database, folder,
+    Cost, OwnerId, Part, Protection, RecordKind, SettingKey, SlotKind, Vault, VaultError, cache,
+    database, folder,
 };
 
 /// What is in a folder, before any key is asked for.
@@ -392,7 +393,7 @@ fn take_root(
             ..found
         });
     };
-    let owners = loss(root.owners, found.owners, false);
+    let owners = loss(root.owners, found.owners);
     notices.extend(match owners {
         Some(Loss::Missing(number)) => Some(Notice::OwnersLost(number)),
         Some(Loss::Altered) => Some(Notice::OwnersAltered),
@@ -410,21 +411,25 @@ fn count(connection: &Connection, keys: &Keyring) -> Result<Root, VaultError> {
     let mut select = connection.prepare("SELECT id, kind, key, head, seal FROM owners")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
-        let id = OwnerId::from_bytes(row.get(0)?);
         let columns = Columns {
             key: row.get(2)?,
             head: row.get(3)?,
             seal: row.get(4)?,
         };
-        let element = owner_element(&keys.set, id, row.get(1)?, &columns);
-        root.owners.add(element);
+        root.owners.add(match row.get::<_, Vec<u8>>(0)?.try_into() {
+            Ok(id) => owner_element(&keys.set, OwnerId::from_bytes(id), row.get(1)?, &columns),
+            Err(_) => STRANGER,
+        });
     }
     let mut select = connection.prepare("SELECT key, sealed FROM settings")?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let sealed: Vec<u8> = row.get(1)?;
-        let element = setting_element(&keys.set, SettingKey(row.get(0)?), &sealed);
-        root.settings.add(element);
+        root.settings
+            .add(match u16::try_from(row.get::<_, i64>(0)?) {
+                Ok(key) => setting_element(&keys.set, SettingKey(key), &sealed),
+                Err(_) => STRANGER,
+            });
     }
     Ok(root)
 }
@@ -436,8 +441,11 @@ fn reseal_owners(
     vault: &[u8; 16],
 ) -> Result<(), VaultError> {
     let mut select = connection.prepare("SELECT id FROM owners")?;
-    let owners = select.query_map([], |row| Ok(OwnerId::from_bytes(row.get(0)?)))?;
+    let owners = select.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
     for owner in owners.collect::<Result<Vec<_>, _>>()? {
+        let Ok(owner) = owner.try_into().map(OwnerId::from_bytes) else {
+            continue;
+        };
         let (kind, columns) = columns(connection, owner)?;
         let place = key_place(vault, kind, owner);
         let Some(key) = unwrap_data_key(&keys.wrap, &place, &columns.key) else {
@@ -462,9 +470,11 @@ fn holdings(connection: &Connection, key: &Key, owner: OwnerId) -> Result<OwnerS
     )?;
     let mut rows = select.query(params![owner.as_bytes()])?;
     while let Some(row) = rows.next()? {
-        let id = RecordId::from_bytes(row.get(0)?);
-        let kind = RecordKind(row.get(1)?);
-        let sequence: u32 = row.get(2)?;
+        let name = record_name(row.get(0)?, row.get(2)?);
+        let (Some((id, sequence)), Ok(kind)) = (name, u16::try_from(row.get::<_, i64>(1)?)) else {
+            continue;
+        };
+        let kind = RecordKind(kind);
         let sealed: Vec<u8> = row.get(3)?;
         let records = seal.records_mut(kind);
         records.next = records.next.max(sequence.saturating_add(1));
@@ -475,9 +485,10 @@ fn holdings(connection: &Connection, key: &Key, owner: OwnerId) -> Result<OwnerS
     let mut select = connection.prepare_cached("SELECT id, head FROM blobs WHERE owner = ?1")?;
     let mut rows = select.query(params![owner.as_bytes()])?;
     while let Some(row) = rows.next()? {
-        let id: [u8; 16] = row.get(0)?;
         let head: Vec<u8> = row.get(1)?;
-        seal.blobs.add(blob_element(key, &id, &head));
+        if let Ok(id) = row.get::<_, Vec<u8>>(0)?.try_into() {
+            seal.blobs.add(blob_element(key, &id, &head));
+        }
     }
     Ok(seal)
 }

@@ -12,7 +12,7 @@ use crate::keychain::Keychain;
 use crate::keys::{Keyring, SealingKey};
 use crate::owner::{head_place, key_place, record_place, setting_place, unwrap_data_key};
 use crate::record::open;
-use crate::set::{Columns, OwnerSeal, Root, Set, owner_element, record_element};
+use crate::set::{Columns, OwnerSeal, Root, STRANGER, Set, owner_element, record_element};
 use crate::unlock::Notice;
 use crate::{
     BlobId, OwnerId, OwnerKind, Part, RecordId, RecordKind, SettingKey, SlotKind, VaultError, blob,
@@ -131,11 +131,15 @@ impl Vault {
                 head: row.get(2)?,
                 seal: row.get(3)?,
             };
-            Ok((OwnerId::from_bytes(row.get(0)?), columns))
+            Ok((row.get::<_, Vec<u8>>(0)?, columns))
         })?;
         let mut listing = Listing::empty();
         for row in rows {
             let (id, columns) = row?;
+            // A row that has no id of ours was noticed when the vault opened.
+            let Ok(id) = id.try_into().map(OwnerId::from_bytes) else {
+                continue;
+            };
             listing.add(id, self.open_owner(id, kind.number(), &columns));
         }
         Ok(listing)
@@ -185,13 +189,16 @@ impl Vault {
             "SELECT id, sequence, sealed FROM records WHERE owner = ?1 AND kind = ?2 ORDER BY sequence",
         )?;
         let rows = select.query_map(params![owner.as_bytes(), kind.0], |row| {
-            let id = RecordId::from_bytes(row.get(0)?);
-            Ok((id, row.get::<_, u32>(1)?, row.get::<_, Vec<u8>>(2)?))
+            Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?))
         })?;
         let mut listing = Listing::empty();
         let mut found = Set::default();
         for row in rows {
             let (id, sequence, sealed) = row?;
+            let Some((id, sequence)) = record_name(id, sequence) else {
+                found.add(STRANGER);
+                continue;
+            };
             let element = record_element(&self.keys.set, kind, sequence, id, &sealed);
             found.add(element);
             let body = open(&key, &record_place(owner, kind, id, sequence), &sealed);
@@ -205,7 +212,7 @@ impl Vault {
             );
         }
         listing.loss = match seal {
-            Some(seal) => loss(seal.records(kind).set, found, !listing.damaged.is_empty()),
+            Some(seal) => loss(seal.records(kind).set, found),
             None => Some(Loss::Altered),
         };
         Ok(listing)
@@ -253,10 +260,11 @@ impl Vault {
         let mut select = store
             .connection
             .prepare_cached("SELECT id FROM blobs WHERE owner = ?1")?;
-        let rows = select.query_map(params![owner.as_bytes()], |row| {
-            Ok(BlobId::from_bytes(row.get(0)?))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let rows = select.query_map(params![owner.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+        let ids = rows.collect::<Result<Vec<_>, _>>()?.into_iter();
+        Ok(ids
+            .filter_map(|id| id.try_into().ok().map(BlobId::from_bytes))
+            .collect())
     }
 
     /// Reads a blob whole.
@@ -323,13 +331,19 @@ impl Vault {
     }
 }
 
-/// What a set lost. A damaged row changes the digest too, and is told by itself.
-pub(crate) fn loss(expected: Set, found: Set, some_are_damaged: bool) -> Option<Loss> {
+/// What a set lost. A damaged row whose tag was hit changes the digest too.
+pub(crate) fn loss(expected: Set, found: Set) -> Option<Loss> {
     match expected.count.saturating_sub(found.count) {
-        0 if expected == found || (some_are_damaged && expected.count == found.count) => None,
+        0 if expected == found => None,
         0 => Some(Loss::Altered),
         missing => Some(Loss::Missing(missing)),
     }
+}
+
+/// The id and position of a record, unless the row is of a shape that no vault writes.
+pub(crate) fn record_name(id: Vec<u8>, sequence: i64) -> Option<(RecordId, u32)> {
+    let id = RecordId::from_bytes(id.try_into().ok()?);
+    Some((id, u32::try_from(sequence).ok()?))
 }
 
 impl<T, Id> Listing<T, Id> {

@@ -44,7 +44,7 @@ pub fn prepare() {
     };
     WHICH.store(which, Ordering::Relaxed);
     FOREVER.store(forever, Ordering::Relaxed);
-    MAIN.with(|main| main.set(true));
+    MAIN.set(true);
     ON.store(true, Ordering::Relaxed);
 }
 
@@ -53,8 +53,16 @@ pub fn begin() {
     BEGUN.store(true, Ordering::Relaxed);
 }
 
+/// Does some work of this library's own, whose allocations are not the program's.
+pub fn aside<T>(work: impl FnOnce() -> T) -> T {
+    let main = MAIN.replace(false);
+    let result = work();
+    MAIN.set(main);
+    result
+}
+
 fn fails() -> bool {
-    if !ON.load(Ordering::Relaxed) || !BEGUN.load(Ordering::Relaxed) || !MAIN.with(Cell::get) {
+    if !ON.load(Ordering::Relaxed) || !BEGUN.load(Ordering::Relaxed) || !MAIN.get() {
         return false;
     }
     let number = COUNT.fetch_add(1, Ordering::Relaxed) + 1;
@@ -62,10 +70,7 @@ fn fails() -> bool {
     let fails = number == which || number > which && FOREVER.load(Ordering::Relaxed);
     if fails {
         if number == which {
-            // The entry needs memory itself.
-            MAIN.with(|main| main.set(false));
             crate::log::add(crate::entry::Entry::of(crate::entry::Kind::Fault));
-            MAIN.with(|main| main.set(true));
         }
         set_errno(libc::ENOMEM);
     }

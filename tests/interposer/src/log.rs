@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::allocation::aside;
 use crate::entry::Entry;
 use crate::next::variable;
 
@@ -56,7 +57,7 @@ pub fn add(entry: Entry<'_>) {
     if log < 0 {
         return;
     }
-    let bytes = entry.to_bytes();
+    let bytes = aside(|| entry.to_bytes());
     // SAFETY: the bytes are there. The system writes them in one piece, since nobody else writes to this file.
     let written = unsafe { libc::syscall(libc::SYS_write, log, bytes.as_ptr(), bytes.len()) };
     if written != bytes.len() as libc::c_long {

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use libc::{c_char, c_int};
 
+use crate::allocation::aside;
 use crate::next::variable;
 
 static FOLDER: OnceLock<Vec<u8>> = OnceLock::new();
@@ -27,7 +28,7 @@ pub fn file(descriptor: c_int) -> Option<Vec<u8>> {
     if !is_on() || descriptor < 0 {
         return None;
     }
-    meant(link(format!("/proc/self/fd/{descriptor}\0")))
+    aside(|| meant(link(format!("/proc/self/fd/{descriptor}\0"))))
 }
 
 /// The whole name that a call gives, if it is meant.
@@ -40,6 +41,10 @@ pub unsafe fn name(folder: c_int, path: *const c_char) -> Option<Vec<u8>> {
     }
     // SAFETY: the caller says so.
     let path = unsafe { CStr::from_ptr(path) }.to_bytes();
+    aside(|| whole_name(folder, path))
+}
+
+fn whole_name(folder: c_int, path: &[u8]) -> Option<Vec<u8>> {
     if path.starts_with(b"/") {
         return meant(path.to_vec());
     }

@@ -146,7 +146,8 @@ describe("locking", () => {
     const now = vi.spyOn(Date, "now");
     for (const [minute, event] of ["pointermove", "keydown", "wheel", "pointerdown"].entries()) {
       now.mockReturnValue(2e12 + minute * 60_000);
-      document.body.dispatchEvent(new Event(event, { bubbles: true }));
+      const what = { bubbles: true, key: "a" };
+      document.body.dispatchEvent(new KeyboardEvent(event, what));
     }
     expect(ipc.calls.filter((call) => call === "active")).toHaveLength(4);
   });

@@ -55,6 +55,9 @@ const FILL: &[Measure] = &[
 ];
 const INDEX: &[Measure] = &[
     ("index_load_ms", "ms"),
+    ("index_load_opened_ms", "ms"),
+    ("index_load_read_ms", "ms"),
+    ("index_load_compared_ms", "ms"),
     ("index_serialized_mb", "MB"),
     ("index_memory_ratio", "ratio"),
     ("index_resident_ratio", "ratio"),

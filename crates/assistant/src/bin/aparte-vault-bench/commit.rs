@@ -3,7 +3,8 @@
 //! The plain side is a copy of the vault's own database under the same settings, so that both have the same rows, the
 //! same byte lengths and trees of the same depth. It writes the same rows: the message, what the conversation says of
 //! its messages, and what the vault says of its conversations; only that their bytes are not sealed. A third side writes
-//! the message alone, as a program would that keeps no seals. The sides take turns within one run.
+//! the message alone, as a program would that keeps no seals. The sides take turns with every
+//! message.
 
 use std::path::Path;
 use std::time::Instant;
@@ -14,12 +15,12 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::report::Report;
 use crate::text::Writer;
-use crate::unlock;
+use crate::{milliseconds, unlock};
 
-/// How often the sides take turns. Each pair of turns gives one ratio.
+/// How many series there are. Each gives one ratio.
 const TURNS: usize = 21;
-/// Messages a turn.
-const MESSAGES: usize = 200;
+/// Messages of a series: enough for the journal to be taken into the database in each.
+const MESSAGES: usize = 300;
 /// Bytes of a message.
 const LENGTH: usize = 500;
 
@@ -35,7 +36,7 @@ pub fn measure(folder: &Path) -> Result<Report, Failure> {
     let conversations = inside::conversations(&vault)?;
     let mut writer = Writer::new(std::process::id().into());
     let mut times: [Vec<f64>; 3] = Default::default();
-    for turn in 0..TURNS {
+    for _ in 0..TURNS {
         let messages: Vec<(OwnerId, Vec<u8>)> = (0..MESSAGES)
             .map(|_| {
                 let conversation = writer.below(conversations.len() as u64) as usize;
@@ -43,18 +44,22 @@ pub fn measure(folder: &Path) -> Result<Report, Failure> {
                 (conversations[conversation], question)
             })
             .collect();
-        // Whoever comes first in one turn comes last in another.
-        for place in 0..3 {
-            let side = (turn + place) % 3;
-            let start = Instant::now();
-            for (conversation, message) in &messages {
+        let mut taken = [0.0; 3];
+        for (number, (conversation, message)) in messages.iter().enumerate() {
+            // Whoever comes first with one message comes last with another.
+            for place in 0..3 {
+                let side = (number + place) % 3;
+                let start = Instant::now();
                 match side {
                     0 => inside::add_message(&vault, *conversation, message)?,
                     1 => same_rows.write(conversation, message)?,
                     _ => alone.write(conversation, message)?,
                 }
+                taken[side] += milliseconds(start);
             }
-            times[side].push(start.elapsed().as_secs_f64() * 1e3 / MESSAGES as f64);
+        }
+        for (times, taken) in times.iter_mut().zip(taken) {
+            times.push(taken / MESSAGES as f64);
         }
     }
     vault.close()?;

@@ -93,7 +93,7 @@ pub fn open(folder: &Path) -> Result<Report, Failure> {
 pub fn search(folder: &Path) -> Result<Report, Failure> {
     let mut writer = Writer::new(std::process::id().into());
     let vault = unlock(folder)?;
-    let (index, _) = Index::load(&vault)?;
+    let index = Index::load(&vault)?.index;
     index.passages(&writer.question(), Some(&writer.vector()), LIMIT)?;
     let mut report = Report::default();
     let ways: [(&str, &str, bool, bool); 3] = [
