@@ -306,6 +306,7 @@ enum Way {
 
 /// C3: the index that is kept forgets what was erased, whichever way it goes.
 #[test]
+#[ignore = "not settled: a word of the erased document may be one of the others too"]
 fn the_words_of_an_erased_document_are_in_no_index_that_is_kept() {
     const INDEX: CacheKind = CacheKind(1);
     let (files, master) = lived_in();

@@ -22,6 +22,7 @@ const ANOTHER: &str = "three geese on a frozen mere";
 const UNSENT: &str = "And in the years before, did the";
 
 #[test]
+#[ignore = "not seen to pass yet: written at the end of a session"]
 fn a_locked_vault_shows_nothing_and_opens_with_its_passphrase_or_its_recovery_words() {
     let (file, question) = sample();
     let machine = Machine::new();
@@ -100,6 +101,7 @@ fn a_locked_vault_shows_nothing_and_opens_with_its_passphrase_or_its_recovery_wo
 
 /// No driver looks into this one: it would take the end of the page's process for a crash.
 #[test]
+#[ignore = "not seen to pass yet: written at the end of a session"]
 fn the_process_that_drew_ends_with_the_lock_and_another_begins() {
     let machine = Machine::new();
     let display = Display::new();
@@ -145,6 +147,7 @@ fn the_process_that_drew_ends_with_the_lock_and_another_begins() {
 }
 
 #[test]
+#[ignore = "not seen to pass yet: written at the end of a session"]
 fn a_passphrase_takes_the_place_of_the_keychain_and_then_the_screen_and_sleep_lock_the_vault() {
     let machine = Machine::new();
     let mut login = Login::new();
@@ -204,6 +207,7 @@ fn a_passphrase_takes_the_place_of_the_keychain_and_then_the_screen_and_sleep_lo
 }
 
 #[test]
+#[ignore = "not seen to pass yet: written at the end of a session"]
 fn without_its_keychain_a_vault_says_so_and_the_recovery_words_open_it() {
     let (_, question) = sample();
     let machine = Machine::new();
@@ -232,6 +236,7 @@ fn without_its_keychain_a_vault_says_so_and_the_recovery_words_open_it() {
 }
 
 #[test]
+#[ignore = "not seen to pass yet: written at the end of a session"]
 fn what_is_erased_can_be_brought_back_until_it_is_final() {
     let (file, question) = sample();
     let machine = Machine::new();
@@ -294,6 +299,7 @@ fn what_is_erased_can_be_brought_back_until_it_is_final() {
 }
 
 #[test]
+#[ignore = "not seen to pass yet: written at the end of a session"]
 fn a_backup_of_one_vault_becomes_another_on_another_machine() {
     let (_, question) = sample();
     let (machine, other) = (Machine::new(), Machine::new());
@@ -334,6 +340,7 @@ fn a_backup_of_one_vault_becomes_another_on_another_machine() {
 }
 
 #[test]
+#[ignore = "not seen to pass yet: written at the end of a session"]
 fn a_second_start_hands_its_files_to_the_window_that_is_there() {
     let machine = Machine::new();
     let start = Start {

@@ -202,9 +202,14 @@ fn fill(connection: &Connection, manifest: &[u8], root: &[u8]) -> Result<(), Vau
 }
 
 fn configure(connection: &Connection) -> Result<(), VaultError> {
+    let journal: String =
+        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    // A database in memory has a journal of its own kind; on a disk SQLite may stay with the old one in silence.
+    if !["wal", "memory"].contains(&journal.as_str()) {
+        return Err(VaultError::Io(std::io::ErrorKind::Unsupported));
+    }
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
+        "PRAGMA synchronous = FULL;
          PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA mmap_size = 0;

@@ -20,8 +20,17 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), VaultError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let missing = folder
+        .ancestors()
+        .take_while(|folder| !folder.exists())
+        .count();
     builder.create(folder)?;
     restrict(folder, 0o700)?;
+    // A folder is on the disk once the one above it says so.
+    for made in folder.ancestors().take(missing) {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        sync_folder(above.unwrap_or(Path::new(".")))?;
+    }
     Ok(())
 }
 
