@@ -306,7 +306,7 @@ fn choose(app: &App, theme: &str, language: &str) {
     eventually(SOON, "the page says its language", || {
         (app.run("return document.documentElement.lang", &[]) == language).then_some(())
     });
-    app.press("settings");
+    app.press("close-settings");
 }
 
 /// Replaces what stands in a field.
