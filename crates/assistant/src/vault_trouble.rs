@@ -37,6 +37,8 @@ pub enum VaultTrouble {
     /// Stored bytes were changed, moved or lost.
     Damaged,
     NotWritable,
+    /// The folder was moved or removed while the vault was open.
+    FolderGone,
     DiskFull,
     TooLarge,
     OutOfMemory,
@@ -68,6 +70,7 @@ impl From<VaultError> for VaultTrouble {
             VaultError::OutOfMemory => VaultTrouble::OutOfMemory,
             VaultError::TooLarge => VaultTrouble::TooLarge,
             VaultError::FolderNotWritable => VaultTrouble::NotWritable,
+            VaultError::FolderGone => VaultTrouble::FolderGone,
             VaultError::DiskFull => VaultTrouble::DiskFull,
             VaultError::RandomSource | VaultError::Io(_) | VaultError::Database(_) => {
                 VaultTrouble::SystemFailed
@@ -99,6 +102,7 @@ impl VaultTrouble {
             VaultTrouble::InUse => "vault_in_use",
             VaultTrouble::Damaged => "vault_damaged",
             VaultTrouble::NotWritable => "vault_not_writable",
+            VaultTrouble::FolderGone => "vault_folder_gone",
             VaultTrouble::DiskFull => "disk_full",
             VaultTrouble::TooLarge => "vault_item_too_large",
             VaultTrouble::OutOfMemory => "out_of_memory",
@@ -172,6 +176,10 @@ impl VaultTrouble {
             }
             VaultTrouble::NotWritable => {
                 "The vault's folder cannot be written. Check its permissions, or choose another folder."
+            }
+            VaultTrouble::FolderGone => {
+                "The vault's folder was moved or removed, so this was not saved. Put the folder back where it \
+                 was, then close Aparté and open it again."
             }
             VaultTrouble::DiskFull => {
                 "The disk is full; what was stored before is safe. Free some space and try again."
@@ -258,6 +266,10 @@ impl VaultTrouble {
             VaultTrouble::NotWritable => {
                 "Impossible d'écrire dans le dossier du coffre. Vérifiez ses droits, ou choisissez un \
                  autre dossier."
+            }
+            VaultTrouble::FolderGone => {
+                "Le dossier du coffre a été déplacé ou supprimé : ceci n'est pas enregistré. Remettez le \
+                 dossier à sa place, puis fermez Aparté et rouvrez-le."
             }
             VaultTrouble::DiskFull => {
                 "Le disque est plein ; ce qui était enregistré est intact. Libérez de la place et \

@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
+use rusqlite::types::{ToSqlOutput, ValueRef};
 
 use crate::keychain::Platform;
 use crate::keys::Keyring;
@@ -95,13 +96,13 @@ impl Vault {
 pub(crate) fn copy_database(connection: &Connection, to: &Path) -> Result<(), VaultError> {
     folder::remove(to)?;
     folder::create(to)?;
-    // SQLite wants the name as text, and takes an empty file.
-    let name = to
-        .to_str()
-        .ok_or(VaultError::Io(io::ErrorKind::InvalidFilename))?;
-    connection.execute("VACUUM INTO ?1", [name])?;
-    File::open(to)?.sync_all()?;
-    folder::sync_folder(parent(to))
+    // SQLite takes an empty file, and hands the bytes of the name to the system as they are, text or not. A relative one
+    // may look like a URI to it.
+    let to = std::path::absolute(to)?;
+    let name = ValueRef::Text(to.as_os_str().as_encoded_bytes());
+    connection.execute("VACUUM INTO ?1", [ToSqlOutput::Borrowed(name)])?;
+    File::open(&to)?.sync_all()?;
+    folder::sync_folder(parent(&to))
 }
 
 /// Copies a backup into the folder under a name aside, and checks all of it there. Gives its `vault.json`.

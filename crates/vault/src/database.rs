@@ -76,7 +76,7 @@ pub(crate) fn create(folder: &Path, manifest: &[u8], root: &[u8]) -> Result<(), 
     folder::remove(&aside)?;
     folder::remove(&folder.join("vault.db.new-journal"))?;
     folder::create(&aside)?;
-    let connection = Connection::open_with_flags(&aside, FLAGS)?;
+    let connection = connect(&aside)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     fill(&connection, manifest, root)?;
     connection.close().map_err(|(_, error)| error)?;
@@ -95,7 +95,7 @@ pub(crate) fn open(folder: &Path) -> Result<Connection, VaultError> {
 /// Opens a database by its path: see [`open`].
 pub(crate) fn open_file(path: &Path) -> Result<Connection, VaultError> {
     check_header(path)?;
-    let connection = Connection::open_with_flags(path, FLAGS)?;
+    let connection = connect(path)?;
     // Who does not get in leaves the journal as it was.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // The journal may hold a newer version than the header of the file.
@@ -187,6 +187,15 @@ pub(crate) fn set_root(connection: &Connection, sealed: &[u8]) -> Result<(), Vau
 /// Cuts the journal, which still holds what was replaced or erased.
 pub(crate) fn cut_journal(connection: &Connection) -> Result<(), VaultError> {
     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+}
+
+/// Connects to a file that only this connection will use, so that the index of the journal stays in memory: no file of
+/// its own is needed, which a full disk would refuse and a network file system cannot share.
+fn connect(path: &Path) -> Result<Connection, VaultError> {
+    // A relative path may look like a URI to SQLite.
+    let connection = Connection::open_with_flags(std::path::absolute(path)?, FLAGS)?;
+    connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
+    Ok(connection)
 }
 
 const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);

@@ -92,6 +92,9 @@ pub enum VaultError {
     /// The folder or a file in it cannot be written.
     #[error("the vault's folder is not writable")]
     FolderNotWritable,
+    /// The folder was moved, removed or replaced while the vault was open: what is written now would be nowhere.
+    #[error("the vault's folder is gone")]
+    FolderGone,
     /// The disk is full; what was stored before is intact.
     #[error("the disk is full")]
     DiskFull,

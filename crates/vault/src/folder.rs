@@ -49,6 +49,29 @@ pub(crate) fn lock(folder: &Path) -> Result<File, VaultError> {
     }
 }
 
+/// Which file the database of a folder is, so that another in its place, or none, is noticed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Identity {
+    #[cfg(unix)]
+    device_and_inode: (u64, u64),
+}
+
+impl Identity {
+    /// Elsewhere than on Unix an open file cannot be removed, so that its presence says enough.
+    pub(crate) fn of(folder: &Path) -> Result<Identity, VaultError> {
+        let found = fs::metadata(folder.join(DATABASE))?;
+        #[cfg(not(unix))]
+        let _ = found;
+        Ok(Identity {
+            #[cfg(unix)]
+            device_and_inode: {
+                use std::os::unix::fs::MetadataExt;
+                (found.dev(), found.ino())
+            },
+        })
+    }
+}
+
 /// Makes an empty file that only its owner can read, for SQLite to fill: its journals take the same mode.
 pub(crate) fn create(path: &Path) -> Result<(), VaultError> {
     private().create_new(true).open(path)?;

@@ -99,13 +99,15 @@ impl Vault {
             return Err(VaultError::NoSuchSlot);
         }
         let bytes = manifest.signed(&self.keys.manifest);
+        place.check()?;
         database::set_manifest(&store.connection, &bytes)?;
-        // The wrapped key that was replaced is still in the journal.
-        database::cut_journal(&store.connection)?;
+        // From here on the new slots hold, whatever becomes of the rest. A `vault.json` that cannot be replaced is older
+        // than its copy, opens nothing, and is replaced when the vault is unlocked.
         store.slots = slots;
-        // The copies made before a migration open with the old slots.
-        folder::remove_copies(&place.folder)?;
-        folder::write_slots(&place.folder, &bytes)
+        let _ = folder::write_slots(&place.folder, &bytes);
+        // The wrapped key that was replaced is still in the journal, and in the copies made before a migration.
+        store.clean(Some(place));
+        Ok(())
     }
 
     fn place(&self) -> Result<&Place, VaultError> {

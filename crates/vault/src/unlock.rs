@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use crate::change::columns;
+use crate::folder::Identity;
 use crate::keychain::{self, Keychain, Platform};
 use crate::keys::{Key, Keyring, random};
 use crate::owner::{key_place, unwrap_data_key};
@@ -107,6 +108,7 @@ impl Vault {
                 connection,
                 root,
                 slots: Vec::new(),
+                is_unclean: false,
             }),
             keys,
             id,
@@ -190,22 +192,26 @@ impl Vault {
         folder::write_slots(folder, &manifest)?;
         let connection = database::open(folder)?;
         database::trust(&connection)?;
-        Ok(Vault {
+        let vault = Vault {
             store: Mutex::new(Store {
                 connection,
                 root,
                 slots: Manifest::read(&manifest)?.kinds(),
+                is_unclean: false,
             }),
             keys,
             id,
             notices: Vec::new(),
             accepted: AtomicBool::new(false),
             place: Some(Place {
-                folder: folder.to_owned(),
+                folder: std::path::absolute(folder)?,
+                database: Identity::of(folder)?,
                 keychain,
                 _lock: lock,
             }),
-        })
+        };
+        vault.settle()?;
+        Ok(vault)
     }
 
     pub(crate) fn unlock_with(
@@ -242,10 +248,10 @@ impl Vault {
         let id = manifest.vault;
         database::trust(&connection)?;
         if file != genuine {
-            folder::write_slots(folder, genuine)?;
+            unless_full(folder::write_slots(folder, genuine))?;
         }
         if copy != genuine {
-            database::set_manifest(&connection, genuine)?;
+            unless_full(database::set_manifest(&connection, genuine))?;
         }
         migrate(folder, &mut connection, &keys, &id)?;
         let mut notices = Vec::new();
@@ -258,21 +264,38 @@ impl Vault {
                 connection,
                 root,
                 slots: manifest.kinds(),
+                is_unclean: false,
             }),
             keys,
             id,
             notices,
             accepted: AtomicBool::new(false),
             place: Some(Place {
-                folder: folder.to_owned(),
+                folder: std::path::absolute(folder)?,
+                database: Identity::of(folder)?,
                 keychain,
                 _lock: lock,
             }),
         };
-        vault.erase_hidden()?;
-        vault.begin_generation()?;
-        cache::sweep(&vault)?;
+        // What was erased before a crash may still be in the journal.
+        unless_full(database::cut_journal(&vault.store().connection))?;
+        unless_full(vault.erase_hidden())?;
+        unless_full(vault.begin_generation())?;
+        unless_full(cache::sweep(&vault))?;
+        vault.settle()?;
         Ok(vault)
+    }
+
+    /// Returns once the journal's name is on the disk, without which what it holds would be lost with the power. SQLite
+    /// does the same but passes over a failure.
+    fn settle(&self) -> Result<(), VaultError> {
+        let store = self.store();
+        // The journal is there from the first reading on.
+        database::version(&store.connection)?;
+        match &self.place {
+            Some(place) => folder::sync_folder(&place.folder),
+            None => Ok(()),
+        }
     }
 
     /// Erases for good what was marked, by this process or by one that ended before it could.
@@ -352,6 +375,14 @@ impl Vault {
         Vault::enter(folder, Arc::new(Platform), |file, copy, _| {
             slots::genuine(file, copy, master)
         })
+    }
+}
+
+/// A full disk is no reason to keep somebody from reading: what unlocking would write can wait for the next time.
+fn unless_full(result: Result<(), VaultError>) -> Result<(), VaultError> {
+    match result {
+        Err(VaultError::DiskFull) => Ok(()),
+        result => result,
     }
 }
 

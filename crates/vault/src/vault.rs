@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::change::{Change, columns};
+use crate::folder::Identity;
 use crate::keychain::Keychain;
 use crate::keys::{Keyring, SealingKey};
 use crate::owner::{head_place, key_place, record_place, setting_place, unwrap_data_key};
@@ -37,11 +38,15 @@ pub(crate) struct Store {
     pub(crate) root: Root,
     /// What opens the vault.
     pub(crate) slots: Vec<SlotKind>,
+    /// Whether something that was erased may still be in the journal or in a copy.
+    pub(crate) is_unclean: bool,
 }
 
 /// Where a vault lies.
 pub(crate) struct Place {
     pub(crate) folder: PathBuf,
+    /// The database, as it was opened.
+    pub(crate) database: Identity,
     pub(crate) keychain: Arc<dyn Keychain + Send + Sync>,
     /// Held until the vault is dropped.
     pub(crate) _lock: File,
@@ -91,7 +96,11 @@ pub struct Record {
 
 impl Vault {
     /// Runs a change and commits it: when this returns, what was written is on the disk. On an error
-    /// nothing of it is.
+    /// nothing of it is. What is left of something erased and cannot be removed now is removed by a later write, at the
+    /// latest when the vault is unlocked.
+    ///
+    /// # Errors
+    /// [`VaultError::FolderGone`], [`VaultError::DiskFull`], what the change reports.
     pub fn write<T>(
         &self,
         change: impl FnOnce(&mut Change<'_>) -> Result<T, VaultError>,
@@ -104,15 +113,20 @@ impl Vault {
         let mut under_way = Change::new(&transaction, &self.keys, self.id, *root);
         let result = change(&mut under_way)?;
         let done = under_way.finish()?;
+        if let Some(place) = &self.place {
+            place.check()?;
+        }
         transaction.commit()?;
         *root = done.root;
+        store.is_unclean |= done.erased;
+        if store.is_unclean {
+            store.clean(self.place.as_ref());
+        }
+        drop(store);
+        if let Some(place) = &self.place {
+            place.check()?;
+        }
         if done.erased {
-            // What was erased is still in the journal until it is cut, and in the copy made before a migration.
-            database::cut_journal(connection)?;
-            if let Some(place) = &self.place {
-                folder::remove_copies(&place.folder)?;
-            }
-            drop(store);
             self.remember_generation();
         }
         Ok(result)
@@ -328,6 +342,26 @@ impl Vault {
             fingerprint: element[..16].try_into().expect("16 of 32 bytes"),
             hidden: seal.hidden,
         })
+    }
+}
+
+impl Store {
+    /// Removes what was erased from the journal, and the copies made before a migration. What fails is tried again by the
+    /// next write.
+    pub(crate) fn clean(&mut self, place: Option<&Place>) {
+        let journal = database::cut_journal(&self.connection);
+        let copies = place.map_or(Ok(()), |place| folder::remove_copies(&place.folder));
+        self.is_unclean = journal.is_err() || copies.is_err();
+    }
+}
+
+impl Place {
+    /// Whether the database that is open is still the one in the folder.
+    pub(crate) fn check(&self) -> Result<(), VaultError> {
+        match Identity::of(&self.folder) {
+            Ok(found) if found == self.database => Ok(()),
+            _ => Err(VaultError::FolderGone),
+        }
     }
 }
 

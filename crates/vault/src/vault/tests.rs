@@ -663,13 +663,7 @@ fn only_its_owner_may_read_the_folder_whatever_the_umask() {
     names.sort();
     assert_eq!(
         names,
-        [
-            "vault.db",
-            "vault.db-shm",
-            "vault.db-wal",
-            "vault.json",
-            "vault.lock"
-        ]
+        ["vault.db", "vault.db-wal", "vault.json", "vault.lock"]
     );
 }
 
@@ -990,4 +984,48 @@ fn a_vault_of_format_1_is_brought_to_this_one() {
     assert!(!copy.exists(), "the copy still holds what was erased");
     drop(vault);
     assert_eq!(unlock().notices(), []);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_acknowledged_once_the_folder_is_gone_or_another_is_in_its_place() {
+    let (on_disk, vault) = OnDisk::new();
+    let owner = conversation(&vault, &[b"one"]);
+    let write = || vault.write(|change| change.append(owner, MESSAGE, b"two"));
+    let elsewhere = on_disk.path().with_extension("moved");
+    fs::rename(on_disk.path(), &elsewhere).unwrap();
+    assert!(matches!(write(), Err(VaultError::FolderGone)));
+    fs::create_dir(on_disk.path()).unwrap();
+    fs::write(on_disk.path().join("vault.db"), b"another").unwrap();
+    assert!(matches!(write(), Err(VaultError::FolderGone)));
+    fs::remove_dir_all(on_disk.path()).unwrap();
+    fs::rename(&elsewhere, on_disk.path()).unwrap();
+    write().expect("the folder is back");
+    drop(vault);
+    let messages = on_disk.unlock().unwrap().records(owner, MESSAGE).unwrap();
+    assert_eq!((messages.readable.len(), messages.loss), (2, None));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_vault_may_lie_and_be_backed_up_under_a_name_that_is_not_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent
+        .path()
+        .join(std::ffi::OsStr::from_bytes(b"caf\xe9 \xff"));
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/format-1");
+    fs::create_dir(&folder).unwrap();
+    for file in ["vault.db", "vault.json"] {
+        fs::copy(golden.join(file), folder.join(file)).unwrap();
+    }
+    let passphrase = SecretString::from("the golden passphrase of format 1");
+    let protection = Protection::Passphrase(&passphrase);
+    let vault = Vault::unlock(&folder, protection).expect("brought to this format");
+    let backup = folder.with_extension("backup");
+    vault.back_up(&backup).unwrap();
+    let into = folder.with_extension("restored");
+    let restored = Vault::restore(&backup, &into, protection).unwrap();
+    let conversations = restored.owners(OwnerKind::Conversation).unwrap();
+    assert_eq!(conversations.readable.len(), 2);
 }

@@ -99,7 +99,8 @@ impl Plain {
     fn open(file: &Path, seals: bool) -> rusqlite::Result<Plain> {
         let connection = Connection::open(file)?;
         connection.execute_batch(
-            "PRAGMA journal_mode = WAL;
+            "PRAGMA locking_mode = EXCLUSIVE;
+             PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA secure_delete = ON;
              PRAGMA temp_store = MEMORY;
