@@ -48,10 +48,9 @@ fn visit(what: &str, folder: &Path, secret: &SecretString) -> Result<Value, Vaul
         "create with nothing else" => {
             let vault = Vault::create(folder, keychain, Cost::DEFAULT)?;
             write(&vault, secret.expose_secret())?;
-            Ok(json!(format!(
-                "{:?}",
-                vault.back_up(&folder.join("backup"))
-            )))
+            // Beside the vault: into its own folder no backup goes.
+            let backup = folder.with_extension("backup");
+            Ok(json!(format!("{:?}", vault.back_up(&backup))))
         }
         "open" => read(&Vault::unlock(folder, keychain)?),
         "open and close" => {
