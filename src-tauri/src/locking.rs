@@ -17,7 +17,7 @@ use crate::session::Session;
 use crate::view::{Launch, ModelStatus, Settings, Ways};
 use crate::window;
 
-/// How long whoever works on something behind the vault has to come to an end.
+/// How long whoever works on something behind the vault has to come to an end when the application ends.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often the clock is looked at.
@@ -61,7 +61,7 @@ pub fn nobody_is_here(session: &Session) {
 /// Shuts the vault because the application ends.
 pub fn for_good(session: &Session) {
     if let Some((assistant, _)) = session.begin_locking() {
-        put_away(session, assistant);
+        put_away(session, assistant, PATIENCE);
     }
 }
 
@@ -90,15 +90,16 @@ fn lock(session: &Session) {
         return;
     };
     window::empty(session);
-    put_away(session, assistant);
+    // However long it takes: nobody is told that a vault is locked whose keys are still in memory.
+    put_away(session, assistant, Duration::MAX);
     session.set_model(ModelStatus::Waiting);
     let trouble = None;
     session.become_closed(Launch::Locked { ways, trouble });
 }
 
-/// Waits until nobody else holds the domain, and shuts the vault. What is still held after that is shut by the last who
-/// holds it.
-fn put_away(session: &Session, mut assistant: Arc<Assistant>) {
+/// Waits until nobody else holds the domain, and shuts the vault. What is still held at the end of `patience` is shut by
+/// the last who holds it.
+fn put_away(session: &Session, mut assistant: Arc<Assistant>, patience: Duration) {
     session.stop(None);
     session.incoming.pause();
     session.erasing.forget();
@@ -111,7 +112,7 @@ fn put_away(session: &Session, mut assistant: Arc<Assistant>) {
                 }
                 return;
             }
-            Err(held) if began.elapsed() < PATIENCE => assistant = held,
+            Err(held) if began.elapsed() < patience => assistant = held,
             Err(_) => {
                 tracing::error!(target: "aparte", "the vault is still held and was left to its holder");
                 return;

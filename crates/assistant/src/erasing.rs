@@ -38,6 +38,10 @@ impl Assistant {
         let vault = self.vault_of(item);
         vault.write(|change| change.erase_owner(item.owner()))?;
         self.library().remove(item.owner())?;
+        // In parts: a large library takes seconds, in which others read and ask.
+        while !self.library().index_mut().erase_some()? {
+            std::thread::yield_now();
+        }
         // The snapshot still holds its words; it is made anew when the vault closes.
         Ok(vault.drop_cache(stored::INDEX)?)
     }

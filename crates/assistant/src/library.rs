@@ -145,13 +145,11 @@ impl Library {
         found.is_some_and(|document| document.private)
     }
 
-    /// Forgets a conversation or document.
+    /// Forgets a conversation or document. What its words left in memory is for [`SearchIndex::erase_some`].
     pub fn remove(&mut self, id: OwnerId) -> Result<(), Error> {
         self.hidden.remove(&id);
         self.documents.retain(|document| document.id.0 != id);
-        self.index.remove(*id.as_bytes())?;
-        while !self.index.erase_some()? {}
-        Ok(())
+        Ok(self.index.remove(*id.as_bytes())?)
     }
 
     /// The document with these very bytes, if it is here.
