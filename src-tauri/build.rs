@@ -11,6 +11,7 @@ fn main() {
         "restore",
         "lock",
         "active",
+        "in_private",
         "ways",
         "set_passphrase",
         "use_keychain",

@@ -33,6 +33,14 @@ pub fn active(session: Running<'_>) {
     session.touch();
 }
 
+/// Whether a private conversation is what the person sees: files that come meanwhile are in memory alone.
+#[tauri::command]
+#[specta::specta]
+pub fn in_private(session: Running<'_>, privately: bool) {
+    session.touch();
+    session.incoming.set_private(privately);
+}
+
 /// Keeps what was chosen about the application.
 #[tauri::command]
 #[specta::specta]

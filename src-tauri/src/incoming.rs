@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -21,9 +21,18 @@ pub struct Incoming {
     files: Mutex<BTreeMap<u32, IncomingFile>>,
     last_id: AtomicU32,
     /// Those that nobody reads yet.
-    queue: Mutex<VecDeque<(u32, PathBuf)>>,
+    queue: Mutex<VecDeque<Waiting>>,
+    /// Whether what comes now is to be in memory alone.
+    private: AtomicBool,
     /// There is one more, or the vault was locked.
     changed: Condvar,
+}
+
+/// A file that nobody reads yet.
+struct Waiting {
+    id: u32,
+    path: PathBuf,
+    private: bool,
 }
 
 /// How often a file's progress is told: a person sees no more, and a long document has thousands of pages.
@@ -35,6 +44,7 @@ impl Incoming {
             files: Mutex::default(),
             last_id: AtomicU32::new(0),
             queue: Mutex::default(),
+            private: AtomicBool::new(false),
             changed: Condvar::new(),
         }
     }
@@ -50,6 +60,11 @@ impl Incoming {
         if let Some(FileProgress::Failed { .. }) = files.get(&id).map(|file| &file.progress) {
             files.remove(&id);
         }
+    }
+
+    /// Whether files that come from here on are to be in memory alone.
+    pub fn set_private(&self, private: bool) {
+        self.private.store(private, Ordering::Relaxed);
     }
 
     /// Lets whoever waits for a file see that the vault was locked.
@@ -83,13 +98,14 @@ impl Incoming {
 impl Session {
     /// Takes files to be read into the library.
     pub fn add_files(&self, paths: Vec<PathBuf>) {
+        let private = self.incoming.private.load(Ordering::Relaxed);
         for path in paths {
             // A path without a last part, such as the root of a disk, is none of the window's business.
             let name = path.file_name().unwrap_or_default();
             let file = self.incoming.announce(name.to_string_lossy().into_owned());
             let id = file.id;
             self.tell_if_open(News::File { file });
-            lock(&self.incoming.queue).push_back((id, path));
+            lock(&self.incoming.queue).push_back(Waiting { id, path, private });
             self.incoming.changed.notify_all();
         }
     }
@@ -101,7 +117,7 @@ impl Session {
     }
 
     /// Waits for the next file, and for nothing longer than this vault is open.
-    fn next_file(&self, assistant: &Weak<Assistant>) -> Option<(Arc<Assistant>, u32, PathBuf)> {
+    fn next_file(&self, assistant: &Weak<Assistant>) -> Option<(Arc<Assistant>, Waiting)> {
         let mut queue = lock(&self.incoming.queue);
         loop {
             if !self.is_open() || assistant.strong_count() == 0 {
@@ -109,8 +125,7 @@ impl Session {
             }
             if !queue.is_empty() {
                 let assistant = assistant.upgrade()?;
-                let (id, path) = queue.pop_front()?;
-                return Some((assistant, id, path));
+                return Some((assistant, queue.pop_front()?));
             }
             let changed = self.incoming.changed.wait(queue);
             queue = changed.unwrap_or_else(PoisonError::into_inner);
@@ -135,10 +150,11 @@ pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
         if let Some(assistant) = assistant.upgrade() {
             add_samples(&session, &assistant);
         }
-        while let Some((assistant, id, path)) = session.next_file(&assistant) {
-            if read(&session, &assistant, id, Input::File(&path)) == Reading::CutShort {
-                lock(&session.incoming.queue).push_front((id, path));
-                session.note(id, FileProgress::Waiting);
+        while let Some((assistant, file)) = session.next_file(&assistant) {
+            let Waiting { id, path, private } = &file;
+            if read(&session, &assistant, *id, Input::File(path), *private) == Reading::CutShort {
+                session.note(*id, FileProgress::Waiting);
+                lock(&session.incoming.queue).push_front(file);
             }
         }
     });
@@ -152,7 +168,7 @@ fn add_samples(session: &Session, assistant: &Assistant) {
         let file = session.incoming.announce(sample.name.into());
         let mut bytes = sample.bytes;
         let input = Input::Stream(sample.name, &mut bytes);
-        let reading = read(session, assistant, file.id, input);
+        let reading = read(session, assistant, file.id, input, false);
         if reading == Reading::CutShort {
             // It is announced again when it is read again.
             lock(&session.incoming.files).remove(&file.id);
@@ -166,9 +182,15 @@ fn add_samples(session: &Session, assistant: &Assistant) {
 }
 
 /// Reads one file. Nothing that it does ends the thread that reads the others.
-fn read(session: &Session, assistant: &Assistant, id: u32, input: Input<'_>) -> Reading {
+fn read(
+    session: &Session,
+    assistant: &Assistant,
+    id: u32,
+    input: Input<'_>,
+    private: bool,
+) -> Reading {
     session.note(id, FileProgress::Reading { page: 0, pages: 0 });
-    let reading = AssertUnwindSafe(|| add(session, assistant, id, input));
+    let reading = AssertUnwindSafe(|| add(session, assistant, id, input, private));
     let (reading, progress) = match catch_unwind(reading) {
         Ok(Ok(added)) => (Reading::Added, added),
         Err(payload) if payload.is::<WasLocked>() => return Reading::CutShort,
@@ -190,16 +212,21 @@ fn add(
     assistant: &Assistant,
     id: u32,
     input: Input<'_>,
+    private: bool,
 ) -> Result<FileProgress, Error> {
     let before = ids(assistant);
     let mut told = Instant::now();
-    let added = assistant.add(input, &mut |page, pages| {
+    let mut on_page = |page, pages| {
         end_if_locked(session);
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
             session.note(id, FileProgress::Reading { page, pages });
         }
-    })?;
+    };
+    let added = match private {
+        true => assistant.add_privately(input, &mut on_page),
+        false => assistant.add(input, &mut on_page),
+    }?;
     let document = assistant
         .with_document(added, |document| Document::from(document))
         .expect("what was added is in the library");

@@ -17,6 +17,7 @@ pub fn commands() -> Builder<Wry> {
             commands::vault::restore,
             commands::vault::lock,
             commands::active,
+            commands::in_private,
             commands::vault::ways,
             commands::vault::set_passphrase,
             commands::vault::use_keychain,

@@ -64,6 +64,8 @@ impl Session {
         if listener.replace(page).is_some() {
             self.stop(None);
         }
+        // A page begins with a conversation that is kept.
+        self.incoming.set_private(false);
         let vault = lock(&self.vault);
         Start {
             language: self.language().into(),

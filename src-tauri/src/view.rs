@@ -298,6 +298,8 @@ pub struct Document {
     pub incomplete_pages: Vec<u32>,
     /// A question to begin with.
     pub suggestion: Option<String>,
+    /// It is in memory alone, and only private conversations see it.
+    pub private: bool,
 }
 
 /// A conversation as a list shows it.
@@ -680,6 +682,7 @@ impl From<&domain::Document> for Document {
             language: document.language.map(Language::from),
             incomplete_pages: document.incomplete_pages(),
             suggestion: document.suggestion().map(str::to_owned),
+            private: document.private,
         }
     }
 }

@@ -270,7 +270,7 @@ impl Assistant {
         on_page: &mut OnPage<'_>,
     ) -> Result<DocumentId, Error> {
         let (name, bytes) = input.read()?;
-        if let Some(id) = self.library().with_bytes(&bytes) {
+        if let Some(id) = self.library().with_bytes(&bytes, private) {
             return Ok(id);
         }
         let started = Instant::now();

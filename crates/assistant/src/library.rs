@@ -152,11 +152,11 @@ impl Library {
         Ok(self.index.remove(*id.as_bytes())?)
     }
 
-    /// The document with these very bytes, if it is here.
-    pub fn with_bytes(&self, bytes: &[u8]) -> Option<DocumentId> {
+    /// The document with these very bytes, if it is here. One in memory alone does not stand for one that is to be kept.
+    pub fn with_bytes(&self, bytes: &[u8], private: bool) -> Option<DocumentId> {
         let hash = hash(bytes);
         self.visible()
-            .find(|document| document.hash == hash)
+            .find(|document| document.hash == hash && (private || !document.private))
             .map(|document| document.id)
     }
 
@@ -177,7 +177,7 @@ impl Library {
                 trouble: without_text(&pages),
             });
         }
-        if let Some(id) = self.with_bytes(bytes) {
+        if let Some(id) = self.with_bytes(bytes, private) {
             // Somebody else added it while it was read.
             return Ok(id);
         }

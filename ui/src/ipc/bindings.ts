@@ -50,6 +50,12 @@ async active() : Promise<void> {
     await TAURI_INVOKE("active");
 },
 /**
+ * Whether a private conversation is what the person sees: files that come meanwhile are in memory alone.
+ */
+async inPrivate(privately: boolean) : Promise<void> {
+    await TAURI_INVOKE("in_private", { privately });
+},
+/**
  * What opens the vault.
  */
 async ways() : Promise<Ways> {
@@ -350,7 +356,11 @@ incompletePages: number[];
 /**
  * A question to begin with.
  */
-suggestion: string | null }
+suggestion: string | null; 
+/**
+ * It is in memory alone, and only private conversations see it.
+ */
+private: boolean }
 /**
  * Names a document of the library: 32 hexadecimal digits.
  */

@@ -268,17 +268,19 @@ function damaged(): AppError {
 }
 
 let tell: (news: News) => void = () => {};
+let inPrivate = false;
 
 function addNotes(): void {
   const file = { id: ++ids, name: notes.name };
   const already = documents.some(({ id }) => id === notes.id);
+  const document = { ...notes, private: inPrivate };
   tell({ kind: "file", file: { ...file, progress: { state: "waiting" } } });
   void after(400).then(() => {
     tell({ kind: "file", file: { ...file, progress: { state: "reading", page: 1, pages: 1 } } });
   });
   void after(900).then(() => {
-    if (!already) documents.push(notes);
-    tell({ kind: "file", file: { ...file, progress: { state: "added", document: notes, already } } });
+    if (!already) documents.push(document);
+    tell({ kind: "file", file: { ...file, progress: { state: "added", document, already } } });
   });
 }
 
@@ -318,6 +320,9 @@ export const ipc: Ipc = {
     tell({ kind: "launch", launch: locked() });
   },
   async active() {},
+  async inPrivate(privately) {
+    inPrivate = privately;
+  },
   async ways() {
     return { ...ways };
   },

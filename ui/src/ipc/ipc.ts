@@ -31,6 +31,8 @@ export interface Ipc {
   lock(): Promise<void>;
   /** The person did something, so that the vault does not lock itself. */
   active(): Promise<void>;
+  /** Whether the conversation that is seen is private: files that come meanwhile are in memory alone. */
+  inPrivate(privately: boolean): Promise<void>;
   ways(): Promise<Ways>;
   setPassphrase(proof: Proof, passphrase: string): Promise<void>;
   useKeychain(proof: Proof): Promise<void>;

@@ -9,6 +9,7 @@ export const harbour: Document = {
   language: "en",
   incompletePages: [],
   suggestion: "How much did the dredging of the north basin cost?",
+  private: false,
 };
 
 export const cooperative: Document = {
@@ -19,6 +20,7 @@ export const cooperative: Document = {
   language: "fr",
   incompletePages: [],
   suggestion: "Combien a coûté la nouvelle chambre froide ?",
+  private: false,
 };
 
 export const minutes: Document = {
@@ -29,6 +31,7 @@ export const minutes: Document = {
   language: "en",
   incompletePages: [3, 17, 18],
   suggestion: null,
+  private: false,
 };
 
 export const notes: Document = {
@@ -39,6 +42,7 @@ export const notes: Document = {
   language: null,
   incompletePages: [],
   suggestion: null,
+  private: false,
 };
 
 export const pages: Record<string, string[]> = {

@@ -19,6 +19,7 @@ export const ipc: Ipc = {
   restore: (proof) => commands.restore(proof),
   lock: async () => void (await commands.lock()),
   active: async () => void (await commands.active()),
+  inPrivate: async (privately) => void (await commands.inPrivate(privately)),
   ways: () => commands.ways(),
   setPassphrase: async (proof, passphrase) => void (await commands.setPassphrase(proof, passphrase)),
   useKeychain: async (proof) => void (await commands.useKeychain(proof)),

@@ -138,8 +138,13 @@ export class Aparte {
     this.settingsProblem = null;
     this.protection.forgetProblem();
     const drafts = new Drafts(this.#ipc);
-    const library = new Library(this.#ipc, (document) => this.conversations.arrived(document.id));
-    const conversations = new Conversations(this.#ipc, () => library.ids, drafts, this.#onFrame);
+    const library = new Library(this.#ipc, (document) => this.conversations.arrived(document));
+    const conversations = new Conversations(
+      this.#ipc,
+      (privately) => library.seen(privately),
+      drafts,
+      this.#onFrame,
+    );
     const reader = new Reader(this.#ipc);
     this.erasures = new Erasures(this.#ipc, {
       conversation: {
@@ -172,10 +177,10 @@ export class Aparte {
 
   async #loadLibrary(): Promise<void> {
     const { library, conversations } = this;
-    const known = new Set(library.ids);
+    const known = new Set(library.documents.map(({ id }) => id));
     await library.load();
     // What was known before may have been chosen otherwise.
-    conversations.found(library.ids.filter((id) => !known.has(id)));
+    conversations.found(library.documents.filter(({ id }) => !known.has(id)));
   }
 
   #apply({ language, theme, lockAfter }: Settings): void {

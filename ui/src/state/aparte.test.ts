@@ -105,8 +105,22 @@ describe("the library", () => {
     const document = aDocument("d9", "new.pdf");
     ipc.tell({ kind: "file", file: { ...file, progress: { state: "added", document, already: false } } });
     expect(aparte.library.incoming).toEqual([]);
-    expect(aparte.library.ids).toEqual(["d1", "d2", "d9"]);
+    expect(aparte.library.documents.map(({ id }) => id)).toEqual(["d1", "d2", "d9"]);
     expect([...conversations.open.chosen]).toEqual(["d1", "d9"]);
+  });
+
+  test("keeps a file that comes in private to private conversations", async () => {
+    const { ipc, conversations } = await started();
+    conversations.openNewPrivate();
+    expect(ipc.calls).toContain("inPrivate true");
+    const document = { ...aDocument("d9", "new.pdf"), private: true };
+    ipc.tell({ kind: "file", file: { ...file, progress: { state: "added", document, already: false } } });
+    expect([...conversations.open.chosen]).toEqual(["d1", "d2", "d9"]);
+    conversations.openNew();
+    expect(ipc.calls.at(-1)).toBe("inPrivate false");
+    expect([...conversations.open.chosen], "one that is kept does not look in it").toEqual(["d1", "d2"]);
+    void conversations.ask("How much?");
+    await expect.poll(() => ipc.asked.at(-1)?.documents).toEqual(["d1", "d2"]);
   });
 
   test("that could not be read is read by trying again, and is then what a new conversation looks in", async () => {
@@ -127,7 +141,7 @@ describe("the library", () => {
     const { ipc, aparte } = await started();
     const document = aDocument("d1");
     ipc.tell({ kind: "file", file: { ...file, progress: { state: "added", document, already: true } } });
-    expect(aparte.library.ids).toEqual(["d1", "d2"]);
+    expect(aparte.library.documents.map(({ id }) => id)).toEqual(["d1", "d2"]);
     expect(aparte.library.arrival).toEqual({ document: "d1", already: true });
   });
 

@@ -1,7 +1,7 @@
 // All conversations, the one that is open, and the one in which an answer is being written.
 import { SvelteSet } from "svelte/reactivity";
 
-import type { AppError, Conversation as Stored, ConversationId, DocumentId, Found } from "../nouns";
+import type { AppError, Conversation as Stored, ConversationId, Document, DocumentId, Found } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
 import { Conversation } from "./conversation.svelte";
 import type { Drafts } from "./drafts.svelte";
@@ -27,11 +27,11 @@ export class Conversations {
   #replying: Promise<void> = Promise.resolve();
   readonly #ipc: Ipc;
   readonly #onFrame: OnFrame;
-  readonly #library: () => DocumentId[];
+  readonly #library: (privately: boolean) => Document[];
   readonly #drafts: Drafts;
 
-  /** `library` answers the ids of all documents. */
-  constructor(ipc: Ipc, library: () => DocumentId[], drafts: Drafts, onFrame: OnFrame) {
+  /** `library` answers the documents that a private conversation sees, or one that is kept. */
+  constructor(ipc: Ipc, library: (privately: boolean) => Document[], drafts: Drafts, onFrame: OnFrame) {
     this.#ipc = ipc;
     this.#library = library;
     this.#drafts = drafts;
@@ -75,16 +75,16 @@ export class Conversations {
   }
 
   /** A conversation that has not begun looks in every document that the library turns out to hold. */
-  found(documents: DocumentId[]): void {
+  found(documents: Document[]): void {
     for (const document of documents) {
-      this.#fresh.choose(document, true);
-      this.#freshPrivate.choose(document, true);
+      this.#choose(this.#fresh, document);
+      this.#choose(this.#freshPrivate, document);
     }
   }
 
   /** A document that came while a conversation is open belongs to what it looks in. */
-  arrived(document: DocumentId): void {
-    this.open.choose(document, true);
+  arrived(document: Document): void {
+    this.#choose(this.open, document);
     this.found([document]);
   }
 
@@ -183,8 +183,10 @@ export class Conversations {
   }
 
   /** What a question of this conversation looks in: the documents chosen that are in the library. */
-  #documents({ chosen }: Conversation): DocumentId[] {
-    return this.#library().filter((id) => chosen.has(id));
+  #documents({ chosen, isPrivate }: Conversation): DocumentId[] {
+    return this.#library(isPrivate)
+      .map(({ id }) => id)
+      .filter((id) => chosen.has(id));
   }
 
   async #begin(conversation: Conversation, question: string, documents: DocumentId[]): Promise<Stored> {
@@ -193,15 +195,29 @@ export class Conversations {
     conversation.became(stored);
     this.#known = [stored, ...this.#known];
     this.#opened.set(stored.id, conversation);
-    const next = new Conversation(this.#ipc, this.#onFrame, null, this.#library(), isPrivate);
+    const seen = this.#library(isPrivate).map(({ id }) => id);
+    const next = new Conversation(this.#ipc, this.#onFrame, null, seen, isPrivate);
     if (isPrivate) this.#freshPrivate = next;
     else this.#fresh = next;
     return stored;
   }
 
+  #choose(conversation: Conversation, { id, private: inMemory }: Document): void {
+    if (conversation.isPrivate || !inMemory) conversation.choose(id, true);
+  }
+
   #turnTo(conversation: Conversation): void {
     if (this.open !== conversation) void this.#drafts.flush();
+    if (this.open.isPrivate !== conversation.isPrivate) void this.#tellPrivacy(conversation.isPrivate);
     this.open = conversation;
+  }
+
+  async #tellPrivacy(privately: boolean): Promise<void> {
+    try {
+      await this.#ipc.inPrivate(privately);
+    } catch (reason) {
+      this.problem = asAppError(reason);
+    }
   }
 
   #turnToStored(stored: Stored): Conversation {

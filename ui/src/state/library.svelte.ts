@@ -30,8 +30,9 @@ export class Library {
     this.#onArrival = onArrival;
   }
 
-  get ids(): DocumentId[] {
-    return this.documents.map((document) => document.id);
+  /** What a conversation sees: documents in memory alone are for private ones. */
+  seen(privately: boolean): Document[] {
+    return this.documents.filter((document) => privately || !document.private);
   }
 
   document(id: DocumentId): Document | undefined {

@@ -17,7 +17,16 @@ import type {
 import type { Ipc } from "../ipc/ipc";
 
 export function aDocument(id: string, name = `${id}.pdf`): Document {
-  return { id, name, format: "pdf", pages: 8, language: "en", incompletePages: [], suggestion: null };
+  return {
+    id,
+    name,
+    format: "pdf",
+    pages: 8,
+    language: "en",
+    incompletePages: [],
+    suggestion: null,
+    private: false,
+  };
 }
 
 export function aConversation(id: string, change: Partial<Conversation> = {}): Conversation {
@@ -119,6 +128,7 @@ export class Scripted implements Ipc {
   retry = () => this.#did("retry", "", undefined);
   restore: Ipc["restore"] = ({ way, secret }) => this.#did("restore", `${way} ${secret}`, this.chooses);
   lock = () => this.#did("lock", "", undefined);
+  inPrivate = (privately: boolean) => this.#did("inPrivate", String(privately), undefined);
   active = () => this.#did("active", "", undefined);
   ways = () => this.#did("ways", "", this.opens);
   setPassphrase: Ipc["setPassphrase"] = ({ way, secret }, passphrase) =>
