@@ -299,3 +299,40 @@ fn a_kept_session_answers_through_the_command_line_and_a_wrong_passphrase_does_n
             .is_empty()
     );
 }
+
+#[test]
+fn a_private_conversation_and_the_files_it_looks_in_are_gone_with_the_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = [7; 32];
+    let (file, question) = english_sample();
+    let vault = Vault::create_for_tests(folder.path(), &key).unwrap();
+    let assistant = Assistant::open(vault, worker(), Some(starter()), Language::English).unwrap();
+    let add = |privately| match privately {
+        true => assistant.add_privately(Input::File(&file), &mut |_, _| {}),
+        false => assistant.add(Input::File(&file), &mut |_, _| {}),
+    };
+    let private = add(true).unwrap();
+    let conversation = assistant.begin(&question, &[private], true).unwrap();
+    let answer = assistant.ask(
+        conversation.id,
+        &question,
+        &[private],
+        &Stop::default(),
+        &mut |_| {},
+    );
+    assert!(!answer.unwrap().citations.is_empty(), "it was looked in");
+    let kept = assistant.begin(&question, &[private], false).unwrap();
+    assert_eq!(kept.documents, [], "one that is kept does not see it");
+    let stored = add(false).unwrap();
+    assert_ne!(stored, private, "it is kept as a document of its own");
+    assistant.close().unwrap();
+
+    let vault = Vault::unlock_for_tests(folder.path(), &key).unwrap();
+    let assistant = Assistant::open(vault, worker(), Some(starter()), Language::English).unwrap();
+    let documents = assistant.documents();
+    let documents: Vec<_> = documents.iter().map(|document| document.id).collect();
+    assert_eq!(documents, [stored]);
+    let conversations = assistant.conversations().unwrap();
+    let conversations: Vec<_> = conversations.iter().map(|known| known.id).collect();
+    assert_eq!(conversations, [kept.id]);
+}
