@@ -189,13 +189,10 @@ pub(crate) fn cut_journal(connection: &Connection) -> Result<(), VaultError> {
     Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
 }
 
-/// Connects to a file that only this connection will use, so that the index of the journal stays in memory: no file of
-/// its own is needed, which a full disk would refuse and a network file system cannot share.
+/// Connects to a file. A relative path may look like a URI to SQLite.
 fn connect(path: &Path) -> Result<Connection, VaultError> {
-    // A relative path may look like a URI to SQLite.
-    let connection = Connection::open_with_flags(std::path::absolute(path)?, FLAGS)?;
-    connection.query_row("PRAGMA locking_mode = EXCLUSIVE", [], |_| Ok(()))?;
-    Ok(connection)
+    let path = std::path::absolute(path)?;
+    Ok(Connection::open_with_flags(path, FLAGS)?)
 }
 
 const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);

@@ -663,7 +663,13 @@ fn only_its_owner_may_read_the_folder_whatever_the_umask() {
     names.sort();
     assert_eq!(
         names,
-        ["vault.db", "vault.db-wal", "vault.json", "vault.lock"]
+        [
+            "vault.db",
+            "vault.db-shm",
+            "vault.db-wal",
+            "vault.json",
+            "vault.lock"
+        ]
     );
 }
 

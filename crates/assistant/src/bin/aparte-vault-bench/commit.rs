@@ -99,8 +99,7 @@ impl Plain {
     fn open(file: &Path, seals: bool) -> rusqlite::Result<Plain> {
         let connection = Connection::open(file)?;
         connection.execute_batch(
-            "PRAGMA locking_mode = EXCLUSIVE;
-             PRAGMA journal_mode = WAL;
+            "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
              PRAGMA secure_delete = ON;
              PRAGMA temp_store = MEMORY;
