@@ -229,6 +229,111 @@ fn a_question_without_words_is_said_to_be_empty() {
 }
 
 #[test]
+fn a_file_that_is_not_there_makes_no_vault_and_a_new_vault_is_said() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (vault, secret) = (scratch.path().join("vault"), scratch.path().join("secret"));
+    std::fs::write(&secret, "correct horse battery").unwrap();
+    let search = |file: &Path| {
+        let mut command = aparte();
+        command.args(["search", "ferry", "--language", "en", "--vault"]);
+        command.arg(&vault).arg("--passphrase-file").arg(&secret);
+        command.arg(file);
+        command
+    };
+    let missing = scratch.path().join("missing.pdf");
+    assert!(refused(&mut search(&missing)).contains("was not found"));
+    assert!(!vault.exists());
+    for is_new in [true, false] {
+        let done = search(&fixture("notes.md")).output().unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert!(done.status.success(), "{said}");
+        assert_eq!(said.contains("a new one was made"), is_new, "{said}");
+    }
+}
+
+#[test]
+fn troubles_with_a_vault_and_its_copies_are_told_apart() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path();
+    let (vault, secret) = (folder.join("vault"), folder.join("secret"));
+    std::fs::write(&secret, "correct horse battery").unwrap();
+    let vault_at = |place: &Path, secret: &Path, words: &[&str], file: &Path| {
+        let mut command = aparte();
+        command.args(["vault", "--language", "en", "--vault"]);
+        command.arg(place).arg("--passphrase-file").arg(secret);
+        command.args(words);
+        if !file.as_os_str().is_empty() {
+            command.arg(file);
+        }
+        command
+    };
+    let none = Path::new("");
+    let made = vault_at(&vault, &secret, &["init"], none).status().unwrap();
+    assert!(made.success());
+    let backup = folder.join("backup");
+    let written = vault_at(&vault, &secret, &["backup"], &backup).status();
+    assert!(written.unwrap().success());
+    let bytes = std::fs::read(&backup).unwrap();
+    let cut = folder.join("cut");
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        std::fs::write(folder.join(name), bytes).unwrap();
+        folder.join(name)
+    };
+    let (binary, empty) = (file("binary", &[0xff; 9]), file("empty", b""));
+    let full = folder.join("full");
+    std::fs::create_dir(&full).unwrap();
+    std::fs::write(full.join("letter"), b"a letter").unwrap();
+    let new = folder.join("new");
+    for (command, words) in [
+        (
+            vault_at(&vault, &secret, &["init"], none),
+            "a vault in this folder already",
+        ),
+        (
+            vault_at(&vault, &secret, &["restore"], &backup),
+            "a vault in this folder already",
+        ),
+        (
+            vault_at(&vault, &secret, &["backup"], &vault.join("b")),
+            "vault's own folder",
+        ),
+        (
+            vault_at(&vault, &secret, &["backup"], &folder.join("no/b")),
+            "no such folder",
+        ),
+        (
+            vault_at(&secret, &secret, &["check"], none),
+            "leads through a file",
+        ),
+        (
+            vault_at(&new, &secret, &["restore"], &cut),
+            "backup is damaged",
+        ),
+        (
+            vault_at(&new, &secret, &["restore"], folder),
+            "no backup file",
+        ),
+        (vault_at(&vault, &binary, &["check"], none), "not a text"),
+        (vault_at(&vault, &empty, &["check"], none), "is empty"),
+    ] {
+        let mut command = command;
+        let sentence = refused(&mut command);
+        assert!(sentence.contains(words), "{command:?}: {sentence}");
+    }
+    assert!(!new.exists(), "a failed restore leaves nothing");
+    let exported = vault_at(&vault, &secret, &["export", "--yes"], &full);
+    let exported = { exported }.output().unwrap();
+    let said = String::from_utf8(exported.stderr).unwrap();
+    assert!(said.contains("something in this folder already"), "{said}");
+    assert!(!said.contains("not encrypted"), "{said}");
+
+    std::fs::write(vault.join("vault.db"), b"a letter").unwrap();
+    let sentence = refused(&mut vault_at(&vault, &secret, &["check"], none));
+    assert!(sentence.contains("vault.db"), "{sentence}");
+}
+
+#[test]
 fn bad_usage_is_exit_code_two() {
     for arguments in [
         &["ask"][..],

@@ -58,6 +58,12 @@ pub fn nobody_is_here(session: &Session) {
     }
 }
 
+/// Shuts the vault because another takes its place, which the caller then opens, or says why it did not. Says whether
+/// there was one to shut.
+pub fn shut(session: &Session) -> bool {
+    put_away_for_now(session).is_some()
+}
+
 /// Shuts the vault because the application ends.
 pub fn for_good(session: &Session) {
     if let Some((assistant, _)) = session.begin_locking() {
@@ -86,15 +92,20 @@ fn is_protected(ways: Ways) -> bool {
 }
 
 fn lock(session: &Session) {
-    let Some((assistant, ways)) = session.begin_locking() else {
-        return;
-    };
+    if let Some(ways) = put_away_for_now(session) {
+        let trouble = None;
+        session.become_closed(Launch::Locked { ways, trouble });
+    }
+}
+
+/// Everything of a lock but its end: nobody else can open the vault before the caller says how it stands.
+fn put_away_for_now(session: &Session) -> Option<Ways> {
+    let (assistant, ways) = session.begin_locking()?;
     window::empty(session);
     // However long it takes: nobody is told that a vault is locked whose keys are still in memory.
     put_away(session, assistant, Duration::MAX);
     session.set_model(ModelStatus::Waiting);
-    let trouble = None;
-    session.become_closed(Launch::Locked { ways, trouble });
+    Some(ways)
 }
 
 /// Waits until nobody else holds the domain, and shuts the vault. What is still held at the end of `patience` is shut by

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aparte_assistant::{
-    Assistant, Error, LOCK_AFTER, Model, Protection, STARTER, Settings, Theme, Vault, VaultState,
-    VaultTrouble, create_vault, places,
+    Assistant, Error, LOCK_AFTER, Model, Protection, Replacement, STARTER, Settings, Theme, Vault,
+    VaultState, VaultTrouble, create_vault, places,
 };
 use secrecy::SecretString;
 
 use crate::session::Session;
 use crate::view::{AppError, Launch, ModelStatus, Proof, Ways};
-use crate::{incoming, model};
+use crate::{incoming, locking, model};
 
 /// Opens the vault, or makes one, with what the system's keychain can do; else the window is told what is missing.
 pub fn start(session: &Arc<Session>) {
@@ -56,11 +56,35 @@ pub fn unlock(session: &Arc<Session>, proof: &Proof) -> Result<(), AppError> {
     })
 }
 
-/// Makes the vault of a backup. One that is there already is left alone.
+/// Makes the vault of a backup. One that is there already is set aside, whole, and where it is open it is locked first.
 pub fn restore(session: &Arc<Session>, backup: &Path, proof: &Proof) -> Result<(), AppError> {
-    open(session, |folder| {
-        Ok(Vault::restore(backup, folder, proof.protection())?)
-    })
+    let mut kept = None;
+    let restored = if session.is_open() {
+        restore_over(session, backup, proof, &mut kept)
+    } else {
+        open(session, |folder| match Vault::look(folder) {
+            Ok(VaultState::Absent) => Ok(Vault::restore(backup, folder, proof.protection())?),
+            _ => take_place(
+                Replacement::prepare(backup, folder, proof.protection())?,
+                proof,
+                &mut kept,
+            ),
+        })
+    };
+    if let Some(kept) = kept {
+        let kept = kept.display();
+        session.add_notice(session.say(
+            &format!(
+                "The backup is restored. What was here before is kept, encrypted, in {kept}. Delete that folder once \
+                 you no longer need it."
+            ),
+            &format!(
+                "La sauvegarde est restaurée. Ce qui était ici auparavant est conservé, chiffré, dans {kept}. \
+                 Supprimez ce dossier quand vous n'en aurez plus besoin."
+            ),
+        ));
+    }
+    restored
 }
 
 /// What is to be told of an open vault: what was noticed when it was opened, and how much of it does not open.
@@ -77,19 +101,59 @@ fn open(
     let Some(before) = session.begin_opening() else {
         return Ok(());
     };
-    let opening = AssertUnwindSafe(|| {
+    attempt(session, || {
         let vault = make(&folder()?)?;
         take(session, vault);
         Ok(())
-    });
-    let error = match catch_unwind(opening) {
-        Ok(Ok(())) => return Ok(()),
-        Ok(Err(error)) => AppError::of(&error, session.language()),
-        Err(_) => session.bug(),
-    };
-    // The form stays as it is: the sentence appears beside it.
-    session.become_closed(before);
-    Err(error)
+    })
+    .inspect_err(|_| {
+        // The form stays as it is: the sentence appears beside it.
+        session.become_closed(before);
+    })
+}
+
+/// The open vault stays open until all of the backup was checked.
+fn restore_over(
+    session: &Arc<Session>,
+    backup: &Path,
+    proof: &Proof,
+    kept: &mut Option<PathBuf>,
+) -> Result<(), AppError> {
+    let replacement = attempt(session, || {
+        let folder = folder()?;
+        Ok(Replacement::prepare(backup, &folder, proof.protection())?)
+    })?;
+    if !locking::shut(session) {
+        // It was locked meanwhile.
+        return open(session, |_| take_place(replacement, proof, kept));
+    }
+    attempt(session, || {
+        let vault = take_place(replacement, proof, kept)?;
+        take(session, vault);
+        Ok(())
+    })
+    .inspect_err(|error| {
+        let error = error.clone();
+        session.become_closed(Launch::Failed { error });
+    })
+}
+
+fn take_place(
+    replacement: Replacement,
+    proof: &Proof,
+    kept: &mut Option<PathBuf>,
+) -> Result<Vault, Error> {
+    let (vault, aside) = replacement.take_place(proof.protection())?;
+    *kept = Some(aside);
+    Ok(vault)
+}
+
+/// Runs what may fail, or be a mistake of this program, and says so in words.
+fn attempt<T>(session: &Session, run: impl FnOnce() -> Result<T, Error>) -> Result<T, AppError> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(outcome) => outcome.map_err(|error| AppError::of(&error, session.language())),
+        Err(_) => Err(session.bug()),
+    }
 }
 
 /// Goes as far as the keychain leads: to an open vault, or to the form that is to be filled in.

@@ -154,6 +154,12 @@ impl Session {
         self.tell_launch();
     }
 
+    /// One more thing is to be told of the open vault.
+    pub fn add_notice(&self, notice: String) {
+        lock(&self.vault).add_notice(notice);
+        self.tell_launch();
+    }
+
     fn tell_launch(&self) {
         let launch = lock(&self.vault).launch().clone();
         self.tell(News::Launch { launch });

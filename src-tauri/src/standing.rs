@@ -112,6 +112,13 @@ impl<T> Standing<T> {
             *notices = changed;
         }
     }
+
+    /// One more thing to be told of an open vault.
+    pub fn add_notice(&mut self, notice: String) {
+        if let Launch::Open { notices, .. } = &mut self.launch {
+            notices.push(notice);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::history::History;
+use crate::history::{History, NOT_ERASED};
 use crate::memory::limited;
 use crate::outcome::left;
 use crate::plan;
@@ -36,7 +36,7 @@ const REFUSED: &str = "refused the disk is full";
 #[test]
 fn a_full_disk_is_said_and_costs_nothing_and_with_room_again_everything_goes_on() {
     let sizes: &[u64] = match is_campaign() {
-        true => &[1, 2, 4, 8, 16, 32, 64],
+        true => &[1, 2, 3, 4, 5, 6, 8],
         false => &[1, 4],
     };
     let mut complaints = Vec::new();
@@ -80,7 +80,12 @@ fn fill(size: u64, count: usize) -> Result<(), String> {
     )?;
     let when_full = said("when-full");
     let last = when_full.lines().last().unwrap_or_default();
-    let understood = last.starts_with("sound") || last == REFUSED;
+    // Erasing needs room. Until there is some, what was to be erased is out of sight.
+    let waits = |complaint: &str| complaint.ends_with(NOT_ERASED);
+    let only_waits = last
+        .strip_prefix("refused ")
+        .is_some_and(|complaints| complaints.split("; ").all(waits));
+    let understood = last.starts_with("sound") || last == REFUSED || only_waits;
     expect(understood, &format!("when full, it said “{last}”"))?;
     expect(run.end == End::Done, "it does not go on")?;
     for name in ["with-room", "after"] {

@@ -10,6 +10,9 @@ use aparte_vault::{CacheKind, Notice, OwnerId, OwnerKind, RecordKind, SettingKey
 
 use crate::plan::{self, Item, Operation};
 
+/// What is said of an item that was to be erased when the vault opened, and only is out of sight.
+pub const NOT_ERASED: &str = "is not erased yet";
+
 pub const MESSAGE: RecordKind = RecordKind(1);
 pub const PAGE: RecordKind = RecordKind(2);
 pub const DRAFT: RecordKind = RecordKind(3);
@@ -195,6 +198,9 @@ impl History {
                 Ok(owners) if owners.damaged.is_empty() && owners.loss.is_none() => {
                     for owner in owners.readable {
                         match plan::of_head(&owner.head) {
+                            Some((item, _)) if owner.hidden => {
+                                complaints.push(format!("{item} {NOT_ERASED}"));
+                            }
                             Some((item, version)) if seen.insert(item) => {
                                 self.check(vault, owner.id, item, version, &mut complaints);
                             }

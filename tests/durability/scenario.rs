@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use aparte_vault::{
-    Cost, OwnerId, OwnerKind, Protection, SettingKey, State, Vault, VaultError, WordList,
+    Cost, OwnerId, OwnerKind, Protection, Replacement, SettingKey, State, Vault, VaultError,
+    WordList,
 };
 use secrecy::SecretString;
 
@@ -56,6 +57,7 @@ fn run(words: &[OsString]) -> Result<(), Box<dyn Error>> {
         Some("slots") => change_slots(&path(0)?),
         Some("back-up") => back_up(&path(0)?, &path(1)?),
         Some("restore") => restore(&path(0)?, &path(1)?),
+        Some("replace") => replace(&path(0)?, &path(1)?),
         Some("clock") => tell_the_time(),
         Some("careless") => careless(&path(0)?, text(1)?),
         _ => Err("there is no such scenario".into()),
@@ -285,6 +287,15 @@ fn restore(backup: &Path, into: &Path) -> Result<(), Box<dyn Error>> {
     say("begin restore");
     Vault::restore(backup, into, Protection::Passphrase(&first))?;
     say("done restore");
+    Ok(())
+}
+
+fn replace(backup: &Path, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let first = SecretString::from(keys::PASSPHRASES[0]);
+    let first = Protection::Passphrase(&first);
+    say("begin replace");
+    Replacement::prepare(backup, folder, first)?.take_place(first)?;
+    say("done replace");
     Ok(())
 }
 

@@ -180,6 +180,48 @@ fn a_restore_that_fails_can_be_done_again() {
 }
 
 #[test]
+fn a_replacement_that_fails_leaves_the_vault_before_or_the_restored_one() {
+    let made = ground();
+    let folder = made.path().join("vault");
+    let vault = vault_with_passphrase(&folder);
+    vault.back_up(&made.path().join("backup")).unwrap();
+    let restored = Contents::of(&vault).unwrap();
+    vault
+        .write(|change| {
+            change
+                .create_owner(OwnerKind::Conversation, b"Later")
+                .map(drop)
+        })
+        .unwrap();
+    let before = Contents::of(&vault).unwrap();
+    vault.close().unwrap();
+    let files = crate::recording::files(made.path());
+    with_faults_at(
+        if is_campaign() { 1 } else { 14 },
+        &|root| lay_out(&files, root),
+        &|root| Scenario::of(&[&"replace", &root.join("backup"), &root.join("vault")]),
+        &|root, run| {
+            let first = secret(0);
+            let first = Protection::Passphrase(&first);
+            let is = |folder: &Path, expected: &Contents| {
+                let vault = patiently(|| Vault::unlock(folder, first));
+                let vault = vault.map(|vault| without_repair(vault, folder, first));
+                same(vault, expected)
+            };
+            let (folder, aside) = (root.join("vault"), root.join("vault.before-1"));
+            // The one before is there under one of its names, and the restored one once it was said to be.
+            match aside.exists() {
+                true => [is(&aside, &before), is(&folder, &restored)].concat(),
+                false if run.printed.contains("done replace") => {
+                    vec!["the vault before is gone".to_owned()]
+                }
+                false => is(&folder, &before),
+            }
+        },
+    );
+}
+
+#[test]
 fn a_backup_that_fails_leaves_the_one_before() {
     let made = ground();
     let vault = vault_with_passphrase(&made.path().join("vault"));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aparte_vault::{Cost, Protection, SlotKind, State, Vault, VaultError, WordList};
+use aparte_vault::{Cost, Protection, Replacement, SlotKind, State, Vault, VaultError, WordList};
 use rusqlite::Connection;
 use secrecy::SecretString;
 
@@ -279,7 +279,7 @@ fn a_damaged_backup_is_refused_or_brings_everything_back() {
             Ok(difference) => difference.is_none(),
             Err(_) => {
                 refused += 1;
-                lasting(files(&into)).is_empty()
+                !into.exists()
             }
         };
         tally.note(held, || format!("number {number}: {outcome:?}"));
@@ -323,7 +323,7 @@ fn a_restore_needs_the_right_secret_and_an_empty_place() {
     assert!(matches!(outcome, Err(VaultError::NotRecoveryWords)));
     let outcome = Vault::restore(&it.backup, &into, Protection::Keychain);
     assert!(matches!(outcome, Err(VaultError::NoSuchSlot)));
-    assert!(lasting(files(&into)).is_empty());
+    assert!(!into.exists(), "a refused restore leaves nothing");
 
     let (other, vault) = Ground::new();
     vault.close().unwrap();
@@ -442,4 +442,60 @@ fn a_backup_that_cannot_be_written_leaves_the_earlier_one() {
         .filter(|name| name.contains("part"))
         .collect();
     assert!(left.is_empty(), "{left:?} is left over");
+}
+
+#[test]
+fn a_backup_takes_the_place_of_a_vault_which_is_set_aside_as_it_was() {
+    let it = BackedUp::new();
+    it.vault
+        .write(|change| change.append(it.contents.owners[0].id, MESSAGE, b"Later"))
+        .unwrap();
+    let folder = it.ground.vault.clone();
+    let words = Protection::Recovery(&it.words);
+    let waiting = Replacement::prepare(&it.backup, &folder, words).unwrap();
+    let refused = waiting.take_place(words);
+    assert!(
+        matches!(refused, Err(VaultError::InUse)),
+        "nothing is moved under an open vault"
+    );
+    it.vault.close().unwrap();
+    for number in 1..=2 {
+        let before = lasting(files(&folder));
+        let waiting = Replacement::prepare(&it.backup, &folder, words).unwrap();
+        let (vault, aside) = waiting.take_place(words).unwrap();
+        assert_eq!(aside, it.ground.beside(&format!("vault.before-{number}")));
+        assert!(it.contents.difference(&vault).is_none(), "as backed up");
+        vault.close().unwrap();
+        assert_same(&before, &lasting(files(&aside)), "the vault set aside");
+    }
+}
+
+#[test]
+fn a_backup_that_is_refused_moves_nothing_and_leaves_nothing_beside() {
+    let it = BackedUp::new();
+    let folder = &it.ground.vault;
+    let wrong = SecretString::from("not the lanterns at all");
+    let refused = Replacement::prepare(&it.backup, folder, Protection::Passphrase(&wrong));
+    assert!(matches!(refused, Err(VaultError::WrongPassphrase)));
+    let words = Protection::Recovery(&it.words);
+    drop(Replacement::prepare(&it.backup, folder, words).unwrap());
+    assert!(!it.ground.beside("vault.restoring").exists());
+    assert!(!it.ground.beside("vault.before-1").exists());
+    assert!(it.contents.difference(&it.vault).is_none());
+}
+
+#[test]
+fn a_vault_that_a_crash_left_between_two_names_is_found_and_no_other_is_made() {
+    let it = BackedUp::new();
+    let folder = it.ground.vault.clone();
+    it.vault.close().unwrap();
+    // As after the first of the two renames.
+    fs::rename(&folder, it.ground.beside("vault.restoring")).unwrap();
+    assert!(matches!(Vault::look(&folder), Ok(State::Locked { .. })));
+    assert!(!folder.exists(), "looking changes nothing");
+    let proof = Protection::Passphrase(&it.passphrase);
+    let made = Vault::create(&folder, proof, Cost::FLOOR);
+    assert!(matches!(made, Err(VaultError::AlreadyExists)));
+    let vault = Vault::unlock(&folder, proof).unwrap();
+    assert!(it.contents.difference(&vault).is_none());
 }

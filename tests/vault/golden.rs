@@ -11,7 +11,7 @@ use super::format::{Keys, content, master_of, sign};
 use super::ground::{Files, Ground, MESSAGE, PAGE, assert_same, files, lasting, rows};
 
 /// The latest format that there is a golden vault of.
-const LATEST: u32 = 1;
+const LATEST: u32 = 2;
 
 fn folder(format: u32) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -113,6 +113,30 @@ fn the_documents_and_conversations_of_every_format_are_all_there() {
             let hits = assistant.search(word, &[document.id], 5).unwrap();
             assert!(!hits.is_empty(), "“{word}” is found in {}", document.name);
         }
+    }
+}
+
+#[test]
+fn what_a_full_disk_kept_from_being_erased_stays_out_of_sight_and_is_erased_later() {
+    let ground = Ground::of(&golden(1));
+    let vault = unlock(&ground, 1).unwrap();
+    let kinds = [OwnerKind::Conversation, OwnerKind::Document];
+    for kind in kinds {
+        // Opening erases what is hidden; that it is hidden only now is as if there had been no room.
+        let owner = vault.owners(kind).unwrap().readable[0].id;
+        vault.write(|change| change.hide_owner(owner)).unwrap();
+    }
+    let assistant = assistant(vault);
+    assert_eq!(assistant.documents().len(), 1);
+    let conversations = assistant.conversations().unwrap();
+    assert_eq!(conversations.len(), 1);
+    for found in assistant.find("the", 50).unwrap() {
+        assert_eq!(found.conversation, conversations[0].id);
+    }
+    assistant.close().unwrap();
+    let vault = unlock(&ground, 1).unwrap();
+    for kind in kinds {
+        assert_eq!(vault.owners(kind).unwrap().readable.len(), 1);
     }
 }
 

@@ -1,5 +1,7 @@
 //! `cargo xtask campaign`: the long form of a suite, whose totals accumulate in `tests/ledger`.
 //!
+//! A long form may take hours. It can be run in parts: those of its tests whose names hold a word.
+//!
 //! A suite has a long form when it heeds `APARTE_CAMPAIGN` and prints `campaign: executions=N failures=N`. A run
 //! with failures is recorded like any other: the ledger is what happened, not what was hoped for.
 
@@ -21,6 +23,9 @@ use crate::workspace::Workspace;
 #[derive(Debug, Deserialize, Serialize)]
 struct Entry {
     suite: String,
+    /// What the names of the tests held that were run; all were, where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tests: Option<String>,
     /// The processor and the system that it ran on.
     target: String,
     commit: String,
@@ -36,8 +41,8 @@ struct Totals {
     failures: u64,
 }
 
-/// Runs the long form of a suite and writes its totals down.
-pub fn campaign(suite: &str) -> Result<(), Failure> {
+/// Runs the long form of a suite, or of those of its tests whose names hold `tests`, and writes its totals down.
+pub fn campaign(suite: &str, tests: Option<&str>) -> Result<(), Failure> {
     let workspace = Workspace::open()?;
     let suites = workspace.test_targets();
     if !suites.contains(&suite) {
@@ -54,7 +59,7 @@ pub fn campaign(suite: &str) -> Result<(), Failure> {
     let start = Instant::now();
     let mut totals = None;
     let mut command = workspace.test(&["--test", suite, "--", "--nocapture"])?;
-    command.env("APARTE_CAMPAIGN", "1");
+    command.args(tests).env("APARTE_CAMPAIGN", "1");
     let passed = process::lines(&mut command, |line| {
         println!("{line}");
         if let Some(more) = totals_of(line) {
@@ -72,6 +77,7 @@ pub fn campaign(suite: &str) -> Result<(), Failure> {
     };
     let entry = Entry {
         suite: suite.to_owned(),
+        tests: tests.map(str::to_owned),
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
         commit,
         executions: totals.executions,
@@ -148,6 +154,7 @@ mod tests {
     fn entry(executions: u64) -> Entry {
         Entry {
             suite: "faults".to_owned(),
+            tests: None,
             target: "a machine".to_owned(),
             commit: "a commit".to_owned(),
             executions,

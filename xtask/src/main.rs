@@ -59,6 +59,8 @@ enum Task {
     Campaign {
         /// The name of a test target, such as `faults`
         suite: String,
+        /// Runs only the tests whose names hold this
+        tests: Option<String>,
     },
 }
 
@@ -90,6 +92,6 @@ fn perform(task: Task) -> Result<(), Failure> {
             BenchSuite::Engine => bench::engine::run(json),
             BenchSuite::Vault => bench::vault::run(json),
         },
-        Task::Campaign { suite } => campaign::campaign(&suite),
+        Task::Campaign { suite, tests } => campaign::campaign(&suite, tests.as_deref()),
     }
 }

@@ -188,6 +188,9 @@ impl Aside {
         let place = match fs::read_dir(to) {
             Ok(mut entries) => match entries.next() {
                 // A link to a folder is followed: the folder is what takes the export.
+                None if fs::metadata(to).map_err(lost)?.permissions().readonly() => {
+                    return trouble(ExportTrouble::NotWritable);
+                }
                 None => fs::canonicalize(to).map_err(lost)?,
                 Some(_) => return trouble(ExportTrouble::NotEmpty),
             },

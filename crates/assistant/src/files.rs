@@ -20,14 +20,24 @@ pub enum Input<'a> {
 }
 
 impl Input<'_> {
+    /// Whether there is a document to read, as far as can be told before its first byte. A stream tells nothing.
+    pub fn check(&self) -> Result<(), Error> {
+        match self {
+            Input::File(path) => match open_document(path) {
+                Ok(_) => Ok(()),
+                Err(trouble) => Err(Error::Document {
+                    name: name_of(path),
+                    trouble,
+                }),
+            },
+            Input::Stream(..) => Ok(()),
+        }
+    }
+
     /// The document's name and bytes.
     pub(crate) fn read(self) -> Result<(String, Vec<u8>), Error> {
         let (name, bytes) = match self {
-            // A path like `..` has no last part and is shown as it was given.
-            Input::File(path) => {
-                let name = path.file_name().unwrap_or(path.as_os_str());
-                (shown(&name.to_string_lossy(), NAME_LIMIT), read(path))
-            }
+            Input::File(path) => (name_of(path), open_document(path).and_then(read_bounded)),
             Input::Stream(name, stream) => (name.to_owned(), read_bounded(stream)),
         };
         match bytes {
@@ -37,9 +47,15 @@ impl Input<'_> {
     }
 }
 
-/// The bytes of a regular file. A directory, pipe or device is refused after it is opened, on the open
+/// A path like `..` has no last part and is shown as it was given.
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    shown(&name.to_string_lossy(), NAME_LIMIT)
+}
+
+/// Opens a regular file that is not too large. A directory, pipe or device is refused after it is opened, on the open
 /// descriptor, so that nothing can be exchanged between the look and the reading.
-fn read(path: &Path) -> Result<Vec<u8>, DocumentTrouble> {
+fn open_document(path: &Path) -> Result<File, DocumentTrouble> {
     let file = open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DocumentTrouble::Missing,
         io::ErrorKind::IsADirectory => DocumentTrouble::NotAFile,
@@ -52,7 +68,7 @@ fn read(path: &Path) -> Result<Vec<u8>, DocumentTrouble> {
     if facts.len() > DOCUMENT_LIMIT {
         return Err(DocumentTrouble::TooLarge);
     }
-    read_bounded(file)
+    Ok(file)
 }
 
 /// Everything up to the end, refused as soon as it is more than a document may have.

@@ -52,8 +52,8 @@ pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
 pub use aparte_protocol::engine::ModelFacts;
 pub use aparte_vault::{
-    Cost, Health, Part as VaultPart, Protection, RecoveryWords, SlotKind, State as VaultState,
-    Vault, WordList,
+    Cost, Health, Part as VaultPart, Protection, RecoveryWords, Replacement, SlotKind,
+    State as VaultState, Vault, WordList,
 };
 pub use conversation::{Conversation, ConversationId, Message};
 pub use engine::{Measured, Progress, Stop};

@@ -98,6 +98,13 @@ impl Library {
         };
         let owners = vault.owners(OwnerKind::Document)?;
         library.damaged = owners.damaged.len();
+        // What was to be erased is still there where a full disk was in the way, and stays out of sight.
+        let conversations = vault.owners(OwnerKind::Conversation)?;
+        let hidden = conversations.readable.iter().chain(&owners.readable);
+        library.hidden = hidden
+            .filter(|owner| owner.hidden)
+            .map(|owner| owner.id)
+            .collect();
         for owner in owners.readable {
             let head = stored::decode::<Head>(&owner.head);
             let pages = stored_pages(vault, owner.id)?;

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use aparte_vault::{Cost, Health, Protection, RecoveryWords, SlotKind, Vault, WordList};
+use aparte_vault::{
+    Cost, Health, Protection, RecoveryWords, SlotKind, Vault, VaultError, WordList,
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Assistant;
@@ -72,7 +74,10 @@ impl Assistant {
 
     /// Writes an encrypted backup of everything.
     pub fn back_up(&self, to: &Path) -> Result<(), Error> {
-        Ok(self.vault.back_up(to)?)
+        self.vault.back_up(to).map_err(|error| match error {
+            VaultError::AlreadyExists => Error::Vault(VaultTrouble::BackupInVault),
+            error => error.into(),
+        })
     }
 
     /// Opens everything in the vault once.

@@ -1,6 +1,8 @@
 //! What is the matter with a vault, in words for the person whose vault it is.
 
-use aparte_vault::VaultError;
+use std::io::ErrorKind;
+
+use aparte_vault::{Part, VaultError};
 
 /// Why a vault could not be opened, read or written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,13 @@ pub enum VaultTrouble {
     InUse,
     /// Stored bytes were changed, moved or lost.
     Damaged,
+    /// The database as a whole does not open.
+    DatabaseDamaged,
+    BackupDamaged,
+    /// A backup was to be written into the folder of its vault.
+    BackupInVault,
+    /// The system knows no such folder, or takes no such name.
+    NoSuchPlace,
     NotWritable,
     /// The folder was moved or removed while the vault was open.
     FolderGone,
@@ -66,12 +75,17 @@ impl From<VaultError> for VaultTrouble {
                 VaultTrouble::KeychainStranger
             }
             VaultError::NotFound => VaultTrouble::Missing,
+            VaultError::Damaged(Part::Database) => VaultTrouble::DatabaseDamaged,
+            VaultError::BackupDamaged => VaultTrouble::BackupDamaged,
             VaultError::CostOutOfRange | VaultError::Damaged(_) => VaultTrouble::Damaged,
             VaultError::OutOfMemory => VaultTrouble::OutOfMemory,
             VaultError::TooLarge => VaultTrouble::TooLarge,
             VaultError::FolderNotWritable => VaultTrouble::NotWritable,
             VaultError::FolderGone => VaultTrouble::FolderGone,
             VaultError::DiskFull => VaultTrouble::DiskFull,
+            VaultError::Io(
+                ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::InvalidFilename,
+            ) => VaultTrouble::NoSuchPlace,
             VaultError::RandomSource | VaultError::Io(_) | VaultError::Database(_) => {
                 VaultTrouble::SystemFailed
             }
@@ -101,6 +115,10 @@ impl VaultTrouble {
             VaultTrouble::NewerFormat => "vault_newer_format",
             VaultTrouble::InUse => "vault_in_use",
             VaultTrouble::Damaged => "vault_damaged",
+            VaultTrouble::DatabaseDamaged => "vault_database_damaged",
+            VaultTrouble::BackupDamaged => "backup_damaged",
+            VaultTrouble::BackupInVault => "backup_in_vault",
+            VaultTrouble::NoSuchPlace => "no_such_place",
             VaultTrouble::NotWritable => "vault_not_writable",
             VaultTrouble::FolderGone => "vault_folder_gone",
             VaultTrouble::DiskFull => "disk_full",
@@ -135,7 +153,8 @@ impl VaultTrouble {
                  it with the recovery words, or on the system it was made on."
             }
             VaultTrouble::Foreign => {
-                "This file was not made by Aparté and was left as it is. Check its name."
+                "The file in place of a vault or backup was not made by Aparté and was left as it is. Check \
+                 the name."
             }
             VaultTrouble::PassphraseNeeded => {
                 "This vault needs a passphrase, because no keychain holds its key. Give it with \
@@ -174,8 +193,24 @@ impl VaultTrouble {
                 "Something in this vault was changed or lost outside of Aparté and is not shown. Use a \
                  copy of the vault from before."
             }
+            VaultTrouble::DatabaseDamaged => {
+                "The vault's database (vault.db) is damaged, and the vault was left as it is. Restore a \
+                 backup."
+            }
+            VaultTrouble::BackupDamaged => {
+                "This backup is damaged or not whole, so nothing was restored. Take another copy of it, or \
+                 an earlier backup."
+            }
+            VaultTrouble::BackupInVault => {
+                "A backup in the vault's own folder would be lost with it, so none was written. Choose \
+                 another place, best on another disk."
+            }
+            VaultTrouble::NoSuchPlace => {
+                "There is no such folder, or the path to it leads through a file or is too long. Check the \
+                 path."
+            }
             VaultTrouble::NotWritable => {
-                "The vault's folder cannot be written. Check its permissions, or choose another folder."
+                "Nothing may be written in this folder. Check its permissions, or choose another folder."
             }
             VaultTrouble::FolderGone => {
                 "The vault's folder was moved or removed, so this was not saved. Put the folder back where it \
@@ -223,7 +258,8 @@ impl VaultTrouble {
                  Ouvrez-le avec les mots de récupération, ou sur le système où il a été créé."
             }
             VaultTrouble::Foreign => {
-                "Ce fichier n'a pas été créé par Aparté et n'a pas été touché. Vérifiez son nom."
+                "Le fichier à la place d'un coffre ou d'une sauvegarde n'a pas été créé par Aparté et a été laissé \
+                 tel quel. Vérifiez le nom."
             }
             VaultTrouble::PassphraseNeeded => {
                 "Ce coffre demande une phrase secrète, car aucun trousseau n'en garde la clé. Donnez-la avec \
@@ -263,9 +299,25 @@ impl VaultTrouble {
                 "Une partie de ce coffre a été modifiée ou perdue hors d'Aparté et n'est pas montrée. \
                  Reprenez une copie antérieure du coffre."
             }
+            VaultTrouble::DatabaseDamaged => {
+                "La base de données du coffre (vault.db) est endommagée ; le coffre a été laissé tel quel. \
+                 Restaurez une sauvegarde."
+            }
+            VaultTrouble::BackupDamaged => {
+                "Cette sauvegarde est endommagée ou incomplète ; rien n'a été restauré. Prenez-en une autre \
+                 copie, ou une sauvegarde antérieure."
+            }
+            VaultTrouble::BackupInVault => {
+                "Une sauvegarde dans le dossier du coffre se perdrait avec lui ; aucune n'a été écrite. \
+                 Choisissez un autre endroit, de préférence un autre disque."
+            }
+            VaultTrouble::NoSuchPlace => {
+                "Ce dossier n'existe pas, ou son chemin passe par un fichier ou est trop long. Vérifiez le \
+                 chemin."
+            }
             VaultTrouble::NotWritable => {
-                "Impossible d'écrire dans le dossier du coffre. Vérifiez ses droits, ou choisissez un \
-                 autre dossier."
+                "Il n'est pas permis d'écrire dans ce dossier. Vérifiez ses droits, ou choisissez-en un \
+                 autre."
             }
             VaultTrouble::FolderGone => {
                 "Le dossier du coffre a été déplacé ou supprimé : ceci n'est pas enregistré. Remettez le \

@@ -19,6 +19,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
+    inputs::check(&arguments.files)?;
     let assistant = global.assistant(output)?;
     let documents = inputs::add(&assistant, &arguments.files, output)?;
     let conversation = assistant.begin(&arguments.question, &documents, false)?;

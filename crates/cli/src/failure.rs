@@ -13,6 +13,12 @@ pub enum Failure {
     PassphrasesDiffer,
     /// The file of the recovery words.
     RecoveryFileUnreadable,
+    /// The passphrase file is no text.
+    PassphraseFileNotText,
+    /// The first line of the passphrase file is empty.
+    PassphraseFileEmpty,
+    /// A new vault was to be made where there is one.
+    VaultInPlace,
     /// The vault has no passphrase, or no recovery words; these open it.
     NotThisWay(Vec<SlotKind>),
     /// The backup to restore from.
@@ -61,9 +67,22 @@ impl Failure {
                 "The file of the recovery words cannot be read. Check its name and its permissions.",
                 "Le fichier des mots de récupération ne peut pas être lu. Vérifiez son nom et ses droits.",
             ),
+            Failure::PassphraseFileNotText => (
+                "The passphrase file is not a text. Name a file with the passphrase in its first line.",
+                "Le fichier de la phrase secrète n'est pas un texte. Indiquez un fichier qui l'a sur sa première \
+                 ligne.",
+            ),
+            Failure::PassphraseFileEmpty => (
+                "The first line of the passphrase file is empty. Write the passphrase there.",
+                "La première ligne du fichier de la phrase secrète est vide. Écrivez-y la phrase secrète.",
+            ),
+            Failure::VaultInPlace => (
+                "There is a vault in this folder already, and it was left as it is. Name another folder.",
+                "Il y a déjà un coffre dans ce dossier ; il a été laissé tel quel. Indiquez un autre dossier.",
+            ),
             Failure::BackupMissing => (
-                "There is no backup under this name. Check the name and the folder.",
-                "Il n'y a pas de sauvegarde sous ce nom. Vérifiez le nom et le dossier.",
+                "There is no backup file under this name. Check the name and the folder.",
+                "Il n'y a pas de fichier de sauvegarde sous ce nom. Vérifiez le nom et le dossier.",
             ),
             Failure::BackupInPlace => (
                 "There is a file of this name already, and it was left as it is. Choose another name for the \

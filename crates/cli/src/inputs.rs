@@ -7,6 +7,13 @@ use aparte_assistant::{Assistant, DocumentId, Error, Input};
 
 use crate::output::Output;
 
+/// Refuses files that cannot be read, before anything is opened or made for them.
+pub fn check(files: &[PathBuf]) -> Result<(), Error> {
+    files
+        .iter()
+        .try_for_each(|file| input(file, &mut std::io::empty()).check())
+}
+
 /// Adds the named files to the session's library; `-` is standard input.
 pub fn add(
     assistant: &Assistant,

@@ -22,6 +22,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
+    inputs::check(&arguments.files)?;
     let assistant = global.library(output)?;
     let documents = inputs::add(&assistant, &arguments.files, output)?;
     let hits = assistant.search(&arguments.question, &documents, arguments.top)?;

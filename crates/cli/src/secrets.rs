@@ -62,9 +62,12 @@ impl Proof {
 
 /// The passphrase in the first line of a file.
 pub fn passphrase_in(file: &Path) -> Result<SecretString, Failure> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|_| Error::Vault(VaultTrouble::PassphraseFileUnreadable))?;
+    let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => Failure::PassphraseFileNotText,
+        _ => Error::Vault(VaultTrouble::PassphraseFileUnreadable).into(),
+    })?;
     given(text.lines().next().unwrap_or_default().to_owned())
+        .map_err(|_| Failure::PassphraseFileEmpty)
 }
 
 /// The recovery words in a file, in as many lines as they please.

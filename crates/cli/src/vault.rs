@@ -41,7 +41,14 @@ pub fn open(arguments: &Arguments, output: &Output) -> Result<Vault, Failure> {
         VaultState::Absent if arguments.recovery_file.is_some() => {
             Err(Error::Vault(VaultTrouble::Absent).into())
         }
-        VaultState::Absent => create(folder, arguments.passphrase_file.as_deref(), output),
+        VaultState::Absent => {
+            let vault = create(folder, arguments.passphrase_file.as_deref(), output)?;
+            output.remark(output.say(
+                "There was no vault in this folder: a new one was made.",
+                "Il n'y avait pas de coffre dans ce dossier : un nouveau a été créé.",
+            ));
+            Ok(vault)
+        }
         VaultState::Locked { slots } => {
             unlock(folder, &slots, arguments, output).map(|(vault, _)| vault)
         }

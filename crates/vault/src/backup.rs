@@ -13,7 +13,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use crate::keychain::Platform;
 use crate::keys::Keyring;
 use crate::slots::{self, Manifest};
-use crate::{Part, Protection, Vault, VaultError, database, folder};
+use crate::{Part, Protection, Vault, VaultError, database, folder, replacement};
 
 impl Vault {
     /// Writes a backup. What was in place under this name is replaced once the backup is whole.
@@ -22,7 +22,7 @@ impl Vault {
     /// [`VaultError::BackupNeedsSecret`] where only the keychain opens the vault.
     pub fn back_up(&self, to: &Path) -> Result<(), VaultError> {
         if let Some(place) = &self.place
-            && parent(to).canonicalize()? == place.folder.canonicalize()?
+            && folder::parent(to).canonicalize()? == place.folder.canonicalize()?
         {
             // Nothing of the vault itself may be written over.
             return Err(VaultError::AlreadyExists);
@@ -36,41 +36,22 @@ impl Vault {
             let _ = folder::remove(&aside);
         }
         made?;
-        folder::sync_folder(parent(to))
+        folder::sync_folder(folder::parent(to))
     }
 
     /// Makes a vault out of a backup, in a folder that holds none. Nothing is put in place before every byte of the
     /// backup was checked.
     ///
     /// # Errors
-    /// [`VaultError::AlreadyExists`]; [`VaultError::Foreign`] or [`VaultError::Damaged`] if the file is not a backup or
-    /// is not as it was written; what [`Vault::unlock`] reports of the passphrase.
+    /// [`VaultError::AlreadyExists`]; [`VaultError::Foreign`] or [`VaultError::BackupDamaged`] if the file is not a backup
+    /// or is not as it was written; what [`Vault::unlock`] reports of the passphrase.
     pub fn restore(
         backup: &Path,
         into: &Path,
         protection: Protection<'_>,
     ) -> Result<Vault, VaultError> {
-        if !fs::metadata(backup)?.is_file() {
-            return Err(VaultError::Foreign);
-        }
-        database::check_header(backup)?;
-        folder::prepare(into)?;
-        {
-            let _lock = folder::lock(into)?;
-            for file in [folder::DATABASE, folder::SLOTS] {
-                if into.join(file).try_exists()? {
-                    return Err(VaultError::AlreadyExists);
-                }
-            }
-            let checked = check_copy(backup, into, protection);
-            if checked.is_err() {
-                remove_copy(into)?;
-            }
-            let manifest = checked?;
-            remove_journal(into)?;
-            folder::rename(into, folder::DATABASE_BEING_MADE, folder::DATABASE)?;
-            folder::write_slots(into, &manifest)?;
-        }
+        replacement::finish(into)?;
+        lay_out(backup, into, protection)?;
         Vault::unlock(into, protection)
     }
 
@@ -92,6 +73,45 @@ impl Vault {
     }
 }
 
+/// Puts the files of a vault in a folder that holds none, once every byte of the backup was checked.
+pub(crate) fn lay_out(
+    backup: &Path,
+    into: &Path,
+    protection: Protection<'_>,
+) -> Result<(), VaultError> {
+    if !fs::metadata(backup)?.is_file() {
+        return Err(VaultError::Foreign);
+    }
+    database::check_header(backup).map_err(of_backup)?;
+    let is_new = !into.try_exists()?;
+    folder::prepare(into)?;
+    let _lock = folder::lock(into)?;
+    for file in [folder::DATABASE, folder::SLOTS] {
+        if into.join(file).try_exists()? {
+            return Err(VaultError::AlreadyExists);
+        }
+    }
+    let checked = check_copy(backup, into, protection).map_err(of_backup);
+    if checked.is_err() {
+        remove_copy(into)?;
+        if is_new {
+            folder::take_back(into);
+        }
+    }
+    let manifest = checked?;
+    remove_journal(into)?;
+    folder::rename(into, folder::DATABASE_BEING_MADE, folder::DATABASE)?;
+    folder::write_slots(into, &manifest)
+}
+
+/// What is damaged is the backup, and no vault.
+fn of_backup(error: VaultError) -> VaultError {
+    match error {
+        VaultError::Damaged(_) => VaultError::BackupDamaged,
+        error => error,
+    }
+}
+
 /// Copies a database, as it is at this moment, into a new file that only its owner can read.
 pub(crate) fn copy_database(connection: &Connection, to: &Path) -> Result<(), VaultError> {
     folder::remove(to)?;
@@ -102,7 +122,7 @@ pub(crate) fn copy_database(connection: &Connection, to: &Path) -> Result<(), Va
     let name = ValueRef::Text(to.as_os_str().as_encoded_bytes());
     connection.execute("VACUUM INTO ?1", [ToSqlOutput::Borrowed(name)])?;
     File::open(&to)?.sync_all()?;
-    folder::sync_folder(parent(&to))
+    folder::sync_folder(folder::parent(&to))
 }
 
 /// Copies a backup into the folder under a name aside, and checks all of it there. Gives its `vault.json`.
@@ -152,11 +172,4 @@ fn aside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".part");
     path.with_file_name(name)
-}
-
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }

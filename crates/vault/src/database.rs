@@ -87,9 +87,15 @@ pub(crate) fn create(folder: &Path, manifest: &[u8], root: &[u8]) -> Result<(), 
 /// the journal.
 ///
 /// # Errors
-/// [`VaultError::Foreign`] or [`VaultError::NewerFormat`], the file untouched.
+/// [`VaultError::Foreign`] or [`VaultError::NewerFormat`], the file untouched. Beside a `vault.json` a file that is not
+/// ours stands where ours was: [`VaultError::Damaged`].
 pub(crate) fn open(folder: &Path) -> Result<Connection, VaultError> {
-    open_file(&folder.join(folder::DATABASE))
+    match open_file(&folder.join(folder::DATABASE)) {
+        Err(VaultError::Foreign) if folder.join(folder::SLOTS).try_exists()? => {
+            Err(VaultError::Damaged(Part::Database))
+        }
+        opened => opened,
+    }
 }
 
 /// Opens a database by its path: see [`open`].
@@ -105,6 +111,8 @@ pub(crate) fn open_file(path: &Path) -> Result<Connection, VaultError> {
         return Err(VaultError::Foreign);
     }
     configure(&connection)?;
+    // The journal's name must outlast a power cut. SQLite syncs the folder too, and goes on in silence when that fails.
+    folder::sync_folder(folder::parent(path))?;
     Ok(connection)
 }
 
@@ -208,10 +216,13 @@ fn fill(connection: &Connection, manifest: &[u8], root: &[u8]) -> Result<(), Vau
 }
 
 fn configure(connection: &Connection) -> Result<(), VaultError> {
-    let journal: String =
-        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    // To the end of the statement: only there does SQLite say that it could not note the new mode in the file.
+    let journal: Vec<String> = connection
+        .prepare("PRAGMA journal_mode = WAL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     // A database in memory has a journal of its own kind; on a disk SQLite may stay with the old one in silence.
-    if !["wal", "memory"].contains(&journal.as_str()) {
+    if journal != ["wal"] && journal != ["memory"] {
         return Err(VaultError::Io(std::io::ErrorKind::Unsupported));
     }
     connection.execute_batch(

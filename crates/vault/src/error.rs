@@ -83,6 +83,9 @@ pub enum VaultError {
     /// Stored bytes were changed, moved or lost.
     #[error("damaged: {0:?}")]
     Damaged(Part),
+    /// A backup is not as it was written; nothing of it was put in place.
+    #[error("the backup is damaged")]
+    BackupDamaged,
     /// No such conversation, document, record or blob.
     #[error("not found")]
     NotFound,

@@ -14,7 +14,11 @@ const LOCK: &str = "vault.lock";
 /// Far above what slots take; a larger file is not one of ours.
 const LARGEST_SLOTS: u64 = 1 << 20;
 
-/// Makes the folder where it is missing, and closes it to everyone but its owner whatever the umask.
+/// Makes the folder where it is missing. One that is new or empty is closed to everyone but its owner, whatever the
+/// umask; one that serves for something else too keeps its permissions.
+///
+/// # Errors
+/// [`VaultError::FolderNotWritable`] if nobody may write in it, though the system would let its administrator.
 pub(crate) fn prepare(folder: &Path) -> Result<(), VaultError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -25,11 +29,32 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), VaultError> {
         .take_while(|folder| !folder.exists())
         .count();
     builder.create(folder)?;
-    restrict(folder, 0o700)?;
+    if fs::metadata(folder)?.permissions().readonly() {
+        return Err(VaultError::FolderNotWritable);
+    }
+    if fs::read_dir(folder)?.next().is_none() {
+        restrict(folder, 0o700)?;
+    }
     // A folder is on the disk once the one above it says so.
     for made in folder.ancestors().take(missing) {
-        let above = made.parent().filter(|above| !above.as_os_str().is_empty());
-        sync_folder(above.unwrap_or(Path::new(".")))?;
+        sync_folder(parent(made))?;
+    }
+    Ok(())
+}
+
+/// Removes a folder that was made for a vault that did not come about, and the lock in it.
+pub(crate) fn take_back(folder: &Path) {
+    let _ = fs::remove_file(folder.join(LOCK));
+    let _ = fs::remove_dir(folder);
+}
+
+/// Closes the files of a vault to everyone but their owner: whoever copied it here may have opened them.
+pub(crate) fn close_files(folder: &Path) -> Result<(), VaultError> {
+    for file in [DATABASE, SLOTS] {
+        match restrict(&folder.join(file), 0o600) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => (),
+        }
     }
     Ok(())
 }
@@ -133,7 +158,15 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
     restrict(path, 0o600)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    sync_folder(path.parent().unwrap_or(Path::new(".")))
+    sync_folder(parent(path))
+}
+
+/// The folder that a path lies in.
+pub(crate) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Returns once the names in a folder are on the disk.

@@ -25,6 +25,7 @@ mod passphrase;
 mod protection;
 mod record;
 mod recovery;
+mod replacement;
 mod set;
 mod slots;
 #[cfg(feature = "testing")]
@@ -39,6 +40,7 @@ pub use health::Health;
 pub use ids::{BlobId, OwnerId, OwnerKind, RecordId, RecordKind, SettingKey};
 pub use passphrase::Cost;
 pub use recovery::{RecoveryWords, WordList};
+pub use replacement::Replacement;
 pub use slots::{Protection, SlotKind};
 #[cfg(feature = "testing")]
 pub use speed::Sealer;

@@ -19,7 +19,7 @@ use crate::slots::{self, Manifest, account};
 use crate::vault::{Loss, Place, Store, loss, record_name};
 use crate::{
     Cost, OwnerId, Part, Protection, RecordKind, SettingKey, SlotKind, Vault, VaultError, cache,
-    database, folder,
+    database, folder, replacement,
 };
 
 /// What is in a folder, before any key is asked for.
@@ -55,6 +55,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Damaged`] where only a part of a vault is left, [`VaultError::NewerFormat`].
     pub fn look(folder: &Path) -> Result<State, VaultError> {
+        let folder = &replacement::current(folder)?;
         let file = folder::read_slots(folder)?;
         if !folder.join(folder::DATABASE).try_exists()? {
             return match file.is_empty() {
@@ -165,6 +166,7 @@ impl Vault {
         cost: Cost,
         keychain: Arc<dyn Keychain + Send + Sync>,
     ) -> Result<Vault, VaultError> {
+        replacement::finish(folder)?;
         let master = Key::random()?;
         Vault::make(folder, &master, keychain, |id, keychain| {
             slots::make(id, &master, protection, cost.checked()?, keychain)
@@ -177,6 +179,7 @@ impl Vault {
         keychain: Arc<dyn Keychain + Send + Sync>,
         slots: impl FnOnce([u8; 16], &dyn Keychain) -> Result<Vec<u8>, VaultError>,
     ) -> Result<Vault, VaultError> {
+        let is_new = !folder.try_exists()?;
         folder::prepare(folder)?;
         let lock = folder::lock(folder)?;
         for file in [folder::DATABASE, folder::SLOTS] {
@@ -185,7 +188,11 @@ impl Vault {
             }
         }
         let id = random()?;
-        let manifest = slots(id, keychain.as_ref())?;
+        let manifest = slots(id, keychain.as_ref()).inspect_err(|_| {
+            if is_new {
+                folder::take_back(folder);
+            }
+        })?;
         let keys = Keyring::of(master);
         let root = Root::default();
         database::create(folder, &manifest, &root.seal(&keys.root, &id)?)?;
@@ -219,6 +226,7 @@ impl Vault {
         protection: Protection<'_>,
         keychain: Arc<dyn Keychain + Send + Sync>,
     ) -> Result<Vault, VaultError> {
+        replacement::finish(folder)?;
         Vault::enter(folder, keychain, |file, copy, keychain| {
             slots::unlock(file, copy, protection, keychain)
         })
@@ -237,7 +245,7 @@ impl Vault {
             return Err(VaultError::Absent);
         }
         let lock = folder::lock(folder)?;
-        folder::prepare(folder)?;
+        folder::close_files(folder)?;
         let mut connection = database::open(folder)?;
         let copy = database::manifest(&connection)?;
         let file = folder::read_slots(folder)?;

@@ -42,7 +42,8 @@ pub fn retry(session: Running<'_>) {
     opening::retry(&session);
 }
 
-/// Lets the person choose a backup, makes the vault of it, and says whether one was chosen.
+/// Lets the person choose a backup, makes the vault of it, and says whether one was chosen. A vault that is there already
+/// is set aside.
 #[tauri::command]
 #[specta::specta]
 pub async fn restore(app: AppHandle, session: Running<'_>, proof: Proof) -> Outcome<bool> {

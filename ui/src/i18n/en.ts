@@ -17,11 +17,6 @@ export const en = {
     newWarning:
       "It cannot be reset: without it nobody can read your documents and conversations, and that includes you. Recovery words, which you can make in the settings, are the one other way in.",
     create: "Protect my documents",
-    restore: "Restore a backup…",
-    restoreTitle: "Restore a backup",
-    restoreReason: "Enter what opened Aparté when the backup was made. You choose the file next.",
-    restoreAct: "Choose the backup…",
-    restoring: "Restoring…",
     back: "Back",
     lockedTitle: "Aparté is locked",
     lockedKeychain: "The keychain of this computer holds the key.",
@@ -227,6 +222,17 @@ export const en = {
     exportAct: "Choose a folder and export…",
     exported: "Everything is written.",
     working: "Writing…",
+  },
+
+  restore: {
+    offer: "Restore a backup…",
+    title: "Restore a backup",
+    reason: "Enter what opened Aparté when the backup was made. You choose the file next.",
+    replaces:
+      "The backup takes the place of everything that is in Aparté now. That is not deleted: it is kept, encrypted, in a folder of its own.",
+    passphrase: "Passphrase of the backup",
+    act: "Choose the backup…",
+    working: "Restoring…",
   },
 
   model: {

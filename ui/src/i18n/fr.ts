@@ -18,12 +18,6 @@ export const fr: Dictionary = {
     newWarning:
       "Elle ne peut pas être réinitialisée : sans elle, personne ne peut lire vos documents et vos conversations, pas même vous. Les mots de secours, à créer dans les réglages, sont le seul autre accès.",
     create: "Protéger mes documents",
-    restore: "Restaurer une sauvegarde…",
-    restoreTitle: "Restaurer une sauvegarde",
-    restoreReason:
-      "Saisissez ce qui ouvrait Aparté quand la sauvegarde a été faite. Vous choisirez ensuite le fichier.",
-    restoreAct: "Choisir la sauvegarde…",
-    restoring: "Restauration…",
     back: "Retour",
     lockedTitle: "Aparté est verrouillé",
     lockedKeychain: "Le trousseau de cet ordinateur détient la clé.",
@@ -229,6 +223,18 @@ export const fr: Dictionary = {
     exportAct: "Choisir un dossier et exporter…",
     exported: "Tout est écrit.",
     working: "Écriture…",
+  },
+
+  restore: {
+    offer: "Restaurer une sauvegarde…",
+    title: "Restaurer une sauvegarde",
+    reason:
+      "Saisissez ce qui ouvrait Aparté quand la sauvegarde a été faite. Vous choisirez ensuite le fichier.",
+    replaces:
+      "La sauvegarde prend la place de tout ce qui est dans Aparté maintenant. Rien de cela n’est supprimé : tout est conservé, chiffré, dans un dossier à part.",
+    passphrase: "Phrase secrète de la sauvegarde",
+    act: "Choisir la sauvegarde…",
+    working: "Restauration…",
   },
 
   model: {

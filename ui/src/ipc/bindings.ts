@@ -32,7 +32,8 @@ async retry() : Promise<void> {
     await TAURI_INVOKE("retry");
 },
 /**
- * Lets the person choose a backup, makes the vault of it, and says whether one was chosen.
+ * Lets the person choose a backup, makes the vault of it, and says whether one was chosen. A vault that is there already
+ * is set aside.
  */
 async restore(proof: Proof) : Promise<boolean> {
     return await TAURI_INVOKE("restore", { proof });

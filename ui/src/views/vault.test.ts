@@ -109,6 +109,35 @@ describe("a machine without a vault", () => {
   });
 });
 
+describe("a backup", () => {
+  test("takes the place of a vault that does not open, which is said to be kept", async () => {
+    for (const launch of [locked(), { state: "failed" as const, error: wrong }]) {
+      const { ipc, part, type, click } = await opened((ipc) => (ipc.start.launch = launch));
+      await click("restore");
+      expect(part("launch").textContent).toContain("kept, encrypted, in a folder of its own");
+      await type("passphrase", "sesame");
+      await click("choose-backup");
+      expect(ipc.calls.at(-1)).toBe("restore passphrase sesame");
+    }
+  });
+
+  test("takes the place of an open vault, from the settings", async () => {
+    const { ipc, part, type, click, all } = await opened((ipc) => (ipc.chooses = false));
+    await click("settings");
+    await click("restore");
+    expect(part("settings-page").textContent).toContain("kept, encrypted, in a folder of its own");
+    await type("passphrase", "sesame");
+    await click("choose-backup");
+    expect(ipc.calls.at(-1)).toBe("restore passphrase sesame");
+    expect([disabled(part("choose-backup")), all("problem")]).toEqual([false, []]);
+    ipc.failing.restore = wrong;
+    await click("choose-backup");
+    expect(part("problem").textContent).toBe(wrong.message);
+    await click("back");
+    expect(all("problem"), "it belongs to the form").toEqual([]);
+  });
+});
+
 describe("locking", () => {
   test("is a button where a passphrase opens the vault, and a key everywhere", async () => {
     const { ipc, click, press } = await opened();

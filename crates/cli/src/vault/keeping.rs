@@ -1,10 +1,12 @@
 //! `aparte vault …`: making, checking, copying and protecting a vault.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use aparte_assistant::{
-    Assistant, Error, Health, SlotKind, Vault, VaultPart, VaultState, VaultTrouble, places,
+    Assistant, Error, ExportTrouble, Health, SlotKind, Vault, VaultPart, VaultState, VaultTrouble,
+    places,
 };
 use serde::Serialize;
 
@@ -97,7 +99,7 @@ struct Keeping<'a> {
 impl Keeping<'_> {
     fn init(&self) -> Result<(), Failure> {
         if Vault::look(self.folder).map_err(Error::from)? != VaultState::Absent {
-            return Err(Error::Vault(VaultTrouble::Occupied).into());
+            return Err(Failure::VaultInPlace);
         }
         let given = &self.global.vault;
         let passphrase = self.new_passphrase.or(given.passphrase_file.as_deref());
@@ -161,7 +163,7 @@ impl Keeping<'_> {
             return Err(Failure::BackupMissing);
         }
         if Vault::look(self.folder).map_err(Error::from)? != VaultState::Absent {
-            return Err(Error::Vault(VaultTrouble::Occupied).into());
+            return Err(Failure::VaultInPlace);
         }
         let proof = match super::given(&self.global.vault)? {
             Some(proof) => proof,
@@ -234,6 +236,9 @@ impl Keeping<'_> {
 
     fn export(&self, to: &Path, yes: bool) -> Result<(), Failure> {
         let (assistant, _) = self.open()?;
+        if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Error::Export(ExportTrouble::NotEmpty).into());
+        }
         self.output.alert(self.output.say(
             "The export is not encrypted: everyone who can read that folder reads all your conversations and \
              documents.",

@@ -673,6 +673,56 @@ fn only_its_owner_may_read_the_folder_whatever_the_umask() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_of_its_person_keeps_its_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let parent = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    let set = |path: &Path, mode| fs::set_permissions(path, PermissionsExt::from_mode(mode));
+    let create = |folder: &Path| {
+        let keychain = Arc::new(Fake::default());
+        Vault::create_with(folder, Protection::Keychain, Cost::DEFAULT, keychain)
+    };
+    let read_only = parent.path().join("read only");
+    fs::create_dir(&read_only).unwrap();
+    set(&read_only, 0o555).unwrap();
+    assert!(matches!(
+        create(&read_only),
+        Err(VaultError::FolderNotWritable)
+    ));
+    assert_eq!(mode(&read_only), 0o555);
+    assert_eq!(fs::read_dir(&read_only).unwrap().count(), 0);
+
+    let shared = parent.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::write(shared.join("letter.txt"), b"a letter").unwrap();
+    set(&shared, 0o755).unwrap();
+    drop(create(&shared).unwrap());
+    assert_eq!(mode(&shared), 0o755);
+    assert_eq!(mode(&shared.join(folder::DATABASE)), 0o600);
+
+    let empty = parent.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    set(&empty, 0o755).unwrap();
+    drop(create(&empty).unwrap());
+    assert_eq!(mode(&empty), 0o700);
+}
+
+#[test]
+fn a_database_of_other_bytes_beside_the_slots_is_damaged() {
+    let (on_disk, vault) = OnDisk::new();
+    drop(vault);
+    for bytes in [&b"a letter"[..], b""] {
+        on_disk.put(folder::DATABASE, bytes);
+        assert!(matches!(
+            on_disk.unlock(),
+            Err(VaultError::Damaged(Part::Database))
+        ));
+    }
+}
+
 #[test]
 fn a_row_that_was_dropped_added_or_put_back_is_noticed_until_it_is_accepted() {
     let vault = Vault::in_memory().unwrap();
