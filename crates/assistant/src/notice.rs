@@ -17,6 +17,8 @@ pub enum VaultNotice {
     ItemsAltered,
     /// Settings are gone or are older ones.
     SettingsAltered,
+    /// The vault lies on another machine.
+    OnNetwork,
     /// So many conversations or documents are there but do not open.
     ItemsDamaged(usize),
 }
@@ -29,6 +31,7 @@ impl From<&Notice> for VaultNotice {
             Notice::OwnersLost(number) => VaultNotice::ItemsLost(number),
             Notice::OwnersAltered => VaultNotice::ItemsAltered,
             Notice::SettingsAltered => VaultNotice::SettingsAltered,
+            Notice::OnNetwork => VaultNotice::OnNetwork,
         }
     }
 }
@@ -68,6 +71,11 @@ impl VaultNotice {
             VaultNotice::SettingsAltered => {
                 "Settings were changed outside of Aparté. Check them.".into()
             }
+            VaultNotice::OnNetwork => {
+                "This vault lies in a folder of another machine. A connection that breaks while something is stored may \
+                 damage it. Move its folder to a disk of this machine; backups may stay on the other."
+                    .into()
+            }
             VaultNotice::ItemsDamaged(1) => {
                 "One conversation or document is damaged and is not shown; all others are. A backup may have it whole."
                     .into()
@@ -106,6 +114,12 @@ impl VaultNotice {
             }
             VaultNotice::SettingsAltered => {
                 "Des réglages ont été modifiés hors d'Aparté. Vérifiez-les.".into()
+            }
+            VaultNotice::OnNetwork => {
+                "Ce coffre se trouve dans un dossier d'une autre machine. Une connexion coupée pendant un enregistrement \
+                 peut l'endommager. Déplacez son dossier sur un disque de cette machine ; des sauvegardes peuvent \
+                 rester sur l'autre."
+                    .into()
             }
             VaultNotice::ItemsDamaged(1) => {
                 "Une conversation ou un document est endommagé et n'est pas montré ; tout le reste l'est. Une sauvegarde \

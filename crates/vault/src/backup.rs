@@ -22,7 +22,9 @@ impl Vault {
     /// [`VaultError::BackupNeedsSecret`] where only the keychain opens the vault.
     pub fn back_up(&self, to: &Path) -> Result<(), VaultError> {
         if let Some(place) = &self.place
-            && folder::parent(to).canonicalize()? == place.folder.canonicalize()?
+            && folder::parent(to)
+                .canonicalize()?
+                .starts_with(place.folder.canonicalize()?)
         {
             // Nothing of the vault itself may be written over.
             return Err(VaultError::AlreadyExists);
@@ -86,10 +88,8 @@ pub(crate) fn lay_out(
     let is_new = !into.try_exists()?;
     folder::prepare(into)?;
     let _lock = folder::lock(into)?;
-    for file in [folder::DATABASE, folder::SLOTS] {
-        if into.join(file).try_exists()? {
-            return Err(VaultError::AlreadyExists);
-        }
+    if !folder::is_free(into)? {
+        return Err(VaultError::AlreadyExists);
     }
     let checked = check_copy(backup, into, protection).map_err(of_backup);
     if checked.is_err() {
@@ -170,6 +170,6 @@ fn remove_journal(folder: &Path) -> Result<(), VaultError> {
 
 fn aside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
+    name.push(".aparte-part");
     path.with_file_name(name)
 }

@@ -2,18 +2,21 @@
 //!
 //! A file has a random name and is one STREAM over AES-256-GCM in chunks of 64 KiB, under a random key. The row that
 //! names the file holds key, nonce prefix and length, sealed under the subkey `index`: when the row is replaced, the old
-//! file opens no more. A cache that is cut, changed or gone reads as none.
+//! file opens no more. A cache that is cut, changed or gone reads as none. Whatever is erased may be in one, so that all
+//! go with it.
 
 use std::fs;
 use std::io::Read;
+use std::path::Path;
 
 use aead_stream::{DecryptorBE32, EncryptorBE32};
 use aes_gcm::Aes256Gcm;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::keys::{Key, random};
 use crate::record::{Place, TAG, open, seal};
+use crate::stack::without_trace;
 use crate::{Vault, VaultError, folder};
 
 const FOLDER: &str = "cache";
@@ -44,7 +47,7 @@ impl Vault {
         let aad = at.associated_data(&self.keys.cache.id);
         folder::write_new(
             &directory.join(name(file)),
-            &encrypt(bytes, &key, prefix, &aad)?,
+            &without_trace(|| encrypt(bytes, &key, prefix, &aad))?,
         )?;
         let old = {
             let store = self.store();
@@ -64,14 +67,6 @@ impl Vault {
             Some(Ok(old)) => folder::remove(&directory.join(name(old))),
             Some(Err(_)) | None => Ok(()),
         }
-    }
-
-    /// Drops a cache, which holds what is to be erased.
-    pub fn drop_cache(&self, kind: CacheKind) -> Result<(), VaultError> {
-        self.store()
-            .connection
-            .execute("DELETE FROM caches WHERE kind = ?1", [kind.0])?;
-        sweep(self)
     }
 
     /// Reads a cache; `None` whenever there is none that can be trusted.
@@ -94,21 +89,18 @@ impl Vault {
         let key = Key::from_slice(key)?;
         let aad = at.associated_data(&self.keys.cache.id);
         let path = place.folder.join(FOLDER).join(name(file));
-        let plain = decrypt(&path, length, &key, *prefix, &aad)?;
+        let plain = without_trace(|| decrypt(&path, length, &key, *prefix, &aad))?;
         (plain.len() as u64 == length).then_some(plain)
     }
 }
 
-/// Removes the files that no row names: they are what a crash, or an older row, left behind.
-pub(crate) fn sweep(vault: &Vault) -> Result<(), VaultError> {
-    let Some(place) = &vault.place else {
+/// Removes the caches in a vault's folder that no row names: they are what a crash, an older row or something erased left
+/// behind. What has another name than a cache is not ours.
+pub(crate) fn sweep(connection: &Connection, folder: &Path) -> Result<(), VaultError> {
+    let Ok(files) = fs::read_dir(folder.join(FOLDER)) else {
         return Ok(());
     };
-    let Ok(files) = fs::read_dir(place.folder.join(FOLDER)) else {
-        return Ok(());
-    };
-    let store = vault.store();
-    let mut select = store.connection.prepare("SELECT file FROM caches")?;
+    let mut select = connection.prepare("SELECT file FROM caches")?;
     let named = select.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
     let named = named.collect::<Result<Vec<_>, _>>()?.into_iter();
     let named: Vec<_> = named
@@ -116,7 +108,8 @@ pub(crate) fn sweep(vault: &Vault) -> Result<(), VaultError> {
         .collect();
     for file in files {
         let file = file?;
-        if !named.iter().any(|name| file.file_name() == name.as_str()) {
+        let found = file.file_name().to_string_lossy().into_owned();
+        if is_name(&found) && !named.contains(&found) {
             folder::remove(&file.path())?;
         }
     }
@@ -147,7 +140,7 @@ fn encrypt(bytes: &[u8], key: &Key, prefix: [u8; 7], aad: &[u8]) -> Result<Vec<u
 
 /// Opens a file chunk by chunk, so that no second copy of it is in memory.
 fn decrypt(
-    path: &std::path::Path,
+    path: &Path,
     length: u64,
     key: &Key,
     prefix: [u8; 7],
@@ -182,6 +175,16 @@ fn decrypt(
 
 fn name(file: [u8; 16]) -> String {
     format!("{:032x}.bin", u128::from_be_bytes(file))
+}
+
+fn is_name(found: &str) -> bool {
+    let digits = found.strip_suffix(".bin");
+    digits.is_some_and(|digits| {
+        digits.len() == 32
+            && digits
+                .bytes()
+                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }
 
 fn cache_place(vault: &[u8; 16], kind: CacheKind, file: [u8; 16]) -> Place {

@@ -13,6 +13,7 @@ use crate::record::{open, seal};
 use crate::set::{
     Columns, Element, OwnerSeal, Root, blob_element, owner_element, record_element, setting_element,
 };
+use crate::stack::without_trace;
 use crate::{BlobId, OwnerId, OwnerKind, Part, RecordId, RecordKind, SettingKey, VaultError, blob};
 
 /// A change under way, inside [`Vault::write`](crate::Vault::write).
@@ -24,6 +25,8 @@ pub struct Change<'a> {
     /// The owners that were looked at, with what they will seal of themselves.
     owners: HashMap<OwnerId, Changing>,
     erased: bool,
+    /// Whether openings, closings and erasures are counted.
+    advances: bool,
 }
 
 /// An owner in a change.
@@ -164,7 +167,8 @@ impl Change<'_> {
     ) -> Result<BlobId, VaultError> {
         let (transaction, keys) = (self.transaction, self.keys);
         let changing = self.owner(owner)?;
-        let (id, head) = blob::write(transaction, owner, &changing.key, &mut content)?;
+        let (id, head) =
+            without_trace(|| blob::write(transaction, owner, &changing.key, &mut content))?;
         let element = blob_element(&keys.set, id.as_bytes(), &head);
         changing.seal.blobs.add(element);
         changing.changed = true;
@@ -181,8 +185,8 @@ impl Change<'_> {
         self.set_hidden(owner, false)
     }
 
-    /// Erases an owner with all it owns: its data key is overwritten, so that what copies of the rows
-    /// remain anywhere open no more. What does not open any more can be erased too.
+    /// Erases an owner with all it owns, and the caches, which may hold something of it: its data key is overwritten, so
+    /// that what copies of the rows remain anywhere open no more. What does not open any more can be erased too.
     pub fn erase_owner(&mut self, owner: OwnerId) -> Result<(), VaultError> {
         let before = match self.owners.remove(&owner) {
             Some(changing) => changing.before,
@@ -198,10 +202,11 @@ impl Change<'_> {
         )?;
         self.transaction
             .execute("DELETE FROM owners WHERE id = ?1", id)?;
+        self.transaction.execute("DELETE FROM caches", [])?;
         if let Some(element) = before {
             self.root.owners.remove(element);
         }
-        self.root.generation += 1;
+        self.advance();
         self.erased = true;
         Ok(())
     }
@@ -234,6 +239,7 @@ impl Change<'_> {
         keys: &'a Keyring,
         vault: [u8; 16],
         root: Root,
+        advances: bool,
     ) -> Change<'a> {
         Change {
             transaction,
@@ -242,12 +248,13 @@ impl Change<'_> {
             root,
             owners: HashMap::new(),
             erased: false,
+            advances,
         }
     }
 
-    /// Counts one more opening or closing of the vault.
+    /// Counts one more opening, closing or erasure of the vault.
     pub(crate) fn advance(&mut self) {
-        self.root.generation += 1;
+        self.root.generation += u64::from(self.advances);
     }
 
     /// Seals the owners that changed, and the root. Nothing may be written after it but the commit.

@@ -192,9 +192,12 @@ pub(crate) fn set_root(connection: &Connection, sealed: &[u8]) -> Result<(), Vau
     Ok(())
 }
 
-/// Cuts the journal, which still holds what was replaced or erased.
-pub(crate) fn cut_journal(connection: &Connection) -> Result<(), VaultError> {
-    Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+/// Cuts the journal, which still holds what was replaced or erased. Gives whether it was cut: somebody else who reads the
+/// database keeps it from being.
+pub(crate) fn cut_journal(connection: &Connection) -> Result<bool, VaultError> {
+    let busy: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(busy == 0)
 }
 
 /// Connects to a file. A relative path may look like a URI to SQLite.

@@ -5,11 +5,13 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::VaultError;
+use crate::database::SCHEMA_VERSION;
 
 pub(crate) const DATABASE: &str = "vault.db";
 pub(crate) const DATABASE_BEING_MADE: &str = "vault.db.new";
 pub(crate) const SLOTS: &str = "vault.json";
 const LOCK: &str = "vault.lock";
+const JOURNAL: &str = "vault.db-wal";
 
 /// Far above what slots take; a larger file is not one of ours.
 const LARGEST_SLOTS: u64 = 1 << 20;
@@ -46,6 +48,50 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), VaultError> {
 pub(crate) fn take_back(folder: &Path) {
     let _ = fs::remove_file(folder.join(LOCK));
     let _ = fs::remove_dir(folder);
+}
+
+/// Whether a folder holds nothing of a vault, not even what only a part of one leaves behind: a journal may hold what is
+/// nowhere else.
+pub(crate) fn is_free(folder: &Path) -> Result<bool, VaultError> {
+    let mut remains = vec![folder.join(DATABASE), folder.join(SLOTS)];
+    remains.extend((1..SCHEMA_VERSION).map(|version| copy_before_migration(folder, version)));
+    for file in remains {
+        if file.try_exists()? {
+            return Ok(false);
+        }
+    }
+    match fs::metadata(folder.join(JOURNAL)) {
+        Ok(journal) => Ok(journal.len() == 0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a folder lies on another machine, as far as the system says. There neither a lock nor the order of writes can be
+/// relied on.
+#[cfg(target_os = "linux")]
+pub(crate) fn is_on_network(folder: &Path) -> bool {
+    rustix::fs::statfs(folder).is_ok_and(|system| is_network(system.f_type as u32))
+}
+
+/// Elsewhere nobody asks.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_on_network(_folder: &Path) -> bool {
+    false
+}
+
+/// The kinds of file system that reach another machine, by the numbers of `statfs(2)`.
+#[cfg(target_os = "linux")]
+fn is_network(kind: u32) -> bool {
+    const NFS: u32 = 0x6969;
+    const SMB: u32 = 0x517b;
+    const SMB2: u32 = 0xfe53_4d42;
+    const CIFS: u32 = 0xff53_4d42;
+    const PLAN_9: u32 = 0x0102_1997;
+    const AFS: u32 = 0x5346_414f;
+    const CEPH: u32 = 0x00c3_6400;
+    const CODA: u32 = 0x7375_7245;
+    matches!(kind, NFS | SMB | SMB2 | CIFS | PLAN_9 | AFS | CEPH | CODA)
 }
 
 /// Closes the files of a vault to everyone but their owner: whoever copied it here may have opened them.
@@ -146,7 +192,7 @@ pub(crate) fn copy_before_migration(folder: &Path, version: i32) -> PathBuf {
 
 /// Removes the copies made before migrations: they still hold what is erased now.
 pub(crate) fn remove_copies(folder: &Path) -> Result<(), VaultError> {
-    for version in 1..crate::database::SCHEMA_VERSION {
+    for version in 1..SCHEMA_VERSION {
         remove(&copy_before_migration(folder, version))?;
     }
     Ok(())
@@ -194,4 +240,24 @@ fn restrict(path: &Path, mode: u32) -> io::Result<()> {
 #[cfg(not(unix))]
 fn restrict(_path: &Path, _mode: u32) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_systems_of_other_machines_are_told_from_those_of_this_one() {
+        const TMPFS: u32 = 0x0102_1994;
+        const EXT4: u32 = 0xef53;
+        const BTRFS: u32 = 0x9123_683e;
+        for ours in [TMPFS, EXT4, BTRFS] {
+            assert!(!is_network(ours), "{ours:#x}");
+        }
+        for theirs in [0x6969, 0xff53_4d42, 0xfe53_4d42] {
+            assert!(is_network(theirs), "{theirs:#x}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_on_network(folder.path()));
+    }
 }

@@ -9,6 +9,7 @@ use crate::set::{
     Columns, OwnerSeal, Root, STRANGER, Set, blob_element, owner_element, record_element,
     setting_element,
 };
+use crate::stack::without_trace;
 use crate::vault::record_name;
 use crate::{BlobId, OwnerId, Part, RecordKind, SettingKey, Vault, VaultError, blob, database};
 
@@ -159,7 +160,7 @@ fn holdings(
         health.blobs += 1;
         let element = blob_element(&keys.set, id.as_bytes(), &head);
         found.blobs.add(element);
-        match blob::read(connection, owner, id, key) {
+        match without_trace(|| blob::read(connection, owner, id, key)) {
             Ok(_) => (),
             Err(VaultError::Damaged(part)) => health.damaged.push(part),
             Err(error) => return Err(error),

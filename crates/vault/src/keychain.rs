@@ -37,7 +37,8 @@ pub(crate) struct Platform;
 /// and was this account's, and an entry is never overwritten.
 ///
 /// # Errors
-/// [`VaultError::KeychainEntryWrong`] where an entry is in place that is no key; what the keychain reports otherwise.
+/// [`VaultError::KeychainEntryWrong`] where an entry is in place that is no key; [`VaultError::KeychainUnavailable`] where
+/// the entry is not kept; what the keychain reports otherwise.
 pub(crate) fn make_key(keychain: &dyn Keychain, account: &str) -> Result<Key, VaultError> {
     match read_key(keychain, account) {
         Err(VaultError::KeychainEntryMissing) => (),
@@ -45,7 +46,12 @@ pub(crate) fn make_key(keychain: &dyn Keychain, account: &str) -> Result<Key, Va
     }
     let key = Key::random()?;
     keychain.write(account, Zeroizing::new(STANDARD.encode(key.expose())))?;
-    Ok(key)
+    // A keychain that takes an entry and forgets it would cost the vault.
+    match read_key(keychain, account) {
+        Ok(kept) if kept.expose() == key.expose() => Ok(key),
+        Ok(_) | Err(VaultError::KeychainEntryMissing) => Err(VaultError::KeychainUnavailable),
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads how far a vault had come, as its keychain remembers; `None` where it does not say.
@@ -164,6 +170,8 @@ pub(crate) mod tests {
     pub(crate) struct Fake {
         pub(crate) entries: Mutex<HashMap<String, String>>,
         pub(crate) locked: AtomicBool,
+        /// Takes entries and keeps none.
+        pub(crate) forgets: AtomicBool,
     }
 
     impl Keychain for Fake {
@@ -182,10 +190,10 @@ pub(crate) mod tests {
             if self.locked.load(Ordering::Relaxed) {
                 return Err(VaultError::KeychainLocked);
             }
-            self.entries
-                .lock()
-                .unwrap()
-                .insert(account.into(), secret.to_string());
+            if !self.forgets.load(Ordering::Relaxed) {
+                let mut entries = self.entries.lock().unwrap();
+                entries.insert(account.into(), secret.to_string());
+            }
             Ok(())
         }
 
@@ -209,6 +217,16 @@ pub(crate) mod tests {
             Err(VaultError::KeychainEntryWrong)
         ));
         assert_eq!(*keychain.entries.lock().unwrap(), before);
+    }
+
+    #[test]
+    fn a_keychain_that_keeps_nothing_is_not_relied_on() {
+        let keychain = Fake::default();
+        keychain.forgets.store(true, Ordering::Relaxed);
+        assert!(matches!(
+            make_key(&keychain, "one"),
+            Err(VaultError::KeychainUnavailable)
+        ));
     }
 
     #[test]

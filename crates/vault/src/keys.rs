@@ -7,9 +7,10 @@ use aes_gcm::aead::KeyInit;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::VaultError;
+use crate::stack::without_trace;
 
 /// The length of every key, in bytes.
 pub(crate) const KEY_LENGTH: usize = 32;
@@ -39,20 +40,21 @@ impl Key {
     /// Derives a key by HKDF-SHA256 (RFC 5869).
     pub(crate) fn derive(&self, salt: Option<&[u8]>, info: &[u8]) -> Key {
         let mut derived = Key(Box::new([0; KEY_LENGTH]));
-        Hkdf::<Sha256>::new(salt, self.0.as_slice())
-            .expand(info, derived.0.as_mut_slice())
-            .expect("32 bytes are within the 8160 that HKDF-SHA256 can give");
+        without_trace(|| {
+            Hkdf::<Sha256>::new(salt, self.0.as_slice()).expand(info, derived.0.as_mut_slice())
+        })
+        .expect("32 bytes are within the 8160 that HKDF-SHA256 can give");
         derived
     }
 
     /// Computes HMAC-SHA256 over `message`.
     pub(crate) fn authenticate(&self, message: &[u8]) -> [u8; 32] {
-        self.hmac(message).finalize().into_bytes().into()
+        without_trace(|| self.hmac(message).finalize().into_bytes().into())
     }
 
     /// Compares an HMAC-SHA256 over `message` in constant time.
     pub(crate) fn verifies(&self, message: &[u8], code: &[u8]) -> bool {
-        self.hmac(message).verify_slice(code).is_ok()
+        without_trace(|| self.hmac(message).verify_slice(code).is_ok())
     }
 
     /// Sets up AES-256-GCM under this key.
@@ -131,9 +133,9 @@ fn subkey(master: &Key, label: &str) -> Key {
 
 /// The id of a subkey is derived beside it, so that a record names its key without telling it.
 fn sealing(master: &Key, label: &str) -> SealingKey {
-    let id = Zeroizing::new(*subkey(master, &format!("{label}/id")).expose());
+    let id = subkey(master, &format!("{label}/id"));
     SealingKey {
-        id: id[..16].try_into().expect("16 of 32 bytes"),
+        id: id.expose()[..16].try_into().expect("16 of 32 bytes"),
         key: subkey(master, label),
     }
 }

@@ -22,6 +22,7 @@ mod keychain;
 mod keys;
 mod owner;
 mod passphrase;
+mod process;
 mod protection;
 mod record;
 mod recovery;
@@ -30,6 +31,7 @@ mod set;
 mod slots;
 #[cfg(feature = "testing")]
 mod speed;
+mod stack;
 mod unlock;
 mod vault;
 
@@ -39,6 +41,7 @@ pub use error::{Part, VaultError};
 pub use health::Health;
 pub use ids::{BlobId, OwnerId, OwnerKind, RecordId, RecordKind, SettingKey};
 pub use passphrase::Cost;
+pub use process::close_memory;
 pub use recovery::{RecoveryWords, WordList};
 pub use replacement::Replacement;
 pub use slots::{Protection, SlotKind};

@@ -10,6 +10,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::VaultError;
 use crate::keys::{KEY_LENGTH, Key};
+use crate::stack::without_trace;
 
 const MIB: u32 = 1024;
 /// How long a try should take, in seconds.
@@ -112,8 +113,14 @@ pub(crate) fn derive(
     memory.resize(params.block_count(), Block::default());
     let mut key = Key::from_slice(&[0; KEY_LENGTH]).expect("32 bytes");
     let passphrase: Zeroizing<String> = Zeroizing::new(passphrase.expose_secret().nfc().collect());
-    let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(passphrase.as_bytes(), salt, key.expose_mut(), &mut memory);
+    let derived = without_trace(|| {
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into_with_memory(
+            passphrase.as_bytes(),
+            salt,
+            key.expose_mut(),
+            &mut memory,
+        )
+    });
     memory.iter_mut().for_each(Zeroize::zeroize);
     derived.map_err(|_| VaultError::CostOutOfRange)?;
     Ok(key)

@@ -70,7 +70,7 @@ impl Vault {
         Ok(words)
     }
 
-    /// Makes the recovery words worthless. `proof` is what opens the vault today, other than the words themselves.
+    /// Makes the recovery words worthless. `proof` is what opens the vault today.
     ///
     /// # Errors
     /// [`VaultError::NoSuchSlot`] if nothing else would open the vault.

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::VaultError;
 use crate::keys::{SealingKey, random};
+use crate::stack::without_trace;
 
 /// The version of the record format, first byte of every record.
 pub(crate) const VERSION: u8 = 1;
@@ -78,7 +79,8 @@ pub(crate) fn open(key: &SealingKey, place: &Place, sealed: &[u8]) -> Option<Zer
         msg: &sealed[HEADER..],
         aad: &place.associated_data(&key.id),
     };
-    let padded = Zeroizing::new(key.key.cipher().decrypt(&nonce.into(), payload).ok()?);
+    let padded = without_trace(|| key.key.cipher().decrypt(&nonce.into(), payload));
+    let padded = Zeroizing::new(padded.ok()?);
     let (length, rest) = padded.split_first_chunk::<LENGTH>()?;
     let body = rest.get(..u32::from_be_bytes(*length) as usize)?;
     Some(Zeroizing::new(body.to_vec()))
@@ -113,10 +115,7 @@ fn seal_with_nonce(
         msg: &padded,
         aad: &place.associated_data(&key.id),
     };
-    let ciphertext = key
-        .key
-        .cipher()
-        .encrypt(&nonce.into(), payload)
+    let ciphertext = without_trace(|| key.key.cipher().encrypt(&nonce.into(), payload))
         .expect("64 MiB are within the limit of AES-GCM");
     let mut sealed = Vec::with_capacity(HEADER + ciphertext.len());
     sealed.push(VERSION);

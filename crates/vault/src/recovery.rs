@@ -9,6 +9,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::VaultError;
 use crate::keys::{Key, random};
+use crate::stack::without_trace;
 
 /// In which language words are drawn. Words of either are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,17 +49,17 @@ pub(crate) fn draw(list: WordList) -> Result<(Key, RecoveryWords), VaultError> {
 /// [`VaultError::NotRecoveryWords`].
 pub(crate) fn key(typed: &SecretString) -> Result<Key, VaultError> {
     let words = Zeroizing::new(plain(typed.expose_secret()));
-    for list in [WordList::English, WordList::French] {
-        if let Ok(mut mnemonic) = Mnemonic::parse_in(list.language(), words.as_str()) {
-            let (entropy, length) = mnemonic.to_entropy_array();
-            let entropy = Zeroizing::new(entropy);
-            mnemonic.zeroize();
-            if let Some(key) = Key::from_slice(&entropy[..length]) {
-                return Ok(key);
-            }
-        }
-    }
-    Err(VaultError::NotRecoveryWords)
+    let mut lists = [WordList::English, WordList::French].into_iter();
+    let key = lists.find_map(|list| without_trace(|| key_in(list, &words)));
+    key.ok_or(VaultError::NotRecoveryWords)
+}
+
+fn key_in(list: WordList, words: &str) -> Option<Key> {
+    let mut mnemonic = Mnemonic::parse_in(list.language(), words).ok()?;
+    let (entropy, length) = mnemonic.to_entropy_array();
+    let entropy = Zeroizing::new(entropy);
+    mnemonic.zeroize();
+    Key::from_slice(&entropy[..length])
 }
 
 fn plain(typed: &str) -> String {

@@ -91,6 +91,13 @@ fn discard(folder: &Path) -> Result<(), VaultError> {
     if current(folder)? == beside || !beside.try_exists()? {
         return Ok(());
     }
+    // It may be somebody's own folder by that name.
+    for entry in fs::read_dir(&beside)? {
+        let name = entry?.file_name();
+        if name != "cache" && !name.to_string_lossy().starts_with("vault.") {
+            return Err(VaultError::AlreadyExists);
+        }
+    }
     drop(folder::lock(&beside)?);
     Ok(fs::remove_dir_all(&beside)?)
 }

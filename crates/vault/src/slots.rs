@@ -127,7 +127,8 @@ pub(crate) fn unlock<'a>(
     for bytes in both {
         match Manifest::read(bytes) {
             Ok(manifest) => readable.push((bytes, manifest)),
-            Err(VaultError::NewerFormat) => return Err(VaultError::NewerFormat),
+            // The database takes new slots first. So a file that says it is newer than its copy is a damaged one.
+            Err(VaultError::NewerFormat) if bytes == copy => return Err(VaultError::NewerFormat),
             Err(error) => outcome = error,
         }
     }

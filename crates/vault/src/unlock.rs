@@ -47,6 +47,8 @@ pub enum Notice {
     OwnersAltered,
     /// Settings are gone or not as they were left.
     SettingsAltered,
+    /// The vault lies on another machine: what a lost connection does to it, nobody can tell.
+    OnNetwork,
 }
 
 impl Vault {
@@ -58,17 +60,13 @@ impl Vault {
         let folder = &replacement::current(folder)?;
         let file = folder::read_slots(folder)?;
         if !folder.join(folder::DATABASE).try_exists()? {
-            return match file.is_empty() {
+            return match folder::is_free(folder)? {
                 true => Ok(State::Absent),
                 false => Err(VaultError::Damaged(Part::Database)),
             };
         }
-        let manifest = match Manifest::read(&file) {
-            Err(VaultError::Damaged(_)) => {
-                Manifest::read(&database::manifest(&database::open(folder)?)?)
-            }
-            read => read,
-        };
+        let manifest = Manifest::read(&file)
+            .or_else(|_| Manifest::read(&database::manifest(&database::open(folder)?)?));
         Ok(State::Locked {
             slots: manifest?.kinds(),
         })
@@ -182,10 +180,8 @@ impl Vault {
         let is_new = !folder.try_exists()?;
         folder::prepare(folder)?;
         let lock = folder::lock(folder)?;
-        for file in [folder::DATABASE, folder::SLOTS] {
-            if folder.join(file).try_exists()? {
-                return Err(VaultError::AlreadyExists);
-            }
+        if !folder::is_free(folder)? {
+            return Err(VaultError::AlreadyExists);
         }
         let id = random()?;
         let manifest = slots(id, keychain.as_ref()).inspect_err(|_| {
@@ -208,7 +204,10 @@ impl Vault {
             }),
             keys,
             id,
-            notices: Vec::new(),
+            notices: match folder::is_on_network(folder) {
+                true => vec![Notice::OnNetwork],
+                false => Vec::new(),
+            },
             accepted: AtomicBool::new(false),
             place: Some(Place {
                 folder: std::path::absolute(folder)?,
@@ -266,6 +265,9 @@ impl Vault {
         if file != copy {
             notices.push(Notice::SlotsRepaired);
         }
+        if folder::is_on_network(folder) {
+            notices.push(Notice::OnNetwork);
+        }
         let root = take_root(&mut connection, &keys, &id, &mut notices)?;
         let mut vault = Vault {
             store: Mutex::new(Store {
@@ -286,10 +288,11 @@ impl Vault {
             }),
         };
         // What was erased before a crash may still be in the journal.
-        unless_full(database::cut_journal(&vault.store().connection))?;
+        unless_full(database::cut_journal(&vault.store().connection).map(drop))?;
         unless_full(vault.erase_hidden())?;
         unless_full(vault.begin_generation())?;
-        unless_full(cache::sweep(&vault))?;
+        // What cannot be removed opens no more, and is in nobody's way.
+        let _ = cache::sweep(&vault.store().connection, folder);
         vault.settle()?;
         Ok(vault)
     }
@@ -327,6 +330,7 @@ impl Vault {
     fn begin_generation(&mut self) -> Result<(), VaultError> {
         let known = self.remembered_generation();
         if known.is_some_and(|known| known > self.store().root.generation) {
+            // It stays older than what the keychain remembers, however often it is opened and closed.
             self.notices.push(Notice::OlderCopy);
             return Ok(());
         }
@@ -348,12 +352,16 @@ impl Vault {
             .flatten()
     }
 
+    /// Whether this is an older copy that nobody accepted yet. It comes no further than it is.
+    pub(crate) fn is_older_copy(&self) -> bool {
+        self.notices.contains(&Notice::OlderCopy) && !self.accepted.load(Ordering::Relaxed)
+    }
+
     /// Leaves in the keychain how far the vault came. It goes on remembering a later copy until this one is accepted.
     pub(crate) fn remember_generation(&self) {
         let Some(place) = &self.place else {
             return;
         };
-        let is_older = self.notices.contains(&Notice::OlderCopy);
         let (generation, uses_keychain) = {
             let store = self.store();
             (
@@ -361,7 +369,7 @@ impl Vault {
                 store.slots.contains(&SlotKind::Keychain),
             )
         };
-        if uses_keychain && (!is_older || self.accepted.load(Ordering::Relaxed)) {
+        if uses_keychain && !self.is_older_copy() {
             let account = account(&self.id);
             keychain::remember_generation(place.keychain.as_ref(), &account, generation);
         }

@@ -1,11 +1,12 @@
 //! The open vault: what is read from it, and the one way to write.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Params, TransactionBehavior, params};
 
 use crate::change::{Change, columns};
 use crate::folder::Identity;
@@ -14,10 +15,11 @@ use crate::keys::{Keyring, SealingKey};
 use crate::owner::{head_place, key_place, record_place, setting_place, unwrap_data_key};
 use crate::record::open;
 use crate::set::{Columns, OwnerSeal, Root, STRANGER, Set, owner_element, record_element};
+use crate::stack::without_trace;
 use crate::unlock::Notice;
 use crate::{
     BlobId, OwnerId, OwnerKind, Part, RecordId, RecordKind, SettingKey, SlotKind, VaultError, blob,
-    database, folder,
+    cache, database, folder,
 };
 
 /// An unlocked vault: one writer, keys in memory until it is dropped.
@@ -110,7 +112,8 @@ impl Vault {
             connection, root, ..
         } = &mut *store;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut under_way = Change::new(&transaction, &self.keys, self.id, *root);
+        let advances = !self.is_older_copy();
+        let mut under_way = Change::new(&transaction, &self.keys, self.id, *root, advances);
         let result = change(&mut under_way)?;
         let done = under_way.finish()?;
         if let Some(place) = &self.place {
@@ -241,27 +244,45 @@ impl Vault {
         owner: OwnerId,
         kind: RecordKind,
     ) -> Result<Option<Record>, VaultError> {
+        let last = "SELECT id, sequence, sealed FROM records WHERE owner = ?1 AND kind = ?2
+                    ORDER BY sequence DESC LIMIT 1";
+        self.one_record(owner, kind, last, params![owner.as_bytes(), kind.0])
+    }
+
+    /// Reads the record of an owner at a position among those of one kind; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`]; [`VaultError::Damaged`] if it does not open.
+    pub fn record(
+        &self,
+        owner: OwnerId,
+        kind: RecordKind,
+        sequence: u32,
+    ) -> Result<Option<Record>, VaultError> {
+        let at = "SELECT id, sequence, sealed FROM records WHERE owner = ?1 AND kind = ?2 AND sequence = ?3";
+        let position = params![owner.as_bytes(), kind.0, sequence];
+        self.one_record(owner, kind, at, position)
+    }
+
+    /// Counts the records of one kind that each owner has, by their rows, without opening any. An owner that has none is
+    /// not in it.
+    pub fn count_records(&self, kind: RecordKind) -> Result<HashMap<OwnerId, u32>, VaultError> {
         let store = self.store();
-        let (owner_kind, columns) = columns(&store.connection, owner)?;
-        let key = self.data_key(owner, owner_kind, &columns)?;
-        let row = store
+        let mut select = store
             .connection
-            .prepare_cached(
-                "SELECT id, sequence, sealed FROM records WHERE owner = ?1 AND kind = ?2
-                 ORDER BY sequence DESC LIMIT 1",
-            )?
-            .query_row(params![owner.as_bytes(), kind.0], |row| {
-                let id = RecordId::from_bytes(row.get(0)?);
-                Ok((id, row.get::<_, u32>(1)?, row.get::<_, Vec<u8>>(2)?))
-            })
-            .optional()?;
-        let Some((id, sequence, sealed)) = row else {
-            return Ok(None);
-        };
-        let body = open(&key, &record_place(owner, kind, id, sequence), &sealed)
-            .ok_or(VaultError::Damaged(Part::Record))?
-            .to_vec();
-        Ok(Some(Record { id, sequence, body }))
+            .prepare_cached("SELECT owner, count(*) FROM records WHERE kind = ?1 GROUP BY owner")?;
+        let rows = select.query_map([kind.0], |row| {
+            Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, u32>(1)?))
+        })?;
+        let mut counts = HashMap::new();
+        for row in rows {
+            let (owner, count) = row?;
+            // A row that belongs to nobody was noticed when the vault opened.
+            if let Ok(owner) = owner.try_into() {
+                counts.insert(OwnerId::from_bytes(owner), count);
+            }
+        }
+        Ok(counts)
     }
 
     /// Lists the blobs of an owner, in no order.
@@ -289,7 +310,7 @@ impl Vault {
         let store = self.store();
         let (kind, columns) = columns(&store.connection, owner)?;
         let key = self.data_key(owner, kind, &columns)?;
-        blob::read(&store.connection, owner, id, &key)
+        without_trace(|| blob::read(&store.connection, owner, id, &key))
     }
 
     /// Reads a setting; `None` if it was never set.
@@ -331,6 +352,34 @@ impl Vault {
             .ok_or(VaultError::Damaged(Part::DataKey))
     }
 
+    fn one_record(
+        &self,
+        owner: OwnerId,
+        kind: RecordKind,
+        select: &str,
+        values: impl Params,
+    ) -> Result<Option<Record>, VaultError> {
+        let store = self.store();
+        let (owner_kind, columns) = columns(&store.connection, owner)?;
+        let key = self.data_key(owner, owner_kind, &columns)?;
+        let row = store
+            .connection
+            .prepare_cached(select)?
+            .query_row(values, |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?))
+            })
+            .optional()?;
+        let Some((id, sequence, sealed)) = row else {
+            return Ok(None);
+        };
+        let damaged = VaultError::Damaged(Part::Record);
+        let (id, sequence) = record_name(id, sequence).ok_or(damaged)?;
+        let body = open(&key, &record_place(owner, kind, id, sequence), &sealed)
+            .ok_or(VaultError::Damaged(Part::Record))?
+            .to_vec();
+        Ok(Some(Record { id, sequence, body }))
+    }
+
     fn open_owner(&self, id: OwnerId, kind: i64, columns: &Columns) -> Option<Owner> {
         let key = self.data_key(id, kind, columns).ok()?;
         let head = open(&key, &head_place(&self.id, kind, id), &columns.head)?;
@@ -346,12 +395,15 @@ impl Vault {
 }
 
 impl Store {
-    /// Removes what was erased from the journal, and the copies made before a migration. What fails is tried again by the
-    /// next write.
+    /// Removes what was erased from the journal, the caches, and the copies made before a migration. What fails is tried
+    /// again by the next write.
     pub(crate) fn clean(&mut self, place: Option<&Place>) {
         let journal = database::cut_journal(&self.connection);
-        let copies = place.map_or(Ok(()), |place| folder::remove_copies(&place.folder));
-        self.is_unclean = journal.is_err() || copies.is_err();
+        let copies = place.map_or(Ok(()), |place| {
+            folder::remove_copies(&place.folder)?;
+            cache::sweep(&self.connection, &place.folder)
+        });
+        self.is_unclean = !matches!(journal, Ok(true)) || copies.is_err();
     }
 }
 

@@ -101,14 +101,6 @@ fn swap_rows(vault: &Vault, statement: &str) {
     sql(vault, &format!("{old} {statement}"));
 }
 
-/// Short on every change; a campaign asks for more by `APARTE_CAMPAIGN=1`.
-fn every(step: usize) -> usize {
-    match std::env::var_os("APARTE_CAMPAIGN") {
-        Some(_) => 1,
-        None => step,
-    }
-}
-
 #[test]
 fn what_was_written_is_there_after_a_restart() {
     let (on_disk, vault) = OnDisk::new();
@@ -204,7 +196,7 @@ fn a_flipped_bit_is_noticed_and_the_others_stay_readable() {
             |row| row.get(0),
         )
         .unwrap();
-    for bit in (0..sealed.len() * 8).step_by(every(7)) {
+    for bit in (0..sealed.len() * 8).step_by(7) {
         let mut flipped = sealed.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         vault
@@ -399,7 +391,7 @@ fn every_flipped_bit_of_the_slots_is_noticed_and_mended_from_the_copy() {
     let (on_disk, vault) = OnDisk::new();
     drop(vault);
     let genuine = on_disk.read(folder::SLOTS);
-    for bit in (0..genuine.len() * 8).step_by(every(11)) {
+    for bit in (0..genuine.len() * 8).step_by(11) {
         let mut flipped = genuine.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         on_disk.put(folder::SLOTS, &flipped);
@@ -408,10 +400,39 @@ fn every_flipped_bit_of_the_slots_is_noticed_and_mended_from_the_copy() {
                 assert!(is_repaired(&vault), "bit {bit}");
                 assert_eq!(on_disk.read(folder::SLOTS), genuine);
             }
-            // A changed vault id or version: refused and left for the user to decide.
-            Err(_) => assert_eq!(on_disk.read(folder::SLOTS), flipped, "bit {bit}"),
+            // A changed vault id: refused and left for the user to decide.
+            Err(error) => {
+                assert!(
+                    matches!(error, VaultError::Damaged(_)),
+                    "bit {bit}: {error}"
+                );
+                assert_eq!(on_disk.read(folder::SLOTS), flipped, "bit {bit}");
+            }
         }
     }
+}
+
+#[test]
+fn a_digit_that_makes_the_slots_look_newer_is_mended_and_slots_that_are_newer_are_refused() {
+    let (on_disk, vault) = OnDisk::new();
+    drop(vault);
+    let genuine = on_disk.read(folder::SLOTS);
+    let newer = String::from_utf8(genuine.clone())
+        .unwrap()
+        .replace("\"format\":2", "\"format\":3");
+    on_disk.put(folder::SLOTS, newer.as_bytes());
+    assert!(matches!(
+        Vault::look(on_disk.path()),
+        Ok(State::Locked { .. })
+    ));
+    let vault = on_disk.unlock().unwrap();
+    assert!(is_repaired(&vault));
+    assert_eq!(on_disk.read(folder::SLOTS), genuine);
+    let bytes = newer.as_bytes();
+    crate::database::set_manifest(&vault.store().connection, bytes).unwrap();
+    drop(vault);
+    on_disk.put(folder::SLOTS, bytes);
+    assert!(matches!(on_disk.unlock(), Err(VaultError::NewerFormat)));
 }
 
 #[test]
@@ -468,6 +489,26 @@ fn a_crash_at_any_step_of_making_a_vault_leaves_none_or_one_that_opens() {
     assert!(matches!(half_made.unlock(), Err(VaultError::Absent)));
     drop(half_made.create().unwrap());
     half_made.unlock().unwrap();
+}
+
+#[test]
+fn what_is_left_of_a_vault_is_a_loss_and_no_fresh_start() {
+    for remains in ["vault.db-wal", "vault.db.format-1", folder::SLOTS] {
+        let on_disk = OnDisk {
+            folder: tempfile::tempdir().unwrap(),
+            keychain: Arc::default(),
+        };
+        on_disk.put(remains, b"all that is left");
+        assert!(
+            matches!(
+                Vault::look(on_disk.path()),
+                Err(VaultError::Damaged(Part::Database))
+            ),
+            "{remains}"
+        );
+        assert!(matches!(on_disk.create(), Err(VaultError::AlreadyExists)));
+        assert!(!on_disk.path().join(folder::DATABASE).exists());
+    }
 }
 
 #[test]
@@ -821,8 +862,12 @@ fn an_older_copy_of_the_whole_vault_is_noticed_by_what_the_keychain_remembers() 
     let older = on_disk.read(folder::DATABASE);
     on_disk.unlock().unwrap().close().unwrap();
     on_disk.put(folder::DATABASE, &older);
-    for _ in 0..3 {
-        assert_eq!(on_disk.unlock().unwrap().notices(), [Notice::OlderCopy]);
+    for _ in 0..6 {
+        let vault = on_disk.unlock().unwrap();
+        assert_eq!(vault.notices(), [Notice::OlderCopy]);
+        let erased = conversation(&vault, &[b"one"]);
+        vault.write(|change| change.erase_owner(erased)).unwrap();
+        vault.close().unwrap();
     }
     on_disk.unlock().unwrap().accept().unwrap();
     assert_eq!(on_disk.unlock().unwrap().notices(), []);
@@ -922,7 +967,8 @@ fn a_cache_comes_back_and_anything_strange_reads_as_none() {
     }
     drop(vault);
     let folder = on_disk.path().join("cache");
-    fs::write(folder.join("left by a crash"), b"half a file").unwrap();
+    let left_by_a_crash = folder.join(format!("{:032x}.bin", 7));
+    fs::write(left_by_a_crash, b"half a file").unwrap();
     let vault = on_disk.unlock().unwrap();
     let files: Vec<_> = fs::read_dir(&folder)
         .unwrap()
@@ -951,6 +997,71 @@ fn a_cache_comes_back_and_anything_strange_reads_as_none() {
     ] {
         fs::write(file, changed).unwrap();
         assert!(vault.cache(INDEX).is_none());
+    }
+}
+
+#[test]
+fn caches_go_with_whatever_is_erased_and_a_persons_own_files_stay() {
+    const INDEX: CacheKind = CacheKind(1);
+    let (on_disk, vault) = OnDisk::new();
+    let folder = on_disk.path().join("cache");
+    fs::create_dir_all(folder.join("letters")).unwrap();
+    fs::write(folder.join("letter.txt"), b"a letter").unwrap();
+    let files = || fs::read_dir(&folder).unwrap().count();
+    for killed in [false, true] {
+        let [kept, gone] = [0, 1].map(|_| conversation(&vault, &[b"one"]));
+        vault.keep_cache(INDEX, b"words of both").unwrap();
+        assert_eq!(files(), 3);
+        if killed {
+            vault.write(|change| change.hide_owner(gone)).unwrap();
+            break;
+        }
+        vault.write(|change| change.erase_owner(gone)).unwrap();
+        assert!(vault.cache(INDEX).is_none());
+        assert_eq!(files(), 2);
+        assert_eq!(bodies(&vault, kept), [b"one"]);
+    }
+    drop(vault);
+    let vault = on_disk.unlock().unwrap();
+    assert!(
+        vault.cache(INDEX).is_none(),
+        "it is erased when the vault opens"
+    );
+    assert_eq!(files(), 2);
+    assert_eq!(fs::read(folder.join("letter.txt")).unwrap(), b"a letter");
+}
+
+#[test]
+fn one_record_is_read_without_the_others_and_they_are_counted_without_being_opened() {
+    let (on_disk, vault) = OnDisk::new();
+    let owner = conversation(&vault, &[b"one", b"two"]);
+    let empty = conversation(&vault, &[]);
+    let read = |sequence| vault.record(owner, MESSAGE, sequence);
+    assert_eq!(read(1).unwrap().unwrap().body, b"two");
+    assert!(read(2).unwrap().is_none());
+    assert!(vault.record(owner, OTHER, 0).unwrap().is_none());
+    let counts = vault.count_records(MESSAGE).unwrap();
+    assert_eq!((counts.get(&owner), counts.get(&empty)), (Some(&2), None));
+    sql(
+        &vault,
+        "UPDATE records SET sealed = x'00' WHERE sequence = 0",
+    );
+    assert!(matches!(read(0), Err(VaultError::Damaged(Part::Record))));
+    assert_eq!(read(1).unwrap().unwrap().body, b"two");
+    drop(vault);
+    drop(on_disk);
+}
+
+#[test]
+fn a_backup_never_lands_among_the_vaults_own_files() {
+    let (on_disk, vault) = OnDisk::new();
+    for place in ["backup", "cache/backup"] {
+        fs::create_dir_all(on_disk.path().join("cache")).unwrap();
+        let to = on_disk.path().join(place);
+        assert!(
+            matches!(vault.back_up(&to), Err(VaultError::AlreadyExists)),
+            "{place}"
+        );
     }
 }
 
