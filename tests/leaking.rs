@@ -61,14 +61,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         home.join("aparte.log"),
         format!("INFO asked {question:?} of {name}\n"),
     )?;
-    let text = assistant.with_document(document, |document| {
-        let pages = document.pages.iter();
-        pages
-            .map(|page| page.text.clone())
-            .collect::<Vec<_>>()
-            .join("\n")
-    });
-    fs::write(temporary.join("extracted.txt"), text.unwrap_or_default())?;
+    let pages = assistant
+        .pages(document)
+        .map_err(|error| error.code())?
+        .into_iter();
+    let text = pages.map(|page| page.text).collect::<Vec<_>>().join("\n");
+    fs::write(temporary.join("extracted.txt"), text)?;
     let messages = assistant
         .messages(conversation.id)
         .map_err(|error| error.code())?;

@@ -539,12 +539,9 @@ impl PageText {
     /// A page of a document, parted around a range; a range that does not lie in it highlights nothing.
     pub fn of(
         document: &domain::Document,
-        number: u32,
+        page: &domain::Page,
         range: Option<TextRange>,
-    ) -> Option<PageText> {
-        let page = document
-            .pages
-            .get(usize::try_from(number).ok()?.checked_sub(1)?)?;
+    ) -> PageText {
         let range = range.map(domain::TextRange::from);
         let parts = range.and_then(|range| {
             let quote = range.of(&page.text)?;
@@ -552,14 +549,14 @@ impl PageText {
             Some((&page.text[..start], quote, &page.text[end..]))
         });
         let (before, quote, after) = parts.unwrap_or((&page.text, "", ""));
-        Some(PageText {
-            number,
-            pages: count(document.pages.len()),
+        PageText {
+            number: page.number,
+            pages: document.pages,
             before: before.into(),
             quote: quote.into(),
             after: after.into(),
-            incomplete: document.incomplete_pages().contains(&number),
-        })
+            incomplete: document.incomplete_pages.contains(&page.number),
+        }
     }
 }
 
@@ -678,9 +675,9 @@ impl From<&domain::Document> for Document {
                 domain::Format::Markdown => Format::Markdown,
                 domain::Format::Text => Format::Text,
             },
-            pages: count(document.pages.len()),
+            pages: document.pages,
             language: document.language.map(Language::from),
-            incomplete_pages: document.incomplete_pages(),
+            incomplete_pages: document.incomplete_pages.clone(),
             suggestion: document.suggestion().map(str::to_owned),
             private: document.private,
         }

@@ -4,84 +4,23 @@
 //! that what is found there is the vault's. A page that was read is the allocator's when it is freed: what of it is still
 //! there is counted and printed.
 
-use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use aparte_vault::{CacheKind, Cost, OwnerKind, Protection, Vault, WordList};
 use secrecy::SecretString;
 
-use super::format::{Keys, data_key, master_of, slot_key, vault_id};
+use super::format::master_of;
 use super::golden::{assistant, golden, passphrase};
-use super::ground::{Ground, KINDS, MESSAGE, files};
+use super::ground::{Ground, KINDS, MESSAGE};
+use super::secrets::{Secret, count, secret, secrets};
 
 const FOLDER: &str = "APARTE_TEST_MEMORY";
 const PASSPHRASE: &str = "a passphrase that is looked for in memory";
 const NEXT_PASSPHRASE: &str = "another passphrase that is looked for";
 const TEXT: &str = "a message that nobody should find when the vault is closed";
-
-/// Something that is looked for.
-struct Secret {
-    name: &'static str,
-    bytes: Vec<u8>,
-}
-
-fn secret(name: &'static str, bytes: &[u8]) -> Secret {
-    Secret {
-        name,
-        bytes: bytes.to_vec(),
-    }
-}
-
-/// How often each secret stands in the writable memory of a process.
-fn count(process: u32, secrets: &[Secret]) -> Vec<usize> {
-    let mut beginnings: HashMap<[u8; 8], Vec<usize>> = HashMap::new();
-    let mut first = vec![false; 1 << 16];
-    for (at, secret) in secrets.iter().enumerate() {
-        let beginning: [u8; 8] = secret.bytes[..8].try_into().expect("8 of more");
-        beginnings.entry(beginning).or_default().push(at);
-        first[usize::from(u16::from_le_bytes([beginning[0], beginning[1]]))] = true;
-    }
-    let memory =
-        File::open(format!("/proc/{process}/mem")).expect("the memory of a child can be read");
-    let maps = fs::read_to_string(format!("/proc/{process}/maps")).expect("it runs");
-    let mut counts = vec![0; secrets.len()];
-    let mut looked_at = 0;
-    for line in maps.lines() {
-        let mut words = line.split_whitespace();
-        let (range, rights) = (
-            words.next().unwrap_or_default(),
-            words.next().unwrap_or_default(),
-        );
-        if !rights.starts_with("rw") {
-            continue;
-        }
-        let (from, until) = range.split_once('-').expect("a range");
-        let [from, until] =
-            [from, until].map(|end| u64::from_str_radix(end, 16).expect("an address"));
-        let mut bytes = vec![0; usize::try_from(until - from).expect("it is in memory")];
-        // Some of the system's own ranges cannot be read.
-        if memory.read_exact_at(&mut bytes, from).is_err() {
-            continue;
-        }
-        looked_at += bytes.len();
-        for at in 0..bytes.len().saturating_sub(8) {
-            if !first[usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]))] {
-                continue;
-            }
-            let beginning: [u8; 8] = bytes[at..at + 8].try_into().expect("8 bytes");
-            for &found in beginnings.get(&beginning).into_iter().flatten() {
-                let whole = bytes[at..].starts_with(&secrets[found].bytes);
-                counts[found] += usize::from(whole);
-            }
-        }
-    }
-    assert!(looked_at > 1 << 20, "only {looked_at} bytes were looked at");
-    counts
-}
 
 /// The process that is looked into.
 struct Watched {
@@ -170,47 +109,6 @@ fn input() -> File {
     File::open("/proc/self/fd/0").expect("standard input is open")
 }
 
-/// Everything that opens something in this vault.
-fn secrets(ground: &Ground, master: [u8; 32], passphrases: &[&'static str]) -> Vec<Secret> {
-    let files = files(&ground.vault);
-    let vault = vault_id(&files["vault.json"]);
-    let keys = Keys::of(&master);
-    let mut secrets = vec![
-        secret("the master key", &master),
-        secret("the subkey that wraps data keys", &keys.wrap.bytes),
-        secret("the subkey of the settings", &keys.settings.bytes),
-        secret("the subkey of the root", &keys.root.bytes),
-        secret("the subkey of caches", &keys.cache.bytes),
-        secret("the subkey of sets", &keys.set),
-        secret("the subkey of the manifest", &keys.manifest),
-    ];
-    let rows = ground.rows();
-    let mut select = rows.prepare("SELECT id, kind, key FROM owners").unwrap();
-    let owners = select
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .unwrap();
-    for owner in owners {
-        let (id, kind, wrapped): ([u8; 16], i64, Vec<u8>) = owner.unwrap();
-        let key = data_key(&keys, vault, kind, id, &wrapped).expect("it opens under the subkey");
-        secrets.push(secret("a data key", &key.bytes));
-    }
-    let slots: serde_json::Value = serde_json::from_slice(&files["vault.json"]).unwrap();
-    for slot in slots["slots"].as_array().into_iter().flatten() {
-        for passphrase in passphrases {
-            if slot["kind"] == "passphrase" {
-                secrets.push(secret(
-                    "the key of a passphrase",
-                    &slot_key(slot, passphrase),
-                ));
-            }
-        }
-    }
-    for passphrase in passphrases {
-        secrets.push(secret("a passphrase", passphrase.as_bytes()));
-    }
-    secrets
-}
-
 #[test]
 fn a_closed_vault_leaves_no_key_and_no_passphrase_in_memory() {
     const TEST: &str = "vault::memory::a_closed_vault_leaves_no_key_and_no_passphrase_in_memory";
@@ -240,7 +138,7 @@ fn a_closed_vault_leaves_no_key_and_no_passphrase_in_memory() {
         .unwrap();
     vault.close().unwrap();
     let master = master_of(&ground.files()["vault.json"], PASSPHRASE);
-    let mut secrets = secrets(&ground, master, &[PASSPHRASE, NEXT_PASSPHRASE]);
+    let mut secrets = secrets(&ground.vault, master, &[PASSPHRASE, NEXT_PASSPHRASE]);
     secrets.push(secret("recovery words", words.as_bytes()));
     let some: Vec<_> = words.split(' ').take(4).collect();
     secrets.push(secret(
@@ -267,13 +165,10 @@ fn a_closed_session_leaves_no_key_and_no_passphrase_in_memory() {
         .unwrap();
     vault.close().unwrap();
     let master = master_of(&ground.files()["vault.json"], PASSPHRASE);
-    let mut secrets = secrets(&ground, master, &[PASSPHRASE]);
+    let mut secrets = secrets(&ground.vault, master, &[PASSPHRASE]);
     let session = assistant(Vault::unlock_for_tests(&ground.vault, &master).unwrap());
-    let shown: String = session.documents()[0].pages[0]
-        .text
-        .chars()
-        .take(40)
-        .collect();
+    let page = session.page(session.documents()[0].id, 1).unwrap();
+    let shown: String = page.unwrap().text.chars().take(40).collect();
     session.close().unwrap();
     secrets.push(secret(SHOWN, shown.as_bytes()));
     assert_forgotten(Watched::start(&ground.vault, TEST), &[PASSPHRASE], &secrets);

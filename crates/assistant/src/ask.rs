@@ -18,7 +18,8 @@ use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 use crate::engine::{self, CAREFUL, Engine, Progress, Running, Stop};
 use crate::error::Error;
 use crate::language::Language;
-use crate::library::{DocumentId, PassageRef};
+use crate::library::DocumentId;
+use crate::passages::PassageRef;
 use crate::prompt;
 use crate::quote::locate;
 use crate::search::Weighed;
@@ -243,14 +244,12 @@ impl Evidence {
         question: &str,
         documents: &[DocumentId],
     ) -> Result<Evidence, Error> {
-        let library = assistant.library();
         let language = Language::of(question).unwrap_or(assistant.language());
-        let weighed = library.index().weigh(question, language)?;
-        let all = library.passages(documents).len();
+        let weighed = assistant.library().index().weigh(question, language)?;
+        let all = assistant.count_passages(documents);
         if !weighed.has_matter() {
             // "What is this about?" is asked of a document's beginning.
-            let mut passages = library.passages(documents);
-            passages.truncate(PASSAGES_LOOKED_AT);
+            let passages = assistant.first_passages(documents, PASSAGES_LOOKED_AT)?;
             return Ok(Evidence {
                 question: weighed,
                 passages,
@@ -258,7 +257,7 @@ impl Evidence {
                 speaks_of_it: true,
             });
         }
-        let found = library.search(question, documents, PASSAGES_LOOKED_AT)?;
+        let found = assistant.best_passages(question, documents, PASSAGES_LOOKED_AT)?;
         let ranked: Vec<_> = found
             .into_iter()
             .map(|(passage, _)| {

@@ -15,7 +15,8 @@ pub use aparte_vault::{OwnerId, Sealer};
 use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 use crate::conversation::Message;
 use crate::language::Language;
-use crate::library::DocumentId;
+use crate::library::{DocumentId, Head};
+use crate::reader::Reading;
 use crate::search::{Entry, MessageEntry, SearchIndex};
 use crate::stored;
 
@@ -28,15 +29,6 @@ struct ConversationHead<'a> {
     title: &'a str,
     began: u64,
     documents: &'a [DocumentId],
-}
-
-/// What is sealed of a document itself: the frozen layout of `library.rs`.
-#[derive(Serialize)]
-struct DocumentHead<'a> {
-    name: &'a str,
-    format: Format,
-    language: Option<Language>,
-    hash: [u8; 32],
 }
 
 /// Adds conversations of questions and answers by turns, all in one transaction.
@@ -83,21 +75,21 @@ pub fn add_message(vault: &Vault, conversation: OwnerId, bytes: &[u8]) -> Result
 
 /// Adds a document: its pages, each a list of passages, and an original of the same text.
 pub fn add_document(vault: &Vault, number: u64, pages: &[Vec<String>]) -> Result<(), Failure> {
-    let mut hash = [0; 32];
-    hash[..8].copy_from_slice(&number.to_le_bytes());
-    let head = DocumentHead {
-        name: &format!("report {number}.txt"),
+    let pages: Vec<Page> = (1..)
+        .zip(pages)
+        .map(|(number, passages)| page(number, passages))
+        .collect();
+    let original: String = pages.iter().map(|page| page.text.as_str()).collect();
+    let reading = Reading {
         format: Format::Text,
-        language: Some(Language::English),
-        hash,
+        pages,
     };
+    let name = format!("report {number}.txt");
+    let head = Head::of(name, original.as_bytes(), &reading);
     vault.write(|change| {
-        let id = change.create_owner(OwnerKind::Document, &stored::encode(&head))?;
-        let mut original = String::new();
-        for (number, passages) in (1..).zip(pages) {
-            let page = page(number, passages);
-            original.push_str(&page.text);
-            change.put(id, stored::PAGE, number, &stored::encode(&page))?;
+        let id = change.create_owner(OwnerKind::Document, &head.encode())?;
+        for page in &reading.pages {
+            change.put(id, stored::PAGE, page.number, &stored::encode(page))?;
         }
         change.put_blob(id, original.as_bytes())?;
         Ok(())

@@ -2,13 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aparte_vault::{Loss, OwnerId, OwnerKind, Vault};
+use aparte_vault::{Loss, OwnerId, OwnerKind, Record, Vault};
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
 use crate::error::Error;
 use crate::library::DocumentId;
 use crate::stored;
+use crate::vault_trouble::VaultTrouble;
 
 /// Names a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,7 +109,11 @@ pub(crate) fn ask(
     documents: &[DocumentId],
 ) -> Result<bool, Error> {
     let mut head: Head = stored::decode(&head(vault, conversation)?)?;
-    keep_interrupted(vault, conversation)?;
+    match keep_interrupted(vault, conversation) {
+        // What is left of an earlier reply does not keep anybody from asking.
+        Err(Error::Vault(VaultTrouble::Damaged | VaultTrouble::NewerFormat)) => (),
+        kept => kept?,
+    }
     let asked = Message::Question(question.to_owned());
     let last = vault.last_record(conversation.0, stored::MESSAGE)?;
     let last = last
@@ -210,12 +215,25 @@ pub(crate) fn keep_interrupted(vault: &Vault, conversation: ConversationId) -> R
     let Some(draft) = vault.last_record(conversation.0, stored::REPLY_DRAFT)? else {
         return Ok(());
     };
-    let answer = Message::Answer(Box::new(Answer::interrupted(stored::decode(&draft.body)?)));
+    let answer = answer_of(&draft)?;
     vault.write(|change| {
         change.append(conversation.0, stored::MESSAGE, &stored::encode(&answer))?;
         change.remove_record(conversation.0, draft.id)
     })?;
     Ok(())
+}
+
+/// What a reply came to that was cut off with the whole application and is not stored as a message yet.
+pub(crate) fn interrupted(vault: &Vault, conversation: ConversationId) -> Option<Message> {
+    match vault.last_record(conversation.0, stored::REPLY_DRAFT) {
+        Ok(draft) => draft.map(|draft| answer_of(&draft).unwrap_or(Message::Lost(1))),
+        Err(_) => Some(Message::Lost(1)),
+    }
+}
+
+fn answer_of(draft: &Record) -> Result<Message, Error> {
+    let text = stored::decode(&draft.body)?;
+    Ok(Message::Answer(Box::new(Answer::interrupted(text))))
 }
 
 /// The sealed head; an error if the id is that of a document, or of nothing.
@@ -233,7 +251,6 @@ fn now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vault_trouble::VaultTrouble;
 
     fn question(text: &str) -> Message {
         Message::Question(text.into())
@@ -281,6 +298,28 @@ mod tests {
         let answer = Answer::interrupted("Because of the rain".into());
         let expected = [question("Why?"), Message::Answer(Box::new(answer))];
         assert_eq!(messages(&vault, conversation).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_does_not_open_of_an_interrupted_reply_costs_nothing_else() {
+        let vault = Vault::in_memory().unwrap();
+        let assistant =
+            crate::Assistant::open(vault, "no-worker".into(), None, crate::Language::English)
+                .unwrap();
+        let conversation = assistant.begin("Why?", &[], false).unwrap().id;
+        assistant
+            .vault
+            .write(|change| {
+                change.append(conversation.0, stored::REPLY_DRAFT, b"\xff")?;
+                change.append(conversation.0, stored::INPUT_DRAFT, b"\xff")
+            })
+            .unwrap();
+        let expected = [question("Why?"), Message::Lost(1)];
+        assert_eq!(assistant.messages(conversation).unwrap(), expected);
+        ask(&assistant.vault, conversation, "How?", &[]).unwrap();
+        assert_eq!(assistant.draft(Some(conversation)).unwrap(), "");
+        assistant.keep_draft(Some(conversation), "When?").unwrap();
+        assert_eq!(assistant.draft(Some(conversation)).unwrap(), "When?");
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub(crate) fn keep_input(
         vault.write(|change| change.set_setting(settings::INPUT_DRAFT, &bytes))?;
         return Ok(());
     };
-    let before = vault.last_record(owner, stored::INPUT_DRAFT)?;
+    let before = unless_damaged(vault.last_record(owner, stored::INPUT_DRAFT))?;
     vault.write(|change| match (before, text.is_empty()) {
         (None, true) => Ok(()),
         (None, false) => change
@@ -98,16 +98,24 @@ pub(crate) fn keep_input(
     Ok(())
 }
 
-/// What was typed and is not asked yet.
+/// What was typed and is not asked yet; nothing where it does not open any more.
 pub(crate) fn input(vault: &Vault, conversation: Option<ConversationId>) -> Result<String, Error> {
     let bytes = match conversation {
-        None => vault.setting(settings::INPUT_DRAFT)?,
+        None => unless_damaged(vault.setting(settings::INPUT_DRAFT))?,
         Some(ConversationId(owner)) => {
-            let kept = vault.last_record(owner, stored::INPUT_DRAFT)?;
+            let kept = unless_damaged(vault.last_record(owner, stored::INPUT_DRAFT))?;
             kept.map(|record| record.body)
         }
     };
-    bytes.map_or(Ok(String::new()), |bytes| stored::decode(&bytes))
+    let text = bytes.and_then(|bytes| stored::decode(&bytes).ok());
+    Ok(text.unwrap_or_default())
+}
+
+fn unless_damaged<T>(read: Result<Option<T>, VaultError>) -> Result<Option<T>, VaultError> {
+    match read {
+        Err(VaultError::Damaged(_)) => Ok(None),
+        read => read,
+    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use aparte_vault::OwnerId;
+use aparte_vault::{OwnerId, VaultError};
 
 use crate::conversation::{self, ConversationId};
 use crate::error::Error;
 use crate::library::DocumentId;
-use crate::{Assistant, Vault, stored};
+use crate::{Assistant, Vault};
 
 /// How long what was erased can be brought back, unless the vault closes before.
 pub const UNDO: Duration = Duration::from_secs(60);
@@ -33,17 +33,21 @@ impl Assistant {
         self.set_hidden(item, false)
     }
 
-    /// Erases for good: the key is destroyed, rows and journal are cleaned, the index forgets.
+    /// Erases for good: the key is destroyed, rows, journal and snapshot are cleaned, the index forgets. The snapshot is
+    /// made anew when the vault closes.
     pub fn erase_now(&self, item: Item) -> Result<(), Error> {
         let vault = self.vault_of(item);
-        vault.write(|change| change.erase_owner(item.owner()))?;
+        match vault.write(|change| change.erase_owner(item.owner())) {
+            // It was erased, and what came after was not done.
+            Ok(()) | Err(VaultError::NotFound) => (),
+            Err(error) => return Err(error.into()),
+        }
         self.library().remove(item.owner())?;
         // In parts: a large library takes seconds, in which others read and ask.
         while !self.library().index_mut().erase_some()? {
             std::thread::yield_now();
         }
-        // The snapshot still holds its words; it is made anew when the vault closes.
-        Ok(vault.drop_cache(stored::INDEX)?)
+        Ok(())
     }
 
     /// How many conversations looked in a document or cite it.

@@ -13,6 +13,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use aparte_protocol::documents::Page;
 use aparte_vault::Vault;
 use serde::Serialize;
 
@@ -96,7 +97,11 @@ fn write_all(assistant: &Assistant, folder: &Path) -> Result<Exported, Error> {
         let name = names.give_like(&document.name);
         let whole = write_original(&assistant.vault, &document, &originals.join(&name))?;
         let path = whole.then(|| format!("{DOCUMENTS}/{name}"));
-        list.add(&mut json, &DocumentRow::of(&document, path.as_deref()))?;
+        let pages = assistant.pages(document.id)?;
+        list.add(
+            &mut json,
+            &DocumentRow::of(&document, &pages, path.as_deref()),
+        )?;
         files.extend(path.map(|path| (document.id, path)));
         exported.documents += 1;
         exported.incomplete += usize::from(!whole);
@@ -433,8 +438,8 @@ impl SettingsRow {
 }
 
 impl<'a> DocumentRow<'a> {
-    fn of(document: &'a Document, file: Option<&'a str>) -> DocumentRow<'a> {
-        let pages = document.pages.iter().map(|page| PageRow {
+    fn of(document: &'a Document, pages: &'a [Page], file: Option<&'a str>) -> DocumentRow<'a> {
+        let pages = pages.iter().map(|page| PageRow {
             number: page.number,
             text: &page.text,
         });

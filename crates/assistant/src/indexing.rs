@@ -2,16 +2,18 @@
 
 use std::collections::HashSet;
 
+use aparte_protocol::documents::Page;
 use aparte_vault::{OwnerId, OwnerKind, Vault};
 
 use crate::conversation::{ConversationId, Message};
 use crate::error::Error;
 use crate::language::Language;
-use crate::search::{MessageEntry, SearchIndex};
-use crate::{Assistant, stored};
+use crate::library::Head;
+use crate::search::{Entry, Fingerprint, MessageEntry, SearchIndex};
+use crate::{Assistant, pages, stored};
 
-/// Takes out of the index what is not in the vault, and puts in the conversations that it does not hold as they are. Gives
-/// how many were put in. Documents are put in where their pages are at hand.
+/// Takes out of the index what is not in the vault, and puts in the conversations and documents that it does not hold as
+/// they are. Gives how many were put in.
 pub(crate) fn bring_up_to_date(index: &mut SearchIndex, vault: &Vault) -> Result<usize, Error> {
     let conversations = vault.owners(OwnerKind::Conversation)?.readable;
     let documents = vault.owners(OwnerKind::Document)?.readable;
@@ -33,7 +35,40 @@ pub(crate) fn bring_up_to_date(index: &mut SearchIndex, vault: &Vault) -> Result
             put += 1;
         }
     }
+    for document in documents {
+        if index.covers(*document.id.as_bytes(), document.fingerprint) {
+            continue;
+        }
+        // What does not open is counted where the documents are listed.
+        let language = Head::language(&document.head);
+        if let (Ok(language), Some(pages)) = (language, pages::stored(vault, document.id)?) {
+            put_document(index, document.id, document.fingerprint, language, &pages)?;
+            put += 1;
+        }
+    }
     Ok(put)
+}
+
+/// Puts the passages of a document in the place of what the index held of it.
+pub(crate) fn put_document(
+    index: &mut SearchIndex,
+    document: OwnerId,
+    fingerprint: Fingerprint,
+    language: Option<Language>,
+    pages: &[Page],
+) -> Result<(), Error> {
+    let entries = pages.iter().flat_map(|page| {
+        let passages = (0..).zip(&page.passages);
+        passages.map(|(number, passage)| Entry {
+            page: page.number,
+            passage: number,
+            text: passage.range.of(&page.text).unwrap_or_default(),
+            headings: &passage.headings,
+            vector: None,
+        })
+    });
+    let language = language.unwrap_or(Language::English);
+    Ok(index.put_passages(*document.as_bytes(), fingerprint, language, entries)?)
 }
 
 impl Assistant {

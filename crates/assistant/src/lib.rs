@@ -29,6 +29,8 @@ mod library;
 mod log;
 mod models;
 mod notice;
+mod pages;
+mod passages;
 pub mod places;
 mod prompt;
 mod protection;
@@ -53,7 +55,7 @@ pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
 pub use aparte_protocol::engine::ModelFacts;
 pub use aparte_vault::{
     Cost, Health, Part as VaultPart, Protection, RecoveryWords, Replacement, SlotKind,
-    State as VaultState, Vault, WordList,
+    State as VaultState, Vault, WordList, close_memory,
 };
 pub use conversation::{Conversation, ConversationId, Message};
 pub use engine::{Measured, Progress, Stop};
@@ -229,10 +231,16 @@ impl Assistant {
     pub fn messages(&self, conversation: ConversationId) -> Result<Vec<Message>, Error> {
         let vault = self.home(conversation);
         let replying = lock(&self.replying);
-        if *replying != Some(conversation) {
-            conversation::keep_interrupted(vault, conversation)?;
+        if *replying == Some(conversation) {
+            return conversation::messages(vault, conversation);
         }
-        conversation::messages(vault, conversation)
+        // What cannot be stored, on a full disk, or does not open is shown all the same.
+        let kept = conversation::keep_interrupted(vault, conversation);
+        let mut messages = conversation::messages(vault, conversation)?;
+        if kept.is_err() {
+            messages.extend(conversation::interrupted(vault, conversation));
+        }
+        Ok(messages)
     }
 
     /// Keeps what was typed and is not asked yet, in a conversation or where none is begun.
@@ -306,8 +314,7 @@ impl Assistant {
         if !has_words(question) {
             return Err(Error::QuestionEmpty);
         }
-        let library = self.library();
-        let found = library.search(question, documents, limit)?;
+        let found = self.best_passages(question, documents, limit)?;
         Ok(found
             .into_iter()
             .map(|(passage, score)| Hit {

@@ -1,20 +1,20 @@
-//! The documents that can be asked about: their pages, and the index of their passages.
+//! The documents that can be asked about, and the index of their passages. Their pages stay in the vault until somebody
+//! looks at one (`pages.rs`).
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use aparte_protocol::documents::{Format, Page, PageWarning, Passage};
-use aparte_vault::{Loss, OwnerId, OwnerKind, Vault, VaultError};
+use aparte_protocol::documents::{Format, Page, PageWarning};
+use aparte_vault::{Owner, OwnerId, OwnerKind, Vault};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{DocumentTrouble, Error};
-use crate::indexing;
 use crate::language::Language;
 use crate::reader::Reading;
-use crate::samples;
-use crate::search::{Entry, Fingerprint, Owner, PassageKey, SearchIndex};
-use crate::stored;
+use crate::search::SearchIndex;
+use crate::vault_trouble::VaultTrouble;
+use crate::{indexing, pages, samples, stored};
 
 /// Names a document of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +23,7 @@ pub struct DocumentId(pub(crate) OwnerId);
 id_as_text!(DocumentId);
 
 /// A file in the library.
+#[derive(Clone)]
 pub struct Document {
     /// Its name in the library.
     pub id: DocumentId,
@@ -32,8 +33,10 @@ pub struct Document {
     pub format: Format,
     /// The language of most of its text, if it could be told.
     pub language: Option<Language>,
-    /// Its pages in order.
-    pub pages: Vec<Page>,
+    /// How many pages it has.
+    pub pages: u32,
+    /// The numbers of the pages of which something or everything could not be read, in order.
+    pub incomplete_pages: Vec<u32>,
     /// It is in memory alone, and gone when the vault is closed.
     pub private: bool,
     hash: [u8; 32],
@@ -44,29 +47,83 @@ impl Document {
     pub fn suggestion(&self) -> Option<&'static str> {
         samples::suggestion(&self.hash)
     }
-
-    /// The numbers of pages of which something or everything could not be read.
-    pub fn incomplete_pages(&self) -> Vec<u32> {
-        let incomplete = |page: &&Page| {
-            page.warnings
-                .iter()
-                .any(|warning| *warning != PageWarning::Blank)
-        };
-        self.pages
-            .iter()
-            .filter(incomplete)
-            .map(|page| page.number)
-            .collect()
-    }
 }
 
 /// What is sealed of a document itself. Its layout is frozen: see `stored.rs`.
 #[derive(Serialize, Deserialize)]
-struct Head {
+pub(crate) struct Head {
     name: String,
     format: Format,
     language: Option<Language>,
     hash: [u8; 32],
+    pages: u32,
+    incomplete_pages: Vec<u32>,
+}
+
+/// The first layout of a head, which did not say what the pages are like.
+#[derive(Deserialize)]
+struct FirstHead {
+    name: String,
+    format: Format,
+    language: Option<Language>,
+    hash: [u8; 32],
+}
+
+impl Head {
+    /// The head of a file that was read.
+    pub fn of(name: String, bytes: &[u8], reading: &Reading) -> Head {
+        Head {
+            name,
+            format: reading.format,
+            language: language_of(&reading.pages),
+            hash: hash(bytes),
+            pages: reading.pages.len() as u32,
+            incomplete_pages: incomplete(&reading.pages),
+        }
+    }
+
+    /// The bytes to seal.
+    pub fn encode(&self) -> Vec<u8> {
+        stored::encode_as(2, self)
+    }
+
+    /// The language that the head of a document names, whatever the layout.
+    pub fn language(bytes: &[u8]) -> Result<Option<Language>, Error> {
+        Ok(Head::decode(bytes)?.language)
+    }
+
+    /// A head of either layout. The first leaves the pages uncounted.
+    fn decode(bytes: &[u8]) -> Result<Head, Error> {
+        stored::decode_as::<Head>(2, bytes)
+            .or_else(|_| Ok(stored::decode::<FirstHead>(bytes)?.into()))
+    }
+
+    /// The head of a document that is in the vault with so many pages, whatever the layout. An error if it does not open,
+    /// or nothing of the document is left.
+    fn open(vault: &Vault, owner: &Owner, pages: u32) -> Result<Head, Error> {
+        let mut head = Head::decode(&owner.head)?;
+        if head.pages == pages {
+            return Ok(head);
+        }
+        // Pages were lost, or nobody counted them yet.
+        let there = pages::stored(vault, owner.id)?.ok_or(Error::Vault(VaultTrouble::Damaged))?;
+        head.pages = there.len() as u32;
+        head.incomplete_pages = incomplete(&there);
+        Ok(head)
+    }
+}
+
+impl From<FirstHead> for Head {
+    fn from(first: FirstHead) -> Head {
+        Head {
+            name: first.name,
+            format: first.format,
+            language: first.language,
+            hash: first.hash,
+            pages: 0,
+            incomplete_pages: Vec::new(),
+        }
+    }
 }
 
 /// So many conversations and documents take long enough to index anew that the index is kept at once.
@@ -97,6 +154,7 @@ impl Library {
             damaged: 0,
         };
         let owners = vault.owners(OwnerKind::Document)?;
+        let pages = vault.count_records(stored::PAGE)?;
         library.damaged = owners.damaged.len();
         // What was to be erased is still there where a full disk was in the way, and stays out of sight.
         let conversations = vault.owners(OwnerKind::Conversation)?;
@@ -106,18 +164,18 @@ impl Library {
             .map(|owner| owner.id)
             .collect();
         for owner in owners.readable {
-            let head = stored::decode::<Head>(&owner.head);
-            let pages = stored_pages(vault, owner.id)?;
-            match (head, pages) {
-                (Ok(head), Some(pages)) => {
-                    let id = DocumentId(owner.id);
-                    library.take(id, head, pages, false, owner.fingerprint)?;
+            let pages = pages.get(&owner.id).copied().unwrap_or(0);
+            match Head::open(vault, &owner, pages) {
+                Ok(head) => library.take(DocumentId(owner.id), head, false),
+                Err(Error::Vault(VaultTrouble::Damaged | VaultTrouble::NewerFormat)) => {
+                    library.damaged += 1;
                 }
-                _ => library.damaged += 1,
+                Err(error) => return Err(error),
             }
         }
         if indexing::bring_up_to_date(&mut library.index, vault)? >= WORTH_KEEPING {
-            library.keep_index(vault)?;
+            // It can be made again: that there is no room for it keeps nobody out.
+            let _ = library.keep_index(vault);
         }
         Ok(library)
     }
@@ -177,66 +235,41 @@ impl Library {
         reading: Reading,
         private: bool,
     ) -> Result<DocumentId, Error> {
-        let Reading { format, pages } = reading;
+        let pages = &reading.pages;
         if pages.iter().all(|page| page.passages.is_empty()) {
             return Err(Error::Document {
                 name,
-                trouble: without_text(&pages),
+                trouble: without_text(pages),
             });
         }
         if let Some(id) = self.with_bytes(bytes, private) {
             // Somebody else added it while it was read.
             return Ok(id);
         }
-        let head = Head {
-            name,
-            format,
-            language: language_of(&pages),
-            hash: hash(bytes),
-        };
+        let head = Head::of(name, bytes, &reading);
         let id = vault.write(|change| {
-            let id = change.create_owner(OwnerKind::Document, &stored::encode(&head))?;
-            for page in &pages {
+            let id = change.create_owner(OwnerKind::Document, &head.encode())?;
+            for page in pages {
                 change.put(id, stored::PAGE, page.number, &stored::encode(page))?;
             }
             change.put_blob(id, bytes)?;
             Ok(id)
         })?;
         let fingerprint = vault.fingerprint(id)?;
-        self.take(DocumentId(id), head, pages, private, fingerprint)
+        indexing::put_document(&mut self.index, id, fingerprint, head.language, pages)?;
+        let id = DocumentId(id);
+        self.take(id, head, private);
+        Ok(id)
     }
 
-    /// Takes a document into memory: its passages into the index.
-    fn take(
-        &mut self,
-        id: DocumentId,
-        head: Head,
-        pages: Vec<Page>,
-        private: bool,
-        fingerprint: Fingerprint,
-    ) -> Result<DocumentId, Error> {
-        let entries = pages.iter().flat_map(|page| {
-            (0..)
-                .zip(&page.passages)
-                .map(move |(number, passage)| Entry {
-                    page: page.number,
-                    passage: number,
-                    text: passage.range.of(&page.text).unwrap_or_default(),
-                    headings: &passage.headings,
-                    vector: None,
-                })
-        });
-        let language = head.language.unwrap_or(Language::English);
-        let owner = *id.0.as_bytes();
-        if !self.index.covers(owner, fingerprint) {
-            self.index
-                .put_passages(owner, fingerprint, language, entries)?;
-        }
+    fn take(&mut self, id: DocumentId, head: Head, private: bool) {
         let Head {
             name,
             format,
             language,
             hash,
+            pages,
+            incomplete_pages,
         } = head;
         self.documents.push(Arc::new(Document {
             id,
@@ -244,10 +277,21 @@ impl Library {
             format,
             language,
             pages,
+            incomplete_pages,
             private,
             hash,
         }));
-        Ok(id)
+    }
+
+    /// Notes that a page could not be read after all.
+    pub fn note_incomplete(&mut self, id: DocumentId, page: u32) {
+        let mut documents = self.documents.iter_mut();
+        if let Some(document) = documents.find(|document| document.id == id)
+            && let Err(place) = document.incomplete_pages.binary_search(&page)
+        {
+            let document = Arc::make_mut(document);
+            document.incomplete_pages.insert(place, page);
+        }
     }
 
     /// All documents, in the order in which they were added.
@@ -272,151 +316,19 @@ impl Library {
     pub fn index_mut(&mut self) -> &mut SearchIndex {
         &mut self.index
     }
-
-    /// The passages of the named documents that fit a question best, with their scores.
-    pub fn search(
-        &self,
-        question: &str,
-        documents: &[DocumentId],
-        limit: usize,
-    ) -> Result<Vec<(PassageRef, f32)>, Error> {
-        let wanted = |owner: Owner| documents.iter().any(|id| *id.0.as_bytes() == owner);
-        let hits = self.index.search(question, None, limit, wanted)?;
-        Ok(hits
-            .into_iter()
-            .filter_map(|hit| Some((self.passage(hit.key)?, hit.score)))
-            .collect())
-    }
-
-    /// Every passage of the named documents, in their order.
-    pub fn passages(&self, documents: &[DocumentId]) -> Vec<PassageRef> {
-        let named = documents.iter().filter_map(|id| self.get(*id));
-        let passages = named.flat_map(|document| {
-            document
-                .pages
-                .iter()
-                .enumerate()
-                .flat_map(move |(page, read)| {
-                    let document = Arc::clone(document);
-                    (0..read.passages.len()).map(move |passage| PassageRef {
-                        document: Arc::clone(&document),
-                        page,
-                        passage,
-                    })
-                })
-        });
-        passages.collect()
-    }
-
-    /// What a key of the index stands for.
-    fn passage(&self, key: PassageKey) -> Option<PassageRef> {
-        let mut documents = self.documents.iter();
-        let found = documents.find(|document| *document.id.0.as_bytes() == key.owner)?;
-        let document = Arc::clone(found);
-        let page = (key.page as usize).checked_sub(1)?;
-        let passage = key.passage as usize;
-        document.pages.get(page)?.passages.get(passage)?;
-        Some(PassageRef {
-            document,
-            page,
-            passage,
-        })
-    }
 }
 
-/// A passage with its page and document; it outlives the library's lock.
-#[derive(Clone)]
-pub(crate) struct PassageRef {
-    pub document: Arc<Document>,
-    page: usize,
-    passage: usize,
-}
-
-impl PassageRef {
-    pub fn page(&self) -> &Page {
-        &self.document.pages[self.page]
-    }
-
-    pub fn text(&self) -> &str {
-        self.passage()
-            .range
-            .of(&self.page().text)
-            .unwrap_or_default()
-    }
-
-    /// Where the passage begins in its page's text.
-    pub fn start(&self) -> usize {
-        self.passage().range.start as usize
-    }
-
-    /// The headings that it stands under, highest first.
-    pub fn headings(&self) -> &[String] {
-        &self.passage().headings
-    }
-
-    /// The page as people number it; `None` for formats without pages.
-    pub fn page_number(&self) -> Option<u32> {
-        self.document
-            .format
-            .has_pages()
-            .then_some(self.page().number)
-    }
-
-    /// Where in a document without pages: the nearest heading.
-    pub fn anchor(&self) -> Option<String> {
-        if self.document.format.has_pages() {
-            None
-        } else {
-            self.headings().last().cloned()
-        }
-    }
-
-    /// The language of its document; English where it could not be told.
-    pub fn language(&self) -> Language {
-        self.document.language.unwrap_or(Language::English)
-    }
-
-    fn passage(&self) -> &Passage {
-        &self.page().passages[self.passage]
-    }
-}
-
-/// The pages of a document. One that does not open, or is gone, stands there empty and says so; `None` if none opens.
-fn stored_pages(vault: &Vault, owner: OwnerId) -> Result<Option<Vec<Page>>, Error> {
-    let records = match vault.records(owner, stored::PAGE) {
-        Ok(records) => records,
-        Err(VaultError::Damaged(_)) => return Ok(None),
-        Err(error) => return Err(error.into()),
+/// The numbers of the pages of which something or everything could not be read.
+fn incomplete(pages: &[Page]) -> Vec<u32> {
+    let incomplete = |page: &&Page| {
+        let mut warnings = page.warnings.iter();
+        warnings.any(|warning| *warning != PageWarning::Blank)
     };
-    let mut lost = records.damaged.len();
-    if let Some(Loss::Missing(missing)) = records.loss {
-        lost += missing as usize;
-    }
-    let mut pages = Vec::with_capacity(records.readable.len());
-    for record in &records.readable {
-        while lost > 0 && (pages.len() as u32) + 1 < record.sequence {
-            pages.push(unreadable_page(pages.len() as u32 + 1));
-            lost -= 1;
-        }
-        let page = stored::decode(&record.body);
-        pages.push(page.unwrap_or_else(|_| unreadable_page(record.sequence)));
-    }
-    for _ in 0..lost {
-        pages.push(unreadable_page(pages.len() as u32 + 1));
-    }
-    Ok((!records.readable.is_empty()).then_some(pages))
-}
-
-fn unreadable_page(number: u32) -> Page {
-    Page {
-        number,
-        text: String::new(),
-        words: Vec::new(),
-        headings: Vec::new(),
-        passages: Vec::new(),
-        size: (0.0, 0.0),
-        warnings: vec![PageWarning::Damaged],
-    }
+    pages
+        .iter()
+        .filter(incomplete)
+        .map(|page| page.number)
+        .collect()
 }
 
 /// Why no page has any text.

@@ -6,7 +6,7 @@
 use aparte_protocol::engine::{ChatMessage, Role};
 
 use crate::language::Language;
-use crate::library::PassageRef;
+use crate::passages::PassageRef;
 
 /// The messages for one question. Passages come before the question, so that a further question on the
 /// same passages re-reads only itself.

@@ -222,6 +222,12 @@ impl SearchIndex {
         self.change_messages(owner, fingerprint, &[], entries)
     }
 
+    /// How many passages there are of the `wanted` documents.
+    pub fn passages(&self, wanted: impl Fn(Owner) -> bool) -> usize {
+        let wanted = self.owners.wanted(wanted);
+        self.passages.rows.count(|number| wanted[number as usize])
+    }
+
     /// Removes all that is there of an owner. It is not found from here on; see
     /// [`SearchIndex::erase_some`].
     pub fn remove(&mut self, owner: Owner) -> Result<(), SearchFailed> {

@@ -48,7 +48,7 @@ pub fn input<'a>(file: &'a Path, stdin: &'a mut dyn Read) -> Input<'a> {
 
 fn warn_of_incomplete_pages(assistant: &Assistant, id: DocumentId, output: &Output) {
     assistant.with_document(id, |document| {
-        let pages = document.incomplete_pages();
+        let pages = &document.incomplete_pages;
         if !pages.is_empty() {
             let list = pages.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
             let name = &document.name;

@@ -25,6 +25,11 @@ use clap::{CommandFactory, Parser, Subcommand};
 use failure::Failure;
 use output::Output;
 
+/// What is freed is wiped: of texts and passphrases nothing is left in memory that nobody uses any more.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// A private assistant for your documents: nothing leaves this machine.
 #[derive(Parser)]
 #[command(name = "aparte", version, about, max_term_width = 100)]
@@ -75,6 +80,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    aparte_assistant::close_memory();
     start_log();
     let Arguments { command, global } = Arguments::parse();
     let language = global

@@ -70,8 +70,12 @@ pub async fn page(
     highlight: Option<TextRange>,
 ) -> Outcome<PageText> {
     let page = domain(&session, move |assistant| {
-        let page = |document: &_| PageText::of(document, number, highlight);
-        Ok(assistant.with_document(document.known(), page).flatten())
+        let document = document.known();
+        let Some(page) = assistant.page(document, number)? else {
+            return Ok(None);
+        };
+        let text = |document: &_| PageText::of(document, &page, highlight);
+        Ok(assistant.with_document(document, text))
     });
     page.await?.ok_or_else(|| AppError {
         code: "page_missing".into(),

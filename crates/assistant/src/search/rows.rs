@@ -137,6 +137,14 @@ impl<P: Copy + Default> Rows<P> {
             .collect()
     }
 
+    /// How many rows the owners have whose numbers are named.
+    pub fn count(&self, named: impl Fn(u32) -> bool) -> usize {
+        let owners = self.owners.iter();
+        owners
+            .filter(|&&owner| owner != FREE && named(owner))
+            .count()
+    }
+
     /// Where the next `count` rows go, or `None` if there can be no more.
     pub fn room(&self, count: usize) -> Option<Range<u32>> {
         let mut first = self.owners.len();

@@ -1,0 +1,146 @@
+//! From a question to passages with their texts: the index gives keys, the vault the pages that they stand on.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use aparte_protocol::documents::{Page, Passage};
+use aparte_vault::OwnerId;
+
+use crate::Assistant;
+use crate::error::Error;
+use crate::language::Language;
+use crate::library::{Document, DocumentId};
+use crate::search::Owner;
+
+/// A passage with its page and document; it outlives the library's lock.
+#[derive(Clone)]
+pub(crate) struct PassageRef {
+    pub document: Arc<Document>,
+    page: Arc<Page>,
+    passage: usize,
+}
+
+impl PassageRef {
+    pub fn page(&self) -> &Page {
+        &self.page
+    }
+
+    pub fn text(&self) -> &str {
+        self.passage().range.of(&self.page.text).unwrap_or_default()
+    }
+
+    /// Where the passage begins in its page's text.
+    pub fn start(&self) -> usize {
+        self.passage().range.start as usize
+    }
+
+    /// The headings that it stands under, highest first.
+    pub fn headings(&self) -> &[String] {
+        &self.passage().headings
+    }
+
+    /// The page as people number it; `None` for formats without pages.
+    pub fn page_number(&self) -> Option<u32> {
+        self.document.format.has_pages().then_some(self.page.number)
+    }
+
+    /// Where in a document without pages: the nearest heading.
+    pub fn anchor(&self) -> Option<String> {
+        if self.document.format.has_pages() {
+            None
+        } else {
+            self.headings().last().cloned()
+        }
+    }
+
+    /// The language of its document; English where it could not be told.
+    pub fn language(&self) -> Language {
+        self.document.language.unwrap_or(Language::English)
+    }
+
+    fn passage(&self) -> &Passage {
+        &self.page.passages[self.passage]
+    }
+}
+
+impl Assistant {
+    /// The passages of the named documents that fit a question best, with their scores. What stands on a page that does
+    /// not open any more is left out.
+    pub(crate) fn best_passages(
+        &self,
+        question: &str,
+        documents: &[DocumentId],
+        limit: usize,
+    ) -> Result<Vec<(PassageRef, f32)>, Error> {
+        let named = owners(documents);
+        let mut found = Vec::new();
+        {
+            let library = self.library();
+            let wanted = |owner| named.contains(&owner);
+            for hit in library.index().search(question, None, limit, wanted)? {
+                let id = DocumentId(OwnerId::from_bytes(hit.key.owner));
+                found.extend(library.get(id).map(|document| (Arc::clone(document), hit)));
+            }
+        }
+        let mut pages = HashMap::new();
+        let mut passages = Vec::with_capacity(found.len());
+        for (document, hit) in found {
+            let page: &Arc<Page> = match pages.entry((document.id, hit.key.page)) {
+                Entry::Occupied(read) => read.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert(Arc::new(self.page_of(&document, hit.key.page)?))
+                }
+            };
+            let passage = hit.key.passage as usize;
+            if passage < page.passages.len() {
+                let page = Arc::clone(page);
+                let passage = PassageRef {
+                    document,
+                    page,
+                    passage,
+                };
+                passages.push((passage, hit.score));
+            }
+        }
+        Ok(passages)
+    }
+
+    /// The first passages of the named documents, in their order, at most `limit`.
+    pub(crate) fn first_passages(
+        &self,
+        documents: &[DocumentId],
+        limit: usize,
+    ) -> Result<Vec<PassageRef>, Error> {
+        let mut passages = Vec::new();
+        for id in documents {
+            let Some(document) = self.library().get(*id).map(Arc::clone) else {
+                continue;
+            };
+            for number in 1..=document.pages {
+                let page = Arc::new(self.page_of(&document, number)?);
+                passages.extend((0..page.passages.len()).map(|passage| PassageRef {
+                    document: Arc::clone(&document),
+                    page: Arc::clone(&page),
+                    passage,
+                }));
+                if passages.len() >= limit {
+                    passages.truncate(limit);
+                    return Ok(passages);
+                }
+            }
+        }
+        Ok(passages)
+    }
+
+    /// How many passages the named documents have.
+    pub(crate) fn count_passages(&self, documents: &[DocumentId]) -> usize {
+        let named = owners(documents);
+        let library = self.library();
+        library.index().passages(|owner| named.contains(&owner))
+    }
+}
+
+fn owners(documents: &[DocumentId]) -> HashSet<Owner> {
+    documents.iter().map(|id| *id.0.as_bytes()).collect()
+}
