@@ -4,7 +4,7 @@
 //! What may be logged are the events of the domain, which cannot hold text, and the bounded warnings of the engine; a log that cannot be
 //! written stops nothing.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -14,6 +14,8 @@ use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::home;
 
 const FILE_LIMIT: u64 = 2_500_000;
 
@@ -48,11 +50,7 @@ struct Rotating {
 
 impl Rotating {
     fn open(folder: &Path) -> io::Result<Rotating> {
-        let mut private = DirBuilder::new();
-        private.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
-        private.create(folder)?;
+        home::prepare(folder)?;
         let path = folder.join("aparte.log");
         let file = open(&path)?;
         let length = file.metadata()?.len();

@@ -14,6 +14,7 @@ mod commands;
 #[cfg(target_os = "linux")]
 mod desktop;
 mod erasing;
+mod home;
 mod incoming;
 mod ipc;
 mod language;
@@ -36,15 +37,21 @@ use tauri::RunEvent;
 
 use session::Session;
 
+/// What is freed is wiped: of texts and passphrases nothing is left in memory that nobody uses any more.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() {
+    aparte_assistant::close_memory();
     let files = named_files();
+    window::avoid_blank_windows();
     if !has_display() {
         eprintln!(
             "aparte-desktop: there is no display for a window. Use `aparte` in the terminal."
         );
-        std::process::exit(1);
+        std::process::exit(NO_DISPLAY);
     }
-    window::avoid_blank_windows();
     keep_files_to_ourselves();
     let session = Arc::new(Session::new());
     #[cfg(target_os = "linux")]
@@ -109,8 +116,16 @@ fn named_files() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Whether there is a screen to open a window on.
+/// The exit code where there is no screen: who started us may do the job in the terminal.
+const NO_DISPLAY: i32 = 3;
+
+/// Whether a screen answers to open a window on: the environment may name one that is gone.
+#[cfg(target_os = "linux")]
 fn has_display() -> bool {
-    let names = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    cfg!(not(target_os = "linux")) || names("DISPLAY") || names("WAYLAND_DISPLAY")
+    gtk::init().is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_display() -> bool {
+    true
 }

@@ -160,9 +160,13 @@ impl Session {
         self.tell_launch();
     }
 
+    /// What is told last is how it stands, whoever else tells of it at the same time.
     fn tell_launch(&self) {
+        let listener = lock(&self.listener);
         let launch = lock(&self.vault).launch().clone();
-        self.tell(News::Launch { launch });
+        if let Some(page) = listener.as_ref() {
+            let _ = page.send(News::Launch { launch });
+        }
     }
 
     /// The model stands elsewhere.
