@@ -1,5 +1,5 @@
 //! What was acknowledged is there: after kills, power cuts, failing calls, a full disk, failing allocations, and all of
-//! that in the middle of a migration, a recovery, a restore or a change of keys.
+//! that in the middle of a migration, a recovery, a restore or a change of keys. And a long life leaves nothing behind.
 //!
 //! A scenario program (`durability/scenario.rs`) uses a vault and says what was acknowledged; a library that is loaded
 //! before libc (`interposer`) records what it does to its files, or makes it fail; and what is left is opened and
@@ -43,5 +43,7 @@ mod migration;
 mod power_loss;
 #[path = "durability/second_fault.rs"]
 mod second_fault;
+#[path = "durability/soak.rs"]
+mod soak;
 #[path = "durability/surroundings.rs"]
 mod surroundings;

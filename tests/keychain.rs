@@ -11,8 +11,14 @@ mod keychain {
     use super::format;
 
     // What the tests use.
+    #[path = "../window/display.rs"]
+    #[expect(dead_code, reason = "the tests of the window use all of it")]
+    mod display;
     mod false_ring;
     mod machine;
+    #[path = "../window/patience.rs"]
+    #[expect(dead_code, reason = "the tests of the window use all of it")]
+    mod patience;
     mod prompter;
 
     // What they show.

@@ -7,6 +7,8 @@ mod vault {
     mod campaign;
     mod format;
     mod ground;
+    #[cfg(target_os = "linux")]
+    mod secrets;
     mod sqlite;
 
     // What they show.

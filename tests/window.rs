@@ -7,7 +7,13 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "vault/format.rs"]
+#[expect(dead_code, reason = "the tests of the vault use all of it")]
+mod format;
+
 mod window {
+    use super::format;
+
     // What the tests use.
     mod app;
     mod display;
@@ -16,6 +22,8 @@ mod window {
     mod login;
     mod machine;
     mod patience;
+    #[path = "../vault/secrets.rs"]
+    mod secrets;
     mod trace;
     mod webdriver;
 

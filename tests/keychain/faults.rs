@@ -18,6 +18,8 @@ use super::prompter::Prompter;
 const LIMIT: Duration = Duration::from_secs(5);
 /// What a process takes beside, on a machine that is busy with other tests.
 const SLACK: Duration = Duration::from_secs(2);
+/// What a window may take to be there, whatever the keychain does.
+const WINDOW: Duration = Duration::from_secs(2);
 /// Longer than a keychain that does answer takes.
 const SOON: Duration = Duration::from_secs(3);
 
@@ -89,7 +91,11 @@ fn assert_survived(machine: &Machine, words: &str, named: &[&str], within: Durat
     );
     assert!(took < within + SLACK, "`aparte` took {took:?}");
     assert_eq!(bytes(&folder), before, "`aparte` changed the vault");
-    println!("{} after {:?}: {sentence}", visit_named, answered);
+
+    let shown = machine.show_window();
+    assert!(shown < WINDOW + SLACK, "the window came after {shown:?}");
+    assert_eq!(bytes(&folder), before, "the window changed the vault");
+    println!("{visit_named} after {answered:?}, the window after {shown:?}: {sentence}");
 
     let visit = machine.visit("recover", words);
     assert!(was_read(&visit), "the words open: {visit:?}");

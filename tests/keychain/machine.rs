@@ -16,6 +16,8 @@ use zbus::blocking::Connection;
 use zbus::blocking::connection::Builder;
 use zbus::blocking::fdo::DBusProxy;
 
+use super::display::Display;
+
 const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -290,6 +292,28 @@ impl Machine {
             .output()
             .expect("`cargo xtask test` builds the programs");
         (output, started.elapsed())
+    }
+}
+
+impl Machine {
+    /// Starts the window over the vault, and closes it as soon as it is on the screen. Gives how long that took.
+    pub fn show_window(&self) -> Duration {
+        let display = Display::new();
+        let started = Instant::now();
+        let mut program = self
+            .command(programs().join("aparte-desktop"))
+            .env("APARTE_HOME", self.folder.path())
+            .env("DISPLAY", display.name())
+            .env("GDK_BACKEND", "x11")
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("`cargo xtask test` builds the programs");
+        let window = display.window_of(program.id());
+        let shown = started.elapsed();
+        display.close(&window);
+        let ended = program.wait().expect("it is a child of this process");
+        assert!(ended.success(), "the window ended with {ended}");
+        shown
     }
 }
 

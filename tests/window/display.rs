@@ -21,7 +21,8 @@ impl Display {
     pub fn new() -> Display {
         let mut server = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1280x900x24"])
-            .args(["-nolisten", "tcp"])
+            // Without it the server begins anew whenever its only client leaves, and turns away who comes meanwhile.
+            .args(["-nolisten", "tcp", "-noreset"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -1,6 +1,7 @@
 //! `cargo xtask campaign`: the long form of a suite, whose totals accumulate in `tests/ledger`.
 //!
-//! A long form may take hours. It can be run in parts: those of its tests whose names hold a word.
+//! A long form may take hours. It can be run in parts: those of its tests whose names hold a word. `vault` is everything
+//! that the vault promises, for which there are two suites with a ledger each.
 //!
 //! A suite has a long form when it heeds `APARTE_CAMPAIGN` and prints `campaign: executions=N failures=N`. A run
 //! with failures is recorded like any other: the ledger is what happened, not what was hoped for.
@@ -55,6 +56,24 @@ pub fn campaign(suite: &str, tests: Option<&str>) -> Result<(), Failure> {
     ui::build(&workspace)?;
     process::step(&mut workspace.cargo(&["build", "--workspace", "--all-targets"]))?;
 
+    let suites = match (suite, tests) {
+        ("vault", None) => vec!["vault", "durability"],
+        _ => vec![suite],
+    };
+    let mut failed = Vec::new();
+    for suite in suites {
+        if !run(&workspace, suite, tests)? {
+            failed.push(suite.to_owned());
+        }
+    }
+    match failed.is_empty() {
+        true => Ok(()),
+        false => Err(Failure::TestsFailed { suites: failed }),
+    }
+}
+
+/// Runs one suite. Gives whether all of it held, and writes down what came of it either way.
+fn run(workspace: &Workspace, suite: &str, tests: Option<&str>) -> Result<bool, Failure> {
     let commit = commit(&workspace.root)?;
     let start = Instant::now();
     let mut totals = None;
@@ -86,13 +105,7 @@ pub fn campaign(suite: &str, tests: Option<&str>) -> Result<(), Failure> {
         failures: totals.failures.max(u64::from(!passed)),
     };
     append(&workspace.root.join("tests").join("ledger"), entry)?;
-    if passed && totals.failures == 0 {
-        Ok(())
-    } else {
-        Err(Failure::TestsFailed {
-            suites: vec![suite.to_owned()],
-        })
-    }
+    Ok(passed && totals.failures == 0)
 }
 
 /// Reads `campaign: executions=N failures=N`, which the test harness may have put its own words before.
