@@ -129,16 +129,16 @@ fn a_scan_is_extracted_with_a_warning_for_its_page() {
     );
 }
 
-fn ask_model(model: &Path) -> String {
-    refused(
-        aparte()
-            .args(["bench", "--language", "en", "--model"])
-            .arg(model),
-    )
+/// What is said when the suggested question of a sample is asked of a model.
+fn ask_model(model: &Path, language: &str) -> String {
+    let (file, question) = aparte_tests::english_sample();
+    let mut ask = aparte();
+    ask.args(["ask", &question]).arg(file);
+    refused(ask.args(["--language", language, "--model"]).arg(model))
 }
 
 #[test]
-fn models_that_cannot_be_run_are_told_apart() {
+fn models_that_cannot_be_run_are_told_apart_in_either_language() {
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path();
 
@@ -150,15 +150,26 @@ fn models_that_cannot_be_run_are_told_apart() {
     let header_only = folder.join("header.gguf");
     std::fs::write(&header_only, &bytes[..37]).unwrap();
 
-    for (model, words) in [
-        (fixture("empty.gguf"), "is empty"),
-        (fixture("renamed-text.gguf"), "not a GGUF model"),
-        (cut, "damaged or was cut short"),
-        (header_only, "damaged or was cut short"),
-        (folder.join("none.gguf"), "was not found"),
+    for (model, english, french) in [
+        (fixture("empty.gguf"), "is empty", "est vide"),
+        (
+            fixture("renamed-text.gguf"),
+            "not a GGUF model",
+            "n'est pas un modèle GGUF",
+        ),
+        (cut, "damaged or was cut short", "endommagé ou incomplet"),
+        (
+            header_only,
+            "damaged or was cut short",
+            "endommagé ou incomplet",
+        ),
+        (folder.join("none.gguf"), "was not found", "est introuvable"),
+        (folder.to_owned(), "is a folder", "est un dossier"),
     ] {
-        let sentence = ask_model(&model);
-        assert!(sentence.contains(words), "{}: {sentence}", model.display());
+        for (language, words) in [("en", english), ("fr", french)] {
+            let sentence = ask_model(&model, language);
+            assert!(sentence.contains(words), "{}: {sentence}", model.display());
+        }
     }
 }
 
@@ -167,11 +178,13 @@ fn a_model_too_big_for_memory_is_refused_with_both_figures() {
     let scratch = tempfile::tempdir().unwrap();
     let model = scratch.path().join("giant.gguf");
     write_giant(&model);
-    let sentence = ask_model(&model);
+    let sentence = ask_model(&model, "en");
     assert!(
         sentence.contains("GB of memory") && sentence.contains("are free"),
         "{sentence}"
     );
+    let sentence = ask_model(&model, "fr");
+    assert!(sentence.contains("Go de mémoire"), "{sentence}");
 }
 
 /// A sound GGUF header that declares a tensor of 1 TiB, over a sparse file of that size.
@@ -376,6 +389,14 @@ fn a_missing_worker_and_foreign_compute_libraries_are_said() {
     std::fs::write(
         folder.join("backends/libggml-cpu-haswell.so"),
         b"not a library",
+    )
+    .unwrap();
+    assert!(refused(&mut alone()).contains("compute libraries"));
+
+    // A real library, of another kind.
+    std::fs::copy(
+        aparte_tests::programs().join("libggml-base.so"),
+        folder.join("backends/libggml-cpu-haswell.so"),
     )
     .unwrap();
     assert!(refused(&mut alone()).contains("compute libraries"));

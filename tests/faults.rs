@@ -2,14 +2,19 @@
 //!
 //! The long form (`cargo xtask campaign faults`) kills many times at moments spread over a whole reply.
 
+use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use aparte_assistant::{
-    Answer, Assistant, DocumentId, Ending, Error, Input, Language, Lead, ModelTrouble, Progress,
-    Stop,
+    Answer, Assistant, DocumentId, Ending, Error, Input, Language, Lead, Message, ModelTrouble,
+    Progress, Stop,
 };
 use aparte_tests::{aparte, ask, assistant, english_sample};
+use aparte_vault::{Cost, Protection, Vault};
+use secrecy::SecretString;
+
+const PASSPHRASE: &str = "a ferry that leaves at dusk";
 
 fn kills() -> u32 {
     if std::env::var_os("APARTE_CAMPAIGN").is_some() {
@@ -78,6 +83,7 @@ fn an_engine_killed_in_mid_reply_leaves_the_words_so_far_and_the_next_question_w
 #[test]
 fn an_engine_killed_at_any_moment_costs_at_most_its_own_reply() {
     let mut failures = 0;
+    let mut interrupted = 0;
     for round in 0..kills() {
         // From the start of the engine, over loading and writing, to the wait after the answer.
         let moment = Duration::from_millis(u64::from(round) * 2_500 / u64::from(kills()));
@@ -111,6 +117,8 @@ fn an_engine_killed_at_any_moment_costs_at_most_its_own_reply() {
                     ..
                 })
         );
+        interrupted +=
+            u32::from(!matches!(&ended, Ok(answer) if answer.ending == Ending::Complete));
         let next = asked();
         let works = matches!(&next, Ok(answer) if answer.ending == Ending::Complete);
         if !(said && works) {
@@ -120,6 +128,7 @@ fn an_engine_killed_at_any_moment_costs_at_most_its_own_reply() {
     }
     println!("campaign: executions={} failures={failures}", kills());
     assert_eq!(failures, 0);
+    assert!(interrupted > 0, "no kill came while anything was under way");
 }
 
 #[test]
@@ -237,4 +246,64 @@ fn wait_for<T>(look: impl Fn() -> Option<T>) -> Option<T> {
         std::thread::sleep(Duration::from_millis(1));
     }
     None
+}
+
+/// F1 with the real engine: the whole application is killed, with what it was writing.
+#[test]
+fn an_application_killed_at_any_moment_of_a_reply_keeps_the_question_and_whatever_it_said_was_stored()
+ {
+    let ground = tempfile::tempdir().unwrap();
+    let (vault, secret) = (ground.path().join("vault"), ground.path().join("secret"));
+    fs::write(&secret, PASSPHRASE).unwrap();
+    let passphrase = SecretString::from(PASSPHRASE);
+    let proof = Protection::Passphrase(&passphrase);
+    drop(Vault::create(&vault, proof, Cost::FLOOR).unwrap());
+    let (file, question) = english_sample();
+    let mut failures = 0;
+    let (mut asked, mut answered) = (0, 0);
+    for round in 0..kills() {
+        let mut ask = aparte();
+        ask.args(["ask", "--json", &question]).arg(&file);
+        ask.arg("--vault").arg(&vault);
+        ask.arg("--passphrase-file").arg(&secret);
+        let mut process = ask
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(Duration::from_millis(
+            u64::from(round + 1) * 4_000 / u64::from(kills()),
+        ));
+        process.kill().expect("it is a child of this process");
+        let printed = process.wait_with_output().expect("it ends").stdout;
+        let said: Option<serde_json::Value> = serde_json::from_slice(&printed).ok();
+
+        let opened = Vault::unlock(&vault, proof).unwrap();
+        let assistant =
+            Assistant::open(opened, "no-worker".into(), None, Language::English).unwrap();
+        let mut whole = assistant.notices() == Ok(Vec::new());
+        let mut stored = Vec::new();
+        for conversation in assistant.conversations().unwrap() {
+            match assistant.messages(conversation.id).unwrap().as_slice() {
+                [Message::Question(kept)] => whole &= *kept == question,
+                [Message::Question(kept), Message::Answer(answer)] => {
+                    whole &= *kept == question;
+                    stored.push(answer.text.clone());
+                }
+                _ => whole = false,
+            }
+            asked += 1;
+        }
+        answered += stored.len();
+        if let Some(said) = &said {
+            whole &= stored.iter().any(|text| said["answer"] == **text);
+        }
+        if !whole {
+            println!("round {round}: {said:?}, and in the vault {stored:?}");
+            failures += 1;
+        }
+    }
+    println!("campaign: executions={} failures={failures}", kills());
+    assert_eq!(failures, 0);
+    assert!(asked > 0 && answered > 0, "every kill came too early");
 }

@@ -170,8 +170,8 @@ fn scratch() -> tempfile::TempDir {
     home
 }
 
-/// Runs a program to its end with every such place under `home`.
-fn run_in(home: &Path, program: &mut Command) {
+/// Runs a program to its end with every such place under `home`, and gives what it printed.
+fn run_in(home: &Path, program: &mut Command) -> Vec<u8> {
     let output = program
         .env("HOME", home)
         .env("TMPDIR", home.join("tmp"))
@@ -185,6 +185,24 @@ fn run_in(home: &Path, program: &mut Command) {
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
+    output.stdout
+}
+
+/// What was answered, as far as it is a text of its own: its longest run between marks, and the quotes.
+fn answered(printed: &[u8]) -> Vec<String> {
+    let answer: serde_json::Value = serde_json::from_slice(printed).expect("one JSON object");
+    let text = answer["answer"].as_str().expect("it is answered");
+    let longest = text
+        .split(['[', ']', '\n'])
+        .max_by_key(|run| run.len())
+        .expect("it says something");
+    let quotes = answer["citations"].as_array().into_iter().flatten();
+    let quotes = quotes.filter_map(|citation| citation["quote"].as_str());
+    [longest]
+        .into_iter()
+        .chain(quotes)
+        .map(|text| text.trim().to_owned())
+        .collect()
 }
 
 #[test]
@@ -200,7 +218,8 @@ fn a_kept_session_leaves_no_readable_word_in_its_vault_or_anywhere_else() {
         .arg(home.path().join("vault"))
         .arg("--passphrase-file")
         .arg(passphrase.path());
-    run_in(home.path(), &mut ask);
+    let answered = answered(&run_in(home.path(), &mut ask));
+    assert!(answered.len() > 1, "it is answered with a citation");
     let database = std::fs::read_dir(home.path().join("vault")).unwrap();
     let kept: u64 = database
         .map(|entry| entry.unwrap().metadata().unwrap().len())
@@ -212,6 +231,7 @@ fn a_kept_session_leaves_no_readable_word_in_its_vault_or_anywhere_else() {
     let canaries: Vec<_> = canaries()
         .into_iter()
         .chain([PASSPHRASE.to_owned()])
+        .chain(answered)
         .collect();
     for canary in &canaries {
         let found = places_of(canary, home.path());

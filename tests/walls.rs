@@ -280,7 +280,7 @@ fn the_interface_stands_on_few_packages_and_its_lock_names_no_host() {
 
 #[test]
 fn crates_that_need_no_unsafe_code_forbid_it() {
-    for library in ["protocol", "documents", "assistant"] {
+    for library in ["protocol", "documents", "assistant", "vault"] {
         let source = read(&root().join("crates").join(library).join("src/lib.rs"));
         assert!(
             source.contains("#![forbid(unsafe_code)]"),

@@ -273,6 +273,7 @@ fn use_the_session(folder: &Path) {
     let session = assistant(vault);
     let documents = session.documents();
     let ids: Vec<_> = documents.iter().map(|document| document.id).collect();
+    let shown = session.pages(ids[0]).unwrap();
     assert!(
         !session
             .search("rent of the workshop, loyer de l'atelier", &ids, 5)
@@ -284,7 +285,7 @@ fn use_the_session(folder: &Path) {
     }
     session.keep_draft(None, "not asked yet").unwrap();
     stand_still("open", &mut input);
-    drop(documents);
+    drop((documents, shown));
     session.close().unwrap();
     stand_still("locked", &mut input);
 }

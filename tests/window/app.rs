@@ -26,6 +26,8 @@ pub struct Start {
     pub keychain: bool,
     /// Files named after the program.
     pub files: Vec<PathBuf>,
+    /// Where models lie, if not where they do for all.
+    pub models: Option<PathBuf>,
     /// Words before the first program: it runs all others.
     pub under: Vec<OsString>,
 }
@@ -309,6 +311,7 @@ fn driver(machine: &Machine, display: &Display, start: &Start, port: u16) -> Chi
         .args(&words[1..])
         .env_clear()
         .envs(machine.environment(locale(start)))
+        .envs(start.models.iter().map(|models| ("APARTE_MODELS", models)))
         .env("DISPLAY", display.name())
         .current_dir(machine.desk())
         .stdin(Stdio::null())

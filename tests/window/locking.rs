@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::process::Command;
 
+use aparte_tests::canaries::places_of;
 use aparte_tests::{english_sample, fixture, programs};
 use serde_json::json;
 
@@ -34,7 +35,12 @@ fn a_locked_vault_shows_nothing_and_opens_with_its_passphrase_or_its_recovery_wo
     let words = make_recovery(&app, Some(PASSPHRASE));
     app.write("question", UNSENT);
     app.run("window.before = true", &[]);
+    // Behind its first words there are marks.
+    let answered: String = answers[0].trim().chars().take(40).collect();
+    let canaries = [question.as_str(), &answered, &words, UNSENT, PASSPHRASE].map(str::to_owned);
+    assert_unreadable(&machine, "open", &canaries);
     lock(&app);
+    assert_unreadable(&machine, "locked", &canaries);
 
     app.screenshot("locked-en");
     let page = app.run(
@@ -98,6 +104,18 @@ fn a_locked_vault_shows_nothing_and_opens_with_its_passphrase_or_its_recovery_wo
     app.press("open-vault");
     assert_is_back(&app, &answers);
     app.close();
+    assert_unreadable(&machine, "closed", &canaries);
+}
+
+/// C1: nothing of all that stands in any file of this machine, whatever state the application is in.
+fn assert_unreadable(machine: &Machine, state: &str, canaries: &[String]) {
+    for canary in canaries {
+        let found = places_of(canary, machine.folder());
+        assert!(
+            found.is_empty(),
+            "{state}: “{canary}” can be read in {found:?}"
+        );
+    }
 }
 
 /// A picture of a form has more bytes than this, one of an empty window or of a moment's patience has fewer.

@@ -65,6 +65,21 @@ impl Figure {
         }
     }
 
+    /// The value that a share of all does not exceed.
+    fn percentile(unit: &'static str, share: f64, mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let rank = (share * values.len() as f64).ceil() as usize;
+        let (Some(first), Some(last)) = (values.first(), values.last()) else {
+            return Self::none(unit, "nothing was measured");
+        };
+        Self {
+            value: values.get(rank.saturating_sub(1)).copied(),
+            unit,
+            spread: Some([*first, *last]),
+            reason: None,
+        }
+    }
+
     fn none(unit: &'static str, reason: &str) -> Self {
         Self {
             value: None,
@@ -104,5 +119,19 @@ impl fmt::Display for Results {
             cores.map_or("unknown".to_owned(), |cores| cores.to_string()),
             memory.as_deref().unwrap_or("unknown memory"),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_one_of_the_values() {
+        let values = (1..=40).rev().map(f64::from).collect();
+        let figure = Figure::percentile("ms", 0.95, values);
+        assert_eq!(figure.value, Some(38.0));
+        assert_eq!(figure.spread, Some([1.0, 40.0]));
+        assert_eq!(Figure::percentile("ms", 0.95, Vec::new()).value, None);
     }
 }

@@ -40,6 +40,7 @@ pub const CHECKS: [Check; 3] = [
 pub fn check() -> Result<(), Failure> {
     let workspace = Workspace::open()?;
     // The lints need the headers of llama.cpp as its build reads them.
+    system::check_node()?;
     system::prepare(system::BUILD)?;
     system::prepare_node()?;
     system::prepare_toolchain()?;

@@ -4,7 +4,7 @@
 //! installed, and none of its code is run.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,7 @@ pub fn print_places() -> Result<(), Failure> {
 /// Obtains the built-in models that are not there yet, and returns the paths of all, the starter's first.
 pub fn obtain(root: &Path) -> Result<Vec<PathBuf>, Failure> {
     let folder = folder()?;
-    fs::create_dir_all(&folder).map_err(Failure::file(&folder))?;
+    make(&folder).map_err(Failure::file(&folder))?;
     catalogue::built_in_models(root)?
         .iter()
         .map(|model| obtain_one(model, &folder))
@@ -49,6 +49,15 @@ pub fn folder() -> Result<PathBuf, Failure> {
         Some(own.data_dir().to_path_buf())
     });
     Ok(home.ok_or(Failure::NoModelsFolder)?.join("models"))
+}
+
+/// Makes a folder that nobody else may look into: it may be the application's own, which will hold more than models.
+fn make(folder: &Path) -> io::Result<()> {
+    let mut private = DirBuilder::new();
+    private.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+    private.create(folder)
 }
 
 fn obtain_one(model: &Model, folder: &Path) -> Result<PathBuf, Failure> {

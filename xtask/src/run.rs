@@ -3,8 +3,9 @@
 
 use std::env;
 use std::fs;
+use std::io;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 use serde::Deserialize;
 
@@ -30,16 +31,27 @@ struct Suggestion {
 /// Prepares the system, obtains the model, builds the programs, and opens the window until it is closed.
 pub fn run() -> Result<(), Failure> {
     let workspace = Workspace::open()?;
+    system::check_node()?;
     system::prepare(system::BUILD)?;
     system::prepare_node()?;
     models::obtain(&workspace.root)?;
     ui::build(&workspace)?;
     workspace.build(Profile::Dev)?;
-    if has_display() {
-        start(&mut workspace.program(Profile::Dev, "aparte-desktop"))
-    } else {
-        eprintln!("There is no display for the window here: asking in the terminal.");
-        ask(&workspace)
+    if has_display() && show(&workspace)? {
+        return Ok(());
+    }
+    eprintln!("There is no display for the window here: asking in the terminal.");
+    ask(&workspace)
+}
+
+/// Opens the window until it is closed. Gives whether there was a display: the environment may name one that is gone.
+fn show(workspace: &Workspace) -> Result<bool, Failure> {
+    /// What the window's program exits with where no display answers.
+    const NO_DISPLAY: i32 = 3;
+    let mut window = workspace.program(Profile::Dev, "aparte-desktop");
+    match window.status() {
+        Ok(status) if status.code() == Some(NO_DISPLAY) => Ok(false),
+        status => ended(&window, status).map(|()| true),
     }
 }
 
@@ -57,12 +69,17 @@ fn ask(workspace: &Workspace) -> Result<(), Failure> {
 
 /// Runs a program of ours to its end, with this terminal for its own.
 fn start(command: &mut Command) -> Result<(), Failure> {
+    let status = command.status();
+    ended(command, status)
+}
+
+fn ended(command: &Command, status: io::Result<ExitStatus>) -> Result<(), Failure> {
     let name = Path::new(command.get_program())
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned();
-    match command.status() {
+    match status {
         Ok(status) if status.success() => Ok(()),
         Ok(_) => Err(Failure::CommandFailed { command: name }),
         Err(source) => Err(Failure::NotStarted {

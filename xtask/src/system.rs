@@ -153,6 +153,7 @@ const PIP: Need = Need {
 /// missing where it can.
 pub fn prepare(needs: &[Need]) -> Result<(), Failure> {
     let debian = is_debian();
+    python()?;
     let mut missing: Vec<_> = needs
         .iter()
         .filter(|need| !need.programs.is_empty())
@@ -203,25 +204,36 @@ pub fn prepare_toolchain() -> Result<(), Failure> {
     process::step(Command::new("rustup").args(["component", "add", "rustfmt", "clippy"]))
 }
 
+/// Refuses a system whose Node is too old and not to be had newer from its packages: nobody waits for what else is
+/// missing, only to be told that.
+pub fn check_node() -> Result<(), Failure> {
+    let found = node_version();
+    let is_new_enough = |version: (u32, u32)| version >= NODE_VERSION;
+    if found.is_some_and(is_new_enough)
+        || is_debian() && candidate_of_node().is_some_and(is_new_enough)
+    {
+        return Ok(());
+    }
+    let have = match found {
+        Some((major, minor)) => format!("this system has Node {major}.{minor}"),
+        None => "Node is missing".to_owned(),
+    };
+    let (major, minor) = NODE_VERSION;
+    Err(Failure::SystemIncomplete {
+        remedy: format!(
+            "{have}, and the interface is built with Node {major}.{minor} or later. Install it from nodejs.org \
+             (npm comes with it) and run the command again."
+        ),
+    })
+}
+
 /// Sees to it that the interface can be built: Node, not too old, and npm.
 pub fn prepare_node() -> Result<(), Failure> {
-    let found = node_version();
-    if found.is_some_and(|version| version >= NODE_VERSION) {
+    check_node()?;
+    if node_version().is_some_and(|version| version >= NODE_VERSION) {
         if npm_runs() {
             return Ok(());
         }
-    } else if !is_debian() || candidate_of_node().is_none_or(|version| version < NODE_VERSION) {
-        let have = match found {
-            Some((major, minor)) => format!("this system has Node {major}.{minor}"),
-            None => "Node is missing".to_owned(),
-        };
-        let (major, minor) = NODE_VERSION;
-        return Err(Failure::SystemIncomplete {
-            remedy: format!(
-                "{have}, and the interface is built with Node {major}.{minor} or later. Install it from nodejs.org \
-                 (npm comes with it) and run the command again."
-            ),
-        });
     } else {
         install(&[&NODE], &listed(&[&NODE]))?;
     }

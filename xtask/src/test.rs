@@ -47,6 +47,7 @@ pub fn test() -> Result<(), Failure> {
 
 /// Sees to everything that tests need before they are built.
 pub fn prepare(workspace: &Workspace) -> Result<(), Failure> {
+    system::check_node()?;
     system::prepare(system::BUILD)?;
     #[cfg(target_os = "linux")]
     system::prepare(system::TEST)?;

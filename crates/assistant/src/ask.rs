@@ -161,7 +161,7 @@ impl Asked<'_> {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Reply, Error> {
         let before = milliseconds(self.started);
-        let running = engine.ready(on_progress)?;
+        let running = engine.ready(stop, on_progress)?;
         let load_ms = milliseconds(self.started).saturating_sub(before);
         let mut reply = Reply {
             written: String::new(),
@@ -169,6 +169,10 @@ impl Asked<'_> {
             load_ms,
             first_word_ms: None,
             counts: Timings::default(),
+        };
+        let Some(running) = running else {
+            reply.ending = Ending::Stopped;
+            return Ok(reply);
         };
         match evidence.keep_within_budget(&running) {
             Err(Error::EngineStopped) => return Ok(reply),

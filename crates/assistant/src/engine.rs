@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
 use aparte_protocol::engine::{
@@ -93,35 +93,43 @@ impl Engine {
         Some(self.process.load(Ordering::Relaxed)).filter(|process| *process != 0)
     }
 
-    /// The running engine; loads the model if none runs or the last one died.
-    pub fn ready(&self, on_progress: &mut dyn FnMut(Progress)) -> Result<Arc<Running>, Error> {
-        let mut slot = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The running engine; loads the model if none runs or the last one died. `None` if `stop` was told before it was
+    /// there: what this call was loading ends, what another is loading goes on.
+    pub fn ready(
+        &self,
+        stop: &Stop,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Arc<Running>>, Error> {
+        let mut slot = loop {
+            match self.running.try_lock() {
+                Ok(slot) => break slot,
+                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) if stop.is_told() => return Ok(None),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(STOP_POLL),
+            }
+        };
         if let Some(running) = slot.as_ref().filter(|running| running.worker.is_running()) {
-            return Ok(Arc::clone(running));
+            return Ok(Some(Arc::clone(running)));
         }
         // The dead one goes first: its memory is needed.
         *slot = None;
-        let running = Arc::new(self.load(on_progress)?);
-        *slot = Some(Arc::clone(&running));
-        Ok(running)
+        *slot = self.load(stop, on_progress)?.map(Arc::new);
+        Ok(slot.clone())
+    }
+
+    /// The running engine, however long it takes to load.
+    pub fn ready_at_last(
+        &self,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Arc<Running>, Error> {
+        let running = self.ready(&Stop::default(), on_progress)?;
+        Ok(running.expect("nobody told it to stop"))
     }
 
     /// Times one reply to a prompt of about `prompt_tokens`.
     pub fn measure(&self, prompt_tokens: u32, generated_tokens: u32) -> Result<Measured, Error> {
-        let running = self.ready(&mut |_| {})?;
-        const WORD: &str = " harbour";
-        let tokens = running.count_tokens(vec![WORD.repeat(64)])?[0].max(1);
-        let words = u64::from(prompt_tokens) * 64 / u64::from(tokens);
-        let words = usize::try_from(words).map_err(|_| Error::QuestionTooLong)?;
-        let content = format!("{} Go on with this list for ever.", WORD.repeat(words));
-        let generate = Generate {
-            messages: vec![ChatMessage {
-                role: Role::User,
-                content,
-            }],
-            sampling: CAREFUL,
-            max_tokens: generated_tokens,
-        };
+        let running = self.ready_at_last(&mut |_| {})?;
+        let generate = running.list_for_ever(0, prompt_tokens, generated_tokens)?;
         match running.generate(generate, &|| false, &mut |_| {})? {
             Ending::Finished(Finished { timings, .. }) => Ok(Measured {
                 timings,
@@ -131,7 +139,32 @@ impl Engine {
         }
     }
 
-    fn load(&self, on_progress: &mut dyn FnMut(Progress)) -> Result<Running, Error> {
+    /// Times stops: how long after each moment, counted from the question to a new prompt of about `prompt_tokens`, the
+    /// reply has ended. A reply that ends before its moment gives none.
+    pub fn measure_stops(
+        &self,
+        prompt_tokens: u32,
+        moments: &[Duration],
+    ) -> Result<Vec<Duration>, Error> {
+        let running = self.ready_at_last(&mut |_| {})?;
+        let mut stops = Vec::new();
+        for (number, &moment) in moments.iter().enumerate() {
+            let generate = running.list_for_ever(number, prompt_tokens, 512)?;
+            let asked = Instant::now();
+            let is_over = || asked.elapsed() >= moment;
+            match running.generate(generate, &is_over, &mut |_| {})? {
+                Ending::Finished(_) => stops.extend(asked.elapsed().checked_sub(moment)),
+                Ending::Died => return Err(Error::EngineStopped),
+            }
+        }
+        Ok(stops)
+    }
+
+    fn load(
+        &self,
+        stop: &Stop,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Running>, Error> {
         let trouble = |trouble| Error::Model {
             name: self.model.name.clone(),
             trouble,
@@ -153,15 +186,24 @@ impl Engine {
             }
             _ => return Err(Error::WorkerMissing),
         }
+        let mut heard = Instant::now();
         loop {
-            match news.recv_timeout(SILENCE_LIMIT) {
+            if stop.is_told() {
+                return Ok(None);
+            }
+            let event = news.recv_timeout(STOP_POLL);
+            match event {
+                Err(RecvTimeoutError::Timeout) if heard.elapsed() < SILENCE_LIMIT => continue,
+                _ => heard = Instant::now(),
+            }
+            match event {
                 Ok(EngineEvent::Loading(percent)) => on_progress(Progress::Loading(percent)),
                 Ok(EngineEvent::Ready(facts)) => {
                     let ModelFacts {
                         load_ms, context, ..
                     } = facts;
                     log::record(log::Event::ModelReady { load_ms, context });
-                    return Ok(Running { worker, facts });
+                    return Ok(Some(Running { worker, facts }));
                 }
                 Ok(EngineEvent::LoadFailed(failure)) => return Err(trouble(failure.into())),
                 _ => return Err(trouble(ModelTrouble::StoppedTheEngine)),
@@ -180,6 +222,31 @@ pub(crate) const CAREFUL: Sampling = Sampling {
 };
 
 impl Running {
+    /// A request to measure with: a prompt of about so many tokens, which begins like no other of another number.
+    fn list_for_ever(
+        &self,
+        number: usize,
+        prompt_tokens: u32,
+        max_tokens: u32,
+    ) -> Result<Generate, Error> {
+        const WORD: &str = " harbour";
+        let tokens = self.count_tokens(vec![WORD.repeat(64)])?[0].max(1);
+        let words = u64::from(prompt_tokens) * 64 / u64::from(tokens);
+        let words = usize::try_from(words).map_err(|_| Error::QuestionTooLong)?;
+        let content = format!(
+            "{number}.{} Go on with this list for ever.",
+            WORD.repeat(words)
+        );
+        Ok(Generate {
+            messages: vec![ChatMessage {
+                role: Role::User,
+                content,
+            }],
+            sampling: CAREFUL,
+            max_tokens,
+        })
+    }
+
     /// Writes a reply until it is done or `is_enough`. Text arrives through `on_progress` as it is written.
     pub fn generate(
         &self,

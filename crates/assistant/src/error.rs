@@ -86,6 +86,8 @@ pub enum ModelTrouble {
     Missing,
     /// A path was given, and nothing lies there.
     FileMissing,
+    /// The path names a folder.
+    NotAFile,
     Unreadable,
     Empty,
     NotGguf,
@@ -173,6 +175,7 @@ impl Error {
                 ModelTrouble::Unknown => "model_unknown",
                 ModelTrouble::Missing => "model_missing",
                 ModelTrouble::FileMissing => "model_file_missing",
+                ModelTrouble::NotAFile => "model_not_a_file",
                 ModelTrouble::Unreadable => "model_unreadable",
                 ModelTrouble::Empty => "model_empty",
                 ModelTrouble::NotGguf => "model_not_gguf",
@@ -256,11 +259,14 @@ impl Error {
                      catalogue."
                 ),
                 ModelTrouble::Missing => format!(
-                    "The model “{name}” is not on this machine. Put its file into the models folder, or \
-                     run “cargo xtask models” for the one that comes with Aparté."
+                    "The model “{name}” is not on this machine. Put its file into the models folder (for the one \
+                     that comes with Aparté “cargo xtask models” does that), then start Aparté again."
                 ),
                 ModelTrouble::FileMissing => {
                     format!("The model file “{name}” was not found. Check the name and the folder.")
+                }
+                ModelTrouble::NotAFile => {
+                    format!("“{name}” is a folder and not a model. Choose the GGUF file itself.")
                 }
                 ModelTrouble::Unreadable => {
                     format!("The model “{name}” cannot be read. Check the file's permissions.")
@@ -376,11 +382,14 @@ impl Error {
                      identifiant du catalogue."
                 ),
                 ModelTrouble::Missing => format!(
-                    "Le modèle « {name} » n'est pas sur cette machine. Placez son fichier dans le dossier \
-                     des modèles, ou lancez « cargo xtask models » pour celui qui accompagne Aparté."
+                    "Le modèle « {name} » n'est pas sur cette machine. Placez son fichier dans le dossier des modèles \
+                     (pour celui qui accompagne Aparté, « cargo xtask models » le fait), puis relancez Aparté."
                 ),
                 ModelTrouble::FileMissing => format!(
                     "Le fichier de modèle « {name} » est introuvable. Vérifiez le nom et le dossier."
+                ),
+                ModelTrouble::NotAFile => format!(
+                    "« {name} » est un dossier et non un modèle. Choisissez le fichier GGUF lui-même."
                 ),
                 ModelTrouble::Unreadable => {
                     format!("Le modèle « {name} » ne peut pas être lu. Vérifiez les droits du fichier.")

@@ -48,7 +48,7 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
@@ -404,7 +404,7 @@ impl Assistant {
 
     /// Loads the model, unless it is loaded already.
     pub fn load_model(&self, on_progress: &mut dyn FnMut(Progress)) -> Result<ModelFacts, Error> {
-        Ok(self.engine()?.ready(on_progress)?.facts.clone())
+        Ok(self.engine()?.ready_at_last(on_progress)?.facts.clone())
     }
 
     /// The model that is asked.
@@ -429,6 +429,15 @@ impl Assistant {
     /// through.
     pub fn measure(&self, prompt_tokens: u32, generated_tokens: u32) -> Result<Measured, Error> {
         self.engine()?.measure(prompt_tokens, generated_tokens)
+    }
+
+    /// Times how soon a reply to a prompt of about so many tokens ends once it is stopped, at each of some moments.
+    pub fn measure_stops(
+        &self,
+        prompt_tokens: u32,
+        moments: &[Duration],
+    ) -> Result<Vec<Duration>, Error> {
+        self.engine()?.measure_stops(prompt_tokens, moments)
     }
 
     fn is_private(&self, conversation: ConversationId) -> bool {

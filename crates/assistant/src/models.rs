@@ -47,11 +47,14 @@ impl Model {
         if file.is_file() {
             return Ok(Model::of_file(file));
         }
+        if file.is_dir() {
+            return Err(trouble(ModelTrouble::NotAFile));
+        }
         let looks_like_a_path = file
             .extension()
             .is_some_and(|extension| extension == "gguf")
             || file.components().count() > 1;
-        Err(trouble(if looks_like_a_path || file.exists() {
+        Err(trouble(if looks_like_a_path {
             ModelTrouble::FileMissing
         } else {
             ModelTrouble::Unknown
@@ -145,6 +148,7 @@ mod tests {
         };
         assert_eq!(trouble("gpt-9000"), ModelTrouble::Unknown);
         assert_eq!(trouble("nowhere/x.gguf"), ModelTrouble::FileMissing);
+        assert_eq!(trouble("."), ModelTrouble::NotAFile);
         assert_eq!(trouble(STARTER), ModelTrouble::Missing);
     }
 }

@@ -14,6 +14,8 @@ pub enum VaultTrouble {
     WrongPassphrase,
     PassphraseShort,
     PassphraseNeeded,
+    /// What was given is of a kind that does not open this vault or backup.
+    NotThisWay,
     PassphraseFileUnreadable,
     WrongRecoveryWords,
     /// One word is unknown, there are too many or too few, or their checksum is wrong.
@@ -68,7 +70,7 @@ impl From<VaultError> for VaultTrouble {
             VaultError::NotRecoveryWords => VaultTrouble::NotRecoveryWords,
             VaultError::BackupNeedsSecret => VaultTrouble::BackupNeedsSecret,
             VaultError::KeychainChanged => VaultTrouble::KeychainChanged,
-            VaultError::NoSuchSlot => VaultTrouble::PassphraseNeeded,
+            VaultError::NoSuchSlot => VaultTrouble::NotThisWay,
             VaultError::KeychainUnavailable => VaultTrouble::KeychainUnavailable,
             VaultError::KeychainLocked => VaultTrouble::KeychainLocked,
             VaultError::KeychainEntryMissing | VaultError::KeychainEntryWrong => {
@@ -105,6 +107,7 @@ impl VaultTrouble {
             VaultTrouble::KeychainChanged => "keychain_changed",
             VaultTrouble::Foreign => "vault_foreign",
             VaultTrouble::PassphraseNeeded => "vault_passphrase_needed",
+            VaultTrouble::NotThisWay => "vault_not_this_way",
             VaultTrouble::PassphraseFileUnreadable => "vault_passphrase_file_unreadable",
             VaultTrouble::KeychainUnavailable => "keychain_unavailable",
             VaultTrouble::KeychainLocked => "keychain_locked",
@@ -155,6 +158,10 @@ impl VaultTrouble {
             VaultTrouble::Foreign => {
                 "The file in place of a vault or backup was not made by Aparté and was left as it is. Check \
                  the name."
+            }
+            VaultTrouble::NotThisWay => {
+                "This vault or backup does not open in this way. Use its passphrase or its recovery words, \
+                 whichever it has."
             }
             VaultTrouble::PassphraseNeeded => {
                 "This vault needs a passphrase, because no keychain holds its key. Give it with \
@@ -242,24 +249,28 @@ impl VaultTrouble {
                  caractères."
             }
             VaultTrouble::WrongRecoveryWords => {
-                "Ces mots de récupération ne sont pas ceux de ce coffre ; rien n'a été modifié. Cherchez la \
+                "Ces mots de secours ne sont pas ceux de ce coffre ; rien n'a été modifié. Cherchez la \
                  liste la plus récente."
             }
             VaultTrouble::NotRecoveryWords => {
-                "Ce ne sont pas 24 mots de récupération : un mot manque, est inconnu ou mal écrit. Comparez \
+                "Ce ne sont pas 24 mots de secours : un mot manque, est inconnu ou mal écrit. Comparez \
                  chacun à votre liste."
             }
             VaultTrouble::BackupNeedsSecret => {
                 "Seul le trousseau de cette machine ouvre ce coffre : une sauvegarde ne s'ouvrirait nulle \
-                 part. Choisissez d'abord une phrase secrète ou créez des mots de récupération."
+                 part. Choisissez d'abord une phrase secrète ou créez des mots de secours."
             }
             VaultTrouble::KeychainChanged => {
                 "La clé de ce coffre est dans le trousseau d'un autre système ; le coffre est intact. \
-                 Ouvrez-le avec les mots de récupération, ou sur le système où il a été créé."
+                 Ouvrez-le avec les mots de secours, ou sur le système où il a été créé."
             }
             VaultTrouble::Foreign => {
                 "Le fichier à la place d'un coffre ou d'une sauvegarde n'a pas été créé par Aparté et a été laissé \
                  tel quel. Vérifiez le nom."
+            }
+            VaultTrouble::NotThisWay => {
+                "Ce coffre ou cette sauvegarde ne s'ouvre pas de cette façon. Utilisez sa phrase secrète ou ses \
+                 mots de secours, selon ce dont il dispose."
             }
             VaultTrouble::PassphraseNeeded => {
                 "Ce coffre demande une phrase secrète, car aucun trousseau n'en garde la clé. Donnez-la avec \

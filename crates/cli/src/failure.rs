@@ -65,7 +65,7 @@ impl Failure {
             ),
             Failure::RecoveryFileUnreadable => (
                 "The file of the recovery words cannot be read. Check its name and its permissions.",
-                "Le fichier des mots de récupération ne peut pas être lu. Vérifiez son nom et ses droits.",
+                "Le fichier des mots de secours ne peut pas être lu. Vérifiez son nom et ses droits.",
             ),
             Failure::PassphraseFileNotText => (
                 "The passphrase file is not a text. Name a file with the passphrase in its first line.",

@@ -28,7 +28,11 @@ pub fn add(
             let reading = output.say("Reading", "Lecture de");
             progress.show(&format!("{reading} {name}: {page}/{pages}"));
         };
-        documents.push(assistant.add(input(file, &mut std::io::stdin().lock()), &mut on_page)?);
+        let id = assistant.add(input(file, &mut std::io::stdin().lock()), &mut on_page)?;
+        // The same bytes named twice are one document.
+        if !documents.contains(&id) {
+            documents.push(id);
+        }
     }
     progress.clear();
     for id in &documents {

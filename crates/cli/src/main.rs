@@ -83,6 +83,9 @@ fn main() -> ExitCode {
     aparte_assistant::close_memory();
     start_log();
     let Arguments { command, global } = Arguments::parse();
+    if let Some((kind, words)) = global.vault.contradiction() {
+        Arguments::command().error(kind, words).exit();
+    }
     let language = global
         .language
         .or_else(system_language)
@@ -180,4 +183,47 @@ fn start_log() {
             "aparte stopped at {place}. This is a bug."
         );
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contradiction(words: &[&str]) -> Option<ErrorKind> {
+        let line = ["aparte"].iter().chain(words);
+        let parsed = Arguments::try_parse_from(line).expect("clap has nothing against it");
+        Some(parsed.global.vault.contradiction()?.0)
+    }
+
+    #[test]
+    fn what_belongs_together_may_stand_on_either_side_of_the_command() {
+        let ask = ["ask", "why", "a.pdf"];
+        let (vault, secret) = (["--vault", "v"], ["--passphrase-file", "p"]);
+        for words in [
+            [&vault[..], &ask, &secret],
+            [&secret, &ask, &vault],
+            [&vault, &secret, &ask],
+            [&ask, &vault, &secret],
+        ] {
+            assert_eq!(contradiction(&words.concat()), None, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_secret_without_a_vault_and_two_secrets_are_refused_on_either_side() {
+        let ask = ["ask", "why", "a.pdf"];
+        let (vault, secret) = (["--vault", "v"], ["--passphrase-file", "p"]);
+        let words = ["--recovery-file", "r"];
+        for line in [[&secret[..], &ask], [&ask, &words]] {
+            let expected = Some(ErrorKind::MissingRequiredArgument);
+            assert_eq!(contradiction(&line.concat()), expected, "{line:?}");
+        }
+        for line in [
+            [&vault[..], &secret, &ask, &words],
+            [&words, &ask, &vault, &secret],
+        ] {
+            let expected = Some(ErrorKind::ArgumentConflict);
+            assert_eq!(contradiction(&line.concat()), expected, "{line:?}");
+        }
+    }
 }

@@ -45,11 +45,9 @@ impl Proof {
         let prompt = match (passphrase, recovery) {
             (true, true) => output.say(
                 "Passphrase, or the 24 recovery words: ",
-                "Phrase secrète, ou les 24 mots de récupération : ",
+                "Phrase secrète, ou les 24 mots de secours : ",
             ),
-            (false, true) => {
-                output.say("The 24 recovery words: ", "Les 24 mots de récupération : ")
-            }
+            (false, true) => output.say("The 24 recovery words: ", "Les 24 mots de secours : "),
             (_, false) => output.say("Passphrase: ", "Phrase secrète : "),
         };
         let secret = ask(prompt)?;
@@ -110,7 +108,7 @@ pub fn names(slots: &[SlotKind], language: Language) -> String {
         (SlotKind::Passphrase, Language::English) => "passphrase",
         (SlotKind::Passphrase, Language::French) => "phrase secrète",
         (SlotKind::Recovery, Language::English) => "recovery words",
-        (SlotKind::Recovery, Language::French) => "mots de récupération",
+        (SlotKind::Recovery, Language::French) => "mots de secours",
     };
     let names: Vec<_> = in_order(slots).into_iter().map(name).collect();
     names.join(", ")

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use aparte_assistant::{
     Error, Protection, SlotKind, Vault, VaultState, VaultTrouble, create_vault,
 };
+use clap::error::ErrorKind;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -19,17 +20,29 @@ pub struct Arguments {
     #[arg(long = "vault", global = true, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// A file with the vault's passphrase in its first line.
-    #[arg(long, global = true, value_name = "FILE", requires = "folder")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
     /// A file with the vault's 24 recovery words.
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        requires = "folder",
-        conflicts_with = "passphrase_file"
-    )]
+    #[arg(long, global = true, value_name = "FILE")]
     pub recovery_file: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// What makes no sense together. Clap cannot be asked: it looks at what stands before the command, and at what stands
+    /// behind it, each by itself.
+    pub fn contradiction(&self) -> Option<(ErrorKind, &'static str)> {
+        match (&self.folder, &self.passphrase_file, &self.recovery_file) {
+            (_, Some(_), Some(_)) => Some((
+                ErrorKind::ArgumentConflict,
+                "one secret opens a vault: give --passphrase-file or --recovery-file, not both",
+            )),
+            (None, Some(_), None) | (None, None, Some(_)) => Some((
+                ErrorKind::MissingRequiredArgument,
+                "a secret is for a vault: name its folder with --vault DIR",
+            )),
+            _ => None,
+        }
+    }
 }
 
 /// Opens the vault, or makes it where there is none.

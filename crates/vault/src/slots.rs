@@ -123,14 +123,17 @@ pub(crate) fn unlock<'a>(
         vec![file, copy]
     };
     let mut readable = Vec::new();
+    let mut newer = Vec::new();
     let mut outcome = VaultError::Damaged(Part::Keyslots);
     for bytes in both {
         match Manifest::read(bytes) {
             Ok(manifest) => readable.push((bytes, manifest)),
-            // The database takes new slots first. So a file that says it is newer than its copy is a damaged one.
-            Err(VaultError::NewerFormat) if bytes == copy => return Err(VaultError::NewerFormat),
+            Err(VaultError::NewerFormat) => newer.push(bytes),
             Err(error) => outcome = error,
         }
+    }
+    if readable.is_empty() && !newer.is_empty() {
+        return Err(VaultError::NewerFormat);
     }
     if let [(_, one), (_, other)] = readable.as_slice()
         && one.vault != other.vault
@@ -142,6 +145,10 @@ pub(crate) fn unlock<'a>(
         match manifest.open(protection, keychain) {
             Ok(master) => {
                 let key = Keyring::of(&master).manifest;
+                // One that only looks newer is damaged, and mended from the other.
+                if newer.iter().any(|bytes| is_authentic(bytes, &key)) {
+                    return Err(VaultError::NewerFormat);
+                }
                 let newest = readable.iter().find(|(bytes, _)| is_authentic(bytes, &key));
                 match newest {
                     Some((genuine, _)) if genuine == bytes => return Ok((master, genuine)),

@@ -270,7 +270,7 @@ export const en = {
     stays: "Nothing leaves this machine.",
     privateTitle: "Ask in private",
     privateReason:
-      "This conversation is kept nowhere: it is gone when Aparté is locked or closed. Files that you add are kept as always.",
+      "This conversation is kept nowhere: it is gone when Aparté is locked or closed, and with it the files that you add while it is shown.",
   },
 
   choice: {

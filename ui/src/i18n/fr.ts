@@ -272,7 +272,7 @@ export const fr: Dictionary = {
     stays: "Rien ne quitte cette machine.",
     privateTitle: "Demandez en privé",
     privateReason:
-      "Cette conversation n’est conservée nulle part : elle disparaît quand Aparté est verrouillé ou fermé. Les fichiers que vous ajoutez sont conservés comme toujours.",
+      "Cette conversation n’est conservée nulle part : elle disparaît quand Aparté est verrouillé ou fermé, et avec elle les fichiers que vous ajoutez pendant qu’elle est affichée.",
   },
 
   choice: {

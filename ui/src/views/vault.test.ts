@@ -409,7 +409,7 @@ describe("a private conversation", () => {
     expect(part("private").textContent).toContain(
       "Private: kept nowhere, and gone when Aparté is locked or closed.",
     );
-    expect(container.textContent).toContain("Files that you add are kept as always.");
+    expect(container.textContent).toContain("and with it the files that you add while it is shown.");
     await click("new-conversation");
     expect(all("private")).toEqual([]);
     await press("N", { ctrlKey: true, shiftKey: true });

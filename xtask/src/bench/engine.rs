@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::{Figure, Figures, Results};
 use crate::failure::Failure;
@@ -22,6 +23,8 @@ use crate::workspace::{Profile, Workspace};
 const PAIRS: usize = 7;
 const PROMPT_TOKENS: u32 = 512;
 const GENERATED_TOKENS: u32 = 128;
+/// Stops in the middle of a prompt, and as many in the middle of a reply.
+const STOPS: u32 = 20;
 
 /// Speeds are of one run; both programs print this shape.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -40,6 +43,7 @@ struct Pair {
 /// Measures speech through worker, frames and domain against the bare library.
 pub fn run(json: bool) -> Result<(), Failure> {
     let workspace = Workspace::open()?;
+    system::check_node()?;
     system::prepare(system::BUILD)?;
     system::prepare_node()?;
     let obtained = models::obtain(&workspace.root)?;
@@ -53,9 +57,11 @@ pub fn run(json: bool) -> Result<(), Failure> {
     ui::build(&workspace)?;
     workspace.build(Profile::Release)?;
 
+    let mut figures = figures(&pairs(&workspace, model));
+    figures.insert("stop_ms_p95".to_owned(), stops(&workspace, model));
     let results = Results {
         suite: "engine",
-        figures: figures(&pairs(&workspace, model)),
+        figures,
         machine: Machine::this(),
     };
     results.print(json);
@@ -101,6 +107,22 @@ fn figures(pairs: &Result<Vec<Pair>, String>) -> Figures {
     Figures::from(owned)
 }
 
+/// How long a stop takes, in the middle of a prompt and of a reply: the 95th percentile of all of some runs.
+fn stops(workspace: &Workspace, model: &Path) -> Figure {
+    #[derive(Deserialize)]
+    struct Stops {
+        stop_ms: Vec<f64>,
+    }
+    let mut command = workspace.program(Profile::Release, "aparte");
+    command
+        .args(["bench", "--json", "--stops", &STOPS.to_string()])
+        .env("APARTE_MODELS", model.parent().unwrap_or(Path::new(".")));
+    match measure::<Stops>(&mut command) {
+        Ok(Stops { stop_ms }) => Figure::percentile("ms", 0.95, stop_ms),
+        Err(reason) => Figure::none("ms", &reason),
+    }
+}
+
 /// Measures pairs, or says why they cannot be had.
 fn pairs(workspace: &Workspace, model: &Path) -> Result<Vec<Pair>, String> {
     let bare = || {
@@ -140,7 +162,7 @@ fn pairs(workspace: &Workspace, model: &Path) -> Result<Vec<Pair>, String> {
         .collect()
 }
 
-fn measure(command: &mut Command) -> Result<Measured, String> {
+fn measure<T: DeserializeOwned>(command: &mut Command) -> Result<T, String> {
     let program = Path::new(command.get_program())
         .file_name()
         .unwrap_or_default()

@@ -111,7 +111,7 @@ impl Keeping<'_> {
         );
         self.output.remark(self.output.say(
             "It has no recovery key yet: “aparte vault recovery-key” makes one.",
-            "Il n'a pas encore de clé de récupération : « aparte vault recovery-key » en crée une.",
+            "Il n'a pas encore de mots de secours : « aparte vault recovery-key » en crée.",
         ));
         self.close(assistant)
     }
@@ -151,7 +151,7 @@ impl Keeping<'_> {
             self.output.line(self.output.say(
                 "The backup is written. It opens with the passphrase or the recovery words that this vault has \
                  today.",
-                "La sauvegarde est écrite. Elle s'ouvre avec la phrase secrète ou les mots de récupération que ce \
+                "La sauvegarde est écrite. Elle s'ouvre avec la phrase secrète ou les mots de secours que ce \
                  coffre a aujourd'hui.",
             ));
         }
@@ -228,7 +228,7 @@ impl Keeping<'_> {
             &assistant,
             self.output.say(
                 "This vault has no recovery key.",
-                "Ce coffre n'a pas de clé de récupération.",
+                "Ce coffre n'a pas de mots de secours.",
             ),
         );
         self.close(assistant)
