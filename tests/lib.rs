@@ -186,6 +186,16 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// What tells `unshare` to run a program where there is no network. Whoever is root needs no user namespace for that,
+/// which some systems refuse.
+pub fn without_network() -> &'static [&'static str] {
+    let alone = Command::new("unshare").args(["--net", "true"]).output();
+    match alone.expect("unshare is installed").status.success() {
+        true => &["--net"],
+        false => &["--user", "--map-root-user", "--net"],
+    }
+}
+
 /// Text with every run of white space as one space: how a quote is compared with its source.
 pub fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")

@@ -13,6 +13,7 @@ mod vault {
 
     // What they show.
     mod backup;
+    mod corpus;
     mod disk;
     mod flips;
     mod golden;

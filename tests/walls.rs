@@ -331,6 +331,123 @@ fn the_log_is_written_in_one_place_from_events_that_hold_no_text() {
     }
 }
 
+#[test]
+fn the_workers_the_engine_and_the_window_log_words_of_ours_and_nothing_of_a_user() {
+    for (folder, logged) in [
+        // What is the matter with a frame: its kind, its length, the system's error.
+        ("crates/worker/src", "%error"),
+        // A warning of llama.cpp, which names numbers, tensors and tokens of the vocabulary.
+        ("crates/engine/src", "{line}"),
+        // Where in our sources a panic was.
+        ("src-tauri/src", "{place}"),
+    ] {
+        let mut held = 0;
+        for file in sources(&root().join(folder)) {
+            let source = read(&file);
+            for call in log_calls(&source) {
+                assert!(is_without_text(call, logged), "{}: {call}", file.display());
+                held += usize::from(call.contains(logged));
+            }
+        }
+        assert!(held > 0, "nothing was read in {folder}");
+    }
+
+    for (source, is_allowed) in [
+        (r#"tracing::error!("the page could not be ended");"#, true),
+        (
+            r#"tracing::error!(target: "aparte", "panic at {place}");"#,
+            true,
+        ),
+        (
+            r#"tracing::error!(%error, "the app can no longer be reached");"#,
+            false,
+        ),
+        (r#"tracing::info!("asked: {text}");"#, false),
+        (r#"tracing::info!("{text:?}, {place}");"#, false),
+        (r#"tracing::info!("asked: {}", question);"#, false),
+        (r#"tracing::info!(question, "asked");"#, false),
+        (r#"tracing::info!(%question);"#, false),
+        (r#"tracing::info!(text = %question, "asked");"#, false),
+        ("tracing::info!(\n    ?question,\n    \"asked\",\n);", false),
+        ("use tracing::{Level, info};", false),
+        ("use tracing::*;", false),
+        ("#[tracing::instrument]", false),
+        ("tracing::info_span!(\"asked\", question);", false),
+    ] {
+        let calls = log_calls(source);
+        assert_eq!(calls.len(), 1, "{source}");
+        assert_eq!(is_without_text(calls[0], "{place}"), is_allowed, "{source}");
+    }
+}
+
+/// Every use of `tracing` in a source, from its name to the end of the statement.
+fn log_calls(source: &str) -> Vec<&str> {
+    source
+        .match_indices("tracing::")
+        .map(|(start, _)| {
+            let call = &source[start..];
+            let end = call.find([';', ']']).unwrap_or(call.len());
+            &call[..end]
+        })
+        .collect()
+}
+
+/// Whether a use of `tracing` is the type of a level, or a message in words of ours with nothing in it but what may be
+/// `logged`.
+fn is_without_text(call: &str, logged: &str) -> bool {
+    if call == "tracing::Level" {
+        return true;
+    }
+    let Some((name, arguments)) = call.split_once("!(") else {
+        return false;
+    };
+    let Some(arguments) = arguments.trim_end().strip_suffix(')') else {
+        return false;
+    };
+    let names = ["error", "warn", "info"].map(|level| format!("tracing::{level}"));
+    // Before, in and after each quotation mark: what stands outside is code, what stands inside is words.
+    let (code, words): (Vec<_>, Vec<_>) = arguments
+        .split('"')
+        .enumerate()
+        .partition(|(place, _)| place % 2 == 0);
+    let fields = code
+        .iter()
+        .flat_map(|(_, code)| code.split(','))
+        .map(str::trim)
+        .filter(|field| !field.is_empty() && *field != "target:");
+    let placeholders = words.iter().flat_map(|(_, words)| {
+        words
+            .match_indices('{')
+            .map(move |(start, _)| words[start..].split_inclusive('}').next().unwrap_or("{"))
+    });
+    names.iter().any(|level| level == name)
+        && !words.is_empty()
+        && fields.chain(placeholders).all(|held| held == logged)
+}
+
+#[test]
+fn french_sentences_have_a_narrow_space_before_their_high_marks_and_within_their_quotation_marks() {
+    for file in [
+        "crates/assistant/src/notice.rs",
+        "crates/assistant/src/vault_trouble.rs",
+        "crates/cli/src/failure.rs",
+        "crates/cli/src/secrets.rs",
+        "crates/cli/src/vault/keeping.rs",
+    ] {
+        let source = read(&root().join(file));
+        assert!(
+            source.contains('\u{202f}'),
+            "{file} was not read, or says nothing in French"
+        );
+        for line in source.lines() {
+            // Code has none of these either.
+            for wide in ["« ", " »", " ;", " :", " ?"] {
+                assert!(!line.contains(wide), "{file}: {line}");
+            }
+        }
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn the_worker_finds_its_libraries_without_a_library_path_and_links_no_openssl() {

@@ -206,7 +206,7 @@ impl Session {
             code: "bug".into(),
             message: self.say(
                 "Aparté made a mistake here; what was stored is safe. Try again.",
-                "Aparté a commis une erreur ; ce qui était enregistré est intact. Réessayez.",
+                "Aparté a commis une erreur ; ce qui était enregistré est intact. Réessayez.",
             ),
         }
     }

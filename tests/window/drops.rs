@@ -97,7 +97,7 @@ fn dropped_files_end_in_the_library_and_nothing_else_does() {
 }
 
 /// The address of a file, as programs hand it to each other.
-fn address_of(path: &Path) -> String {
+pub fn address_of(path: &Path) -> String {
     let path = path.to_str().expect("the test named it");
     let encoded: String = path
         .bytes()

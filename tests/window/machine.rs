@@ -40,9 +40,18 @@ impl Machine {
         self.folder.path()
     }
 
-    /// Where the application keeps its data. It makes that folder itself.
+    /// Where the application keeps its data. It makes that folder itself, unless it is there.
     pub fn aparte_home(&self) -> PathBuf {
         self.path("aparte")
+    }
+
+    /// Makes that folder as whoever only put models in it leaves it: everyone may look into it.
+    pub fn open_aparte_home(&self) {
+        let home = self.aparte_home();
+        for folder in [home.clone(), home.join("models")] {
+            fs::create_dir(&folder).unwrap();
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+        }
     }
 
     /// A place for a person's own files, which the application is given.

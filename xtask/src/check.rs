@@ -39,11 +39,11 @@ pub const CHECKS: [Check; 3] = [
 /// Prepares the system and checks everything, up to the first thing that is not in order.
 pub fn check() -> Result<(), Failure> {
     let workspace = Workspace::open()?;
-    // The lints need the headers of llama.cpp as its build reads them.
     system::check_node()?;
+    system::prepare_toolchain()?;
+    // The lints need the headers of llama.cpp as its build reads them.
     system::prepare(system::BUILD)?;
     system::prepare_node()?;
-    system::prepare_toolchain()?;
     // The window's program embeds the interface: without it there is nothing to lint.
     ui::build(&workspace)?;
     ui::check(&workspace)?;

@@ -236,6 +236,20 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn the_folders_that_are_made_are_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let scratch = Scratch::new("closed");
+        let home = scratch.0.join("aparte");
+        let models = home.join("models");
+        make(&models).unwrap();
+        for folder in [home, models] {
+            let mode = folder.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+        }
+    }
+
     #[test]
     fn the_model_is_found_in_its_package_under_any_name() {
         let scratch = Scratch::new("found");

@@ -37,7 +37,7 @@ pub fn run() -> Result<(), Failure> {
     models::obtain(&workspace.root)?;
     ui::build(&workspace)?;
     workspace.build(Profile::Dev)?;
-    if has_display() && show(&workspace)? {
+    if has_display() && show(&mut workspace.program(Profile::Dev, "aparte-desktop"))? {
         return Ok(());
     }
     eprintln!("There is no display for the window here: asking in the terminal.");
@@ -45,13 +45,12 @@ pub fn run() -> Result<(), Failure> {
 }
 
 /// Opens the window until it is closed. Gives whether there was a display: the environment may name one that is gone.
-fn show(workspace: &Workspace) -> Result<bool, Failure> {
+fn show(window: &mut Command) -> Result<bool, Failure> {
     /// What the window's program exits with where no display answers.
     const NO_DISPLAY: i32 = 3;
-    let mut window = workspace.program(Profile::Dev, "aparte-desktop");
     match window.status() {
         Ok(status) if status.code() == Some(NO_DISPLAY) => Ok(false),
-        status => ended(&window, status).map(|()| true),
+        status => ended(window, status).map(|()| true),
     }
 }
 
@@ -107,4 +106,21 @@ fn english_sample(samples: &Path) -> Result<Sample, Failure> {
     all.into_iter()
         .find(|sample| sample.language == "en")
         .ok_or_else(|| malformed("it names no English sample".to_owned()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_display_that_does_not_answer_leads_to_the_terminal() {
+        let ended_with = |code: u8| show(Command::new("sh").args(["-c", &format!("exit {code}")]));
+        assert!(matches!(ended_with(0), Ok(true)));
+        assert!(matches!(ended_with(3), Ok(false)));
+        let failure = ended_with(1);
+        assert!(
+            matches!(failure, Err(Failure::CommandFailed { .. })),
+            "{failure:?}"
+        );
+    }
 }

@@ -3,6 +3,7 @@
 //! On Debian and Ubuntu what is missing is installed with apt, as root or through sudo, after saying so. Elsewhere
 //! it is only named. A program that is found on the PATH is not missing, however it came there.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::failure::Failure;
@@ -149,6 +150,10 @@ const PIP: Need = Need {
     purpose: "obtain the models",
 };
 
+/// How Python 3 is started. On Windows the program has no number in its name. Debian's own comes last: it is the one that
+/// Debian's pip belongs to, and another may stand before it on the PATH.
+const PYTHONS: [&str; 3] = ["python3", "python", "/usr/bin/python3"];
+
 /// Sees to it that what is needed is there, and always Python 3 with pip, which obtain the models; installs what is
 /// missing where it can.
 pub fn prepare(needs: &[Need]) -> Result<(), Failure> {
@@ -210,7 +215,9 @@ pub fn check_node() -> Result<(), Failure> {
     let found = node_version();
     let is_new_enough = |version: (u32, u32)| version >= NODE_VERSION;
     if found.is_some_and(is_new_enough)
-        || is_debian() && candidate_of_node().is_some_and(is_new_enough)
+        || is_debian()
+            && apt_can_replace(process::find("node").as_deref())
+            && candidate_of_node().is_some_and(is_new_enough)
     {
         return Ok(());
     }
@@ -256,21 +263,30 @@ pub fn npm() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
 }
 
-/// Returns a command that starts Python 3.
+/// Returns a command that starts Python 3, with pip if there is one that has it.
 pub fn python() -> Result<Command, Failure> {
-    // On Windows the program has no number in its name.
-    ["python3", "python"]
+    let succeeds =
+        |program: &str, words: &[&str]| process::succeeds(Command::new(program).args(words));
+    let test = "import sys; sys.exit(sys.version_info < (3,))";
+    let pythons: Vec<_> = PYTHONS
         .into_iter()
-        .find(|program| {
-            let test = "import sys; sys.exit(sys.version_info < (3,))";
-            process::succeeds(Command::new(program).args(["-c", test]))
-        })
+        .filter(|&program| succeeds(program, &["-c", test]))
+        .collect();
+    let has_pip = |program: &str| succeeds(program, &["-m", "pip", "--version"]);
+    preferred(&pythons, has_pip)
         .map(Command::new)
         .ok_or_else(|| Failure::SystemIncomplete {
             remedy: "Python 3 is missing; the models come in Python packages. Install it from your system's packages \
                      (on Debian and Ubuntu: apt install python3 python3-pip) or from python.org."
                 .to_owned(),
         })
+}
+
+/// Of some Pythons the first that has pip, or the first of all where none has.
+fn preferred<'a>(pythons: &[&'a str], has_pip: impl Fn(&str) -> bool) -> Option<&'a str> {
+    let mut all = pythons.iter().copied();
+    all.find(|&python| has_pip(python))
+        .or(pythons.first().copied())
 }
 
 fn is_debian() -> bool {
@@ -294,15 +310,31 @@ fn node_version() -> Option<(u32, u32)> {
     major_and_minor(printed.trim().trim_start_matches('v'))
 }
 
-/// The version of Node that apt would install.
+/// Whether a Node that apt installs would be the one that runs: one that lies elsewhere stays first on the PATH.
+fn apt_can_replace(node: Option<&Path>) -> bool {
+    node.is_none_or(|node| node.starts_with("/usr/bin") || node.starts_with("/bin"))
+}
+
+/// The version of Node that apt would install. A fresh system knows of none until it has fetched its lists.
 fn candidate_of_node() -> Option<(u32, u32)> {
-    let policy = process::output(
-        Command::new("apt-cache")
-            .env("LC_ALL", "C")
-            .args(["policy", NODE.package]),
-    )
-    .ok()?;
-    candidate(&policy)
+    let known = || {
+        let mut apt = Command::new("apt-cache");
+        apt.env("LC_ALL", "C").args(["policy", NODE.package]);
+        let policy = process::output(&mut apt).ok();
+        policy.and_then(|policy| candidate(&policy))
+    };
+    known().or_else(|| {
+        let root = is_root().ok()?;
+        if !root && process::find("sudo").is_none() {
+            return None;
+        }
+        eprintln!(
+            "To see which Node apt has, its lists are fetched{}.",
+            if root { "" } else { ", through sudo" }
+        );
+        fetch_lists(root);
+        known()
+    })
 }
 
 /// Reads the line `  Candidate: 1:20.1.0-2` of what `apt-cache policy` printed.
@@ -358,7 +390,7 @@ fn not_installed<'needs>(needs: Vec<&'needs Need>, printed: &str) -> Vec<&'needs
 }
 
 fn install(missing: &[&Need], list: &str) -> Result<(), Failure> {
-    let root = process::output(Command::new("id").arg("-u"))?.trim() == "0";
+    let root = is_root()?;
     if !root && process::find("sudo").is_none() {
         let packages: Vec<_> = missing.iter().map(|need| need.package).collect();
         return Err(Failure::SystemIncomplete {
@@ -373,15 +405,23 @@ fn install(missing: &[&Need], list: &str) -> Result<(), Failure> {
         "To be installed with apt{}:{list}",
         if root { "" } else { ", through sudo" }
     );
-    // A list that cannot be fetched is no obstacle if the packages are known; the installation decides.
-    if let Err(failure) = process::step(apt_get(root).arg("update")) {
-        eprintln!("{failure}");
-    }
+    fetch_lists(root);
     process::step(
         apt_get(root)
             .args(["install", "--yes", "--no-install-recommends"])
             .args(missing.iter().map(|need| need.package)),
     )
+}
+
+fn is_root() -> Result<bool, Failure> {
+    Ok(process::output(Command::new("id").arg("-u"))?.trim() == "0")
+}
+
+/// A list that cannot be fetched is no obstacle if the packages are known: what needs them decides.
+fn fetch_lists(root: bool) {
+    if let Err(failure) = process::step(apt_get(root).arg("update")) {
+        eprintln!("{failure}");
+    }
 }
 
 fn apt_get(root: bool) -> Command {
@@ -424,6 +464,27 @@ mod tests {
     fn nothing_is_missing_when_all_is_installed() {
         let printed = "libclang-dev installed\nlibgomp1 installed\n";
         assert!(packages(printed).is_empty());
+    }
+
+    #[test]
+    fn a_python_without_pip_gives_way_to_one_that_has_it() {
+        let pythons = ["python3", "/usr/bin/python3"];
+        let of_debian = |program: &str| program.starts_with("/usr/bin");
+        assert_eq!(preferred(&pythons, of_debian), Some("/usr/bin/python3"));
+        assert_eq!(
+            preferred(&pythons, |_| true),
+            Some("python3"),
+            "the PATH decides where it can"
+        );
+        assert_eq!(preferred(&pythons, |_| false), Some("python3"));
+        assert_eq!(preferred(&[], |_| true), None);
+    }
+
+    #[test]
+    fn apt_replaces_no_node_that_lies_elsewhere() {
+        assert!(apt_can_replace(None));
+        assert!(apt_can_replace(Some(Path::new("/usr/bin/node"))));
+        assert!(!apt_can_replace(Some(Path::new("/usr/local/bin/node"))));
     }
 
     #[test]

@@ -363,19 +363,26 @@ impl Evidence {
             citations: Vec::new(),
             answers: false,
         };
+        let support = |claim: &str| -> Result<Option<&Source<'_>>, Error> {
+            let weighed = assistant.library().index().weigh(claim, language)?;
+            let candidates = sources.iter().map(|source| &source.candidate);
+            match standing(&weighed, &self.question, candidates) {
+                Standing::Supported { candidate, .. } => Ok(Some(&sources[candidate])),
+                Standing::Unsupported | Standing::Filler => Ok(None),
+            }
+        };
         let mut copied = 0;
         for range in said {
-            let sentence = assistant
-                .library()
-                .index()
-                .weigh(&written[range.clone()], language)?;
-            cited.text.push_str(&written[copied..range.end]);
-            copied = range.end;
-            let candidates = sources.iter().map(|source| &source.candidate);
-            if let Standing::Supported { candidate, .. } =
-                standing(&sentence, &self.question, candidates)
-            {
-                let source = &sources[candidate];
+            let mut end = range.end;
+            let mut source = support(&written[range.clone()])?;
+            if let (None, Some(clause)) = (source, first_clause(&written[range.clone()])) {
+                // What comes after it stays without a mark: without its subject it could be taken for anything's.
+                source = support(&written[range.start..range.start + clause])?;
+                end = range.start + clause;
+            }
+            if let Some(source) = source {
+                cited.text.push_str(&written[copied..end]);
+                copied = end;
                 let number = mark(&mut cited.citations, source.citation());
                 cited.text.push_str(&format!(" [{number}]"));
                 cited.answers |= source.relevance >= BESIDE_SHARE * best;
@@ -459,6 +466,14 @@ fn mark(citations: &mut Vec<Citation>, citation: Citation) -> usize {
     }
 }
 
+/// Where the first clause of a sentence ends that goes on with another.
+fn first_clause(sentence: &str) -> Option<usize> {
+    [", and ", ", but ", "; ", ", et ", ", mais ", " ; "]
+        .iter()
+        .filter_map(|joint| sentence.find(joint))
+        .min()
+}
+
 /// The sentences of a text that may end in the middle of one, without that one.
 fn whole_sentences(text: &str) -> Vec<Range<usize>> {
     let mut sentences = sentences(text);
@@ -525,7 +540,7 @@ fn introduction(lead: Lead, assistant: &Assistant, language: Language) -> String
                 Language::English => "l'anglais",
                 Language::French => "le français",
             };
-            format!("Le modèle {model} ne connaît pas {language}. Les documents disent :")
+            format!("Le modèle {model} ne connaît pas {language}. Les documents disent :")
         }
         (Language::English, Lead::Model | Lead::PassagesForSupport) => {
             "The model's own words do not answer this from the documents and are left out. The \
@@ -534,7 +549,7 @@ fn introduction(lead: Lead, assistant: &Assistant, language: Language) -> String
         }
         (Language::French, Lead::Model | Lead::PassagesForSupport) => {
             "Ce que le modèle a écrit ne répond pas à la question d'après les documents et n'est donc pas montré. Les \
-             documents disent :"
+             documents disent :"
                 .into()
         }
     }
@@ -564,6 +579,18 @@ mod tests {
         assert_eq!(repetition(text), text.rfind("The basin"));
         assert_eq!(repetition("The basin is deep. The basin is"), None);
         assert_eq!(repetition("The basin is deep. It was dredged."), None);
+    }
+
+    #[test]
+    fn a_sentence_that_goes_on_with_another_claim_has_a_clause_of_its_own_before_it() {
+        let clause = |sentence: &'static str| first_clause(sentence).map(|end| &sentence[..end]);
+        let both = "The dredging cost 412,000 euros, and the total was 955,000 euros.";
+        assert_eq!(clause(both), Some("The dredging cost 412,000 euros"));
+        assert_eq!(
+            clause("Le loyer est de 50 euros, et il a augmenté."),
+            Some("Le loyer est de 50 euros")
+        );
+        assert_eq!(clause("Sand and gravel were dredged."), None);
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Message {
 
 /// What is sealed of a conversation itself.
 #[derive(Serialize, Deserialize)]
-struct Head {
+pub(crate) struct Head {
     title: String,
     began: u64,
     documents: Vec<DocumentId>,

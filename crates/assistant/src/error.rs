@@ -331,105 +331,105 @@ impl Error {
             }
             Error::Document { name, trouble } => match trouble {
                 DocumentTrouble::Missing => {
-                    format!("« {name} » est introuvable. Vérifiez le nom et le dossier.")
+                    format!("« {name} » est introuvable. Vérifiez le nom et le dossier.")
                 }
                 DocumentTrouble::NotAFile => {
-                    format!("« {name} » n'est pas un fichier. Choisissez les documents eux-mêmes.")
+                    format!("« {name} » n'est pas un fichier. Choisissez les documents eux-mêmes.")
                 }
                 DocumentTrouble::NotReadable => {
-                    format!("« {name} » ne peut pas être lu. Vérifiez ses droits d'accès.")
+                    format!("« {name} » ne peut pas être lu. Vérifiez ses droits d'accès.")
                 }
                 DocumentTrouble::Empty => format!(
-                    "« {name} » est vide : il ne contient aucun octet. Vérifiez que la copie est allée \
+                    "« {name} » est vide : il ne contient aucun octet. Vérifiez que la copie est allée \
                      au bout."
                 ),
                 DocumentTrouble::Encrypted => format!(
-                    "« {name} » est protégé par un mot de passe. Enregistrez-en une copie sans mot de \
+                    "« {name} » est protégé par un mot de passe. Enregistrez-en une copie sans mot de \
                      passe et ajoutez-la."
                 ),
                 DocumentTrouble::Damaged => format!(
-                    "« {name} » est endommagé et ne peut pas être lu. Procurez-vous une autre copie, ou \
+                    "« {name} » est endommagé et ne peut pas être lu. Procurez-vous une autre copie, ou \
                      ouvrez-le dans son logiciel et enregistrez-le de nouveau."
                 ),
                 DocumentTrouble::UnknownFormat => format!(
-                    "« {name} » n'est pas d'un format lisible. Les fichiers PDF, texte et Markdown le \
+                    "« {name} » n'est pas d'un format lisible. Les fichiers PDF, texte et Markdown le \
                      sont."
                 ),
                 DocumentTrouble::TooLarge => format!(
-                    "« {name} » est trop volumineux : la limite est de 256 Mo pour un PDF et de 4 Mo \
+                    "« {name} » est trop volumineux : la limite est de 256 Mo pour un PDF et de 4 Mo \
                      pour un texte. Divisez-le et ajoutez les parties."
                 ),
                 DocumentTrouble::OnlyImages => format!(
-                    "« {name} » ne contient que des images de pages, sans texte. Passez-le à la \
+                    "« {name} » ne contient que des images de pages, sans texte. Passez-le à la \
                      reconnaissance de caractères, puis ajoutez-le de nouveau."
                 ),
                 DocumentTrouble::NoText => format!(
-                    "« {name} » ne contient aucun texte : ses pages sont blanches. Vérifiez que c'est le \
+                    "« {name} » ne contient aucun texte : ses pages sont blanches. Vérifiez que c'est le \
                      bon fichier."
                 ),
                 DocumentTrouble::TookTooLong => format!(
-                    "La lecture de « {name} » a été abandonnée : elle était trop longue. Ouvrez-le dans \
+                    "La lecture de « {name} » a été abandonnée : elle était trop longue. Ouvrez-le dans \
                      son logiciel et enregistrez-le de nouveau, ou divisez-le."
                 ),
                 DocumentTrouble::ReaderStopped => format!(
-                    "Le lecteur s'est arrêté au milieu de « {name} » ; rien d'autre n'est touché. Le \
-                     fichier est sans doute endommagé : essayez une autre copie."
+                    "Le lecteur s'est arrêté au milieu de « {name} » ; rien d'autre n'est touché. Le \
+                     fichier est sans doute endommagé : essayez une autre copie."
                 ),
             },
             Error::Model { name, trouble } => match trouble {
                 ModelTrouble::Unknown => format!(
-                    "Aucun modèle ne s'appelle « {name} ». Donnez le chemin d'un fichier GGUF ou un \
+                    "Aucun modèle ne s'appelle « {name} ». Donnez le chemin d'un fichier GGUF ou un \
                      identifiant du catalogue."
                 ),
                 ModelTrouble::Missing => format!(
-                    "Le modèle « {name} » n'est pas sur cette machine. Placez son fichier dans le dossier des modèles \
-                     (pour celui qui accompagne Aparté, « cargo xtask models » le fait), puis relancez Aparté."
+                    "Le modèle « {name} » n'est pas sur cette machine. Placez son fichier dans le dossier des modèles \
+                     (pour celui qui accompagne Aparté, « cargo xtask models » le fait), puis relancez Aparté."
                 ),
                 ModelTrouble::FileMissing => format!(
-                    "Le fichier de modèle « {name} » est introuvable. Vérifiez le nom et le dossier."
+                    "Le fichier de modèle « {name} » est introuvable. Vérifiez le nom et le dossier."
                 ),
                 ModelTrouble::NotAFile => format!(
-                    "« {name} » est un dossier et non un modèle. Choisissez le fichier GGUF lui-même."
+                    "« {name} » est un dossier et non un modèle. Choisissez le fichier GGUF lui-même."
                 ),
                 ModelTrouble::Unreadable => {
-                    format!("Le modèle « {name} » ne peut pas être lu. Vérifiez les droits du fichier.")
+                    format!("Le modèle « {name} » ne peut pas être lu. Vérifiez les droits du fichier.")
                 }
                 ModelTrouble::Empty => format!(
-                    "Le modèle « {name} » est vide : il ne contient aucun octet. Procurez-vous de \
+                    "Le modèle « {name} » est vide : il ne contient aucun octet. Procurez-vous de \
                      nouveau le fichier."
                 ),
                 ModelTrouble::NotGguf => format!(
-                    "« {name} » n'est pas un modèle GGUF, quoi qu'en dise son nom. Choisissez un fichier \
+                    "« {name} » n'est pas un modèle GGUF, quoi qu'en dise son nom. Choisissez un fichier \
                      GGUF."
                 ),
                 ModelTrouble::Damaged => format!(
-                    "Le modèle « {name} » est endommagé ou incomplet. Procurez-vous de nouveau le \
+                    "Le modèle « {name} » est endommagé ou incomplet. Procurez-vous de nouveau le \
                      fichier."
                 ),
                 ModelTrouble::Unsupported(kind) => format!(
-                    "Les modèles du type « {kind} » (« {name} ») ne sont pas pris en charge par cette \
+                    "Les modèles du type « {kind} » (« {name} ») ne sont pas pris en charge par cette \
                      version. Choisissez un autre modèle."
                 ),
                 ModelTrouble::TooBigForMemory { needed, available } => format!(
-                    "Le modèle « {name} » demande {} Go de mémoire et {} Go sont libres. Fermez d'autres \
+                    "Le modèle « {name} » demande {} Go de mémoire et {} Go sont libres. Fermez d'autres \
                      programmes ou choisissez un modèle plus petit.",
                     gigabytes(*needed, ','),
                     gigabytes(*available, ',')
                 ),
                 ModelTrouble::NoComputeLibrary => "Les bibliothèques de calcul d'Aparté manquent, ne sont \
-                     pas les siennes, ou ne conviennent pas à ce processeur. Réinstallez Aparté ; les \
+                     pas les siennes, ou ne conviennent pas à ce processeur. Réinstallez Aparté ; les \
                      processeurs d'avant 2008 ne peuvent pas l'exécuter."
                     .into(),
                 ModelTrouble::StoppedTheEngine => format!(
-                    "Le moteur s'est arrêté en chargeant « {name} » ; rien d'autre n'est touché. Le \
-                     fichier est sans doute endommagé : procurez-vous-le de nouveau ou choisissez un \
+                    "Le moteur s'est arrêté en chargeant « {name} » ; rien d'autre n'est touché. Le \
+                     fichier est sans doute endommagé : procurez-vous-le de nouveau ou choisissez un \
                      autre modèle."
                 ),
             },
-            Error::WorkerMissing => "Le programme « aparte-worker » n'est pas à côté d'Aparté ou ne peut \
+            Error::WorkerMissing => "Le programme « aparte-worker » n'est pas à côté d'Aparté ou ne peut \
                  pas être lancé. Réinstallez Aparté."
                 .into(),
-            Error::EngineStopped => "Le moteur s'est arrêté ; ce qui était écrit est conservé. Posez la question de nouveau, et \
+            Error::EngineStopped => "Le moteur s'est arrêté ; ce qui était écrit est conservé. Posez la question de nouveau, et \
                  s'il s'arrête encore, choisissez un autre modèle."
                 .into(),
             Error::ReplyFailed => "Le modèle n'a pas pu répondre. Posez la question de nouveau, ou choisissez un autre \
@@ -437,7 +437,7 @@ impl Error {
                 .into(),
             Error::Vault(trouble) => trouble.french().into(),
             Error::Export(trouble) => trouble.french().into(),
-            Error::SearchFailed => "L'index de recherche a échoué. Relancez Aparté ; vos documents ne \
+            Error::SearchFailed => "L'index de recherche a échoué. Relancez Aparté ; vos documents ne \
                  sont pas touchés."
                 .into(),
         }

@@ -307,22 +307,22 @@ impl ExportTrouble {
     pub(crate) fn french(self) -> &'static str {
         match self {
             ExportTrouble::NotEmpty => {
-                "Il y a déjà quelque chose dans ce dossier ; rien n'a été exporté. Choisissez un dossier \
+                "Il y a déjà quelque chose dans ce dossier ; rien n'a été exporté. Choisissez un dossier \
                  nouveau ou vide."
             }
             ExportTrouble::FolderMissing => {
                 "Le dossier qui devrait contenir l'export n'existe pas. Créez-le, ou choisissez-en un autre."
             }
             ExportTrouble::NotWritable => {
-                "Il n'est pas permis d'écrire à cet endroit ; rien n'a été exporté. Choisissez un autre \
+                "Il n'est pas permis d'écrire à cet endroit ; rien n'a été exporté. Choisissez un autre \
                  dossier."
             }
             ExportTrouble::DiskFull => {
-                "Le disque est plein ; rien n'a été exporté. Libérez de la place ou choisissez un autre \
+                "Le disque est plein ; rien n'a été exporté. Libérez de la place ou choisissez un autre \
                  disque."
             }
             ExportTrouble::SystemFailed => {
-                "Le système n'a pas pu écrire l'export ; rien n'a été exporté. Vérifiez le disque, puis \
+                "Le système n'a pas pu écrire l'export ; rien n'a été exporté. Vérifiez le disque, puis \
                  recommencez."
             }
         }

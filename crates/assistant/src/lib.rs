@@ -30,6 +30,8 @@ mod log;
 mod models;
 mod notice;
 mod pages;
+#[cfg(feature = "bench")]
+pub mod parsers;
 mod passages;
 pub mod places;
 mod prompt;

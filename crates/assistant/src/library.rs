@@ -93,7 +93,7 @@ impl Head {
     }
 
     /// A head of either layout. The first leaves the pages uncounted.
-    fn decode(bytes: &[u8]) -> Result<Head, Error> {
+    pub fn decode(bytes: &[u8]) -> Result<Head, Error> {
         stored::decode_as::<Head>(2, bytes)
             .or_else(|_| Ok(stored::decode::<FirstHead>(bytes)?.into()))
     }

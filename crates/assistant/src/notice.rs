@@ -90,11 +90,11 @@ impl VaultNotice {
     fn french(self) -> String {
         match self {
             VaultNotice::SlotsRepaired => {
-                "Le fichier vault.json était endommagé ou absent ; il a été rétabli depuis sa copie. Rien n'est perdu."
+                "Le fichier vault.json était endommagé ou absent ; il a été rétabli depuis sa copie. Rien n'est perdu."
                     .into()
             }
             VaultNotice::OlderCopy => {
-                "Ceci est une copie ancienne de vos données : ce système en connaît une plus récente. Si vous ne l'avez \
+                "Ceci est une copie ancienne de vos données : ce système en connaît une plus récente. Si vous ne l'avez \
                  pas restaurée vous-même, cherchez la plus récente avant de continuer."
                     .into()
             }
@@ -109,7 +109,7 @@ impl VaultNotice {
             ),
             VaultNotice::ItemsAltered => {
                 "Des conversations ou des documents ont été modifiés hors d'Aparté, ou remplacés par de plus anciens. Ce \
-                 qui est montré n'est peut-être pas le plus récent ; une sauvegarde peut l'avoir."
+                 qui est montré n'est peut-être pas le plus récent ; une sauvegarde peut l'avoir."
                     .into()
             }
             VaultNotice::SettingsAltered => {
@@ -117,17 +117,17 @@ impl VaultNotice {
             }
             VaultNotice::OnNetwork => {
                 "Ce coffre se trouve dans un dossier d'une autre machine. Une connexion coupée pendant un enregistrement \
-                 peut l'endommager. Déplacez son dossier sur un disque de cette machine ; des sauvegardes peuvent \
+                 peut l'endommager. Déplacez son dossier sur un disque de cette machine ; des sauvegardes peuvent \
                  rester sur l'autre."
                     .into()
             }
             VaultNotice::ItemsDamaged(1) => {
-                "Une conversation ou un document est endommagé et n'est pas montré ; tout le reste l'est. Une sauvegarde \
+                "Une conversation ou un document est endommagé et n'est pas montré ; tout le reste l'est. Une sauvegarde \
                  peut l'avoir intact."
                     .into()
             }
             VaultNotice::ItemsDamaged(number) => format!(
-                "{number} conversations ou documents sont endommagés et ne sont pas montrés ; tout le reste l'est. Une \
+                "{number} conversations ou documents sont endommagés et ne sont pas montrés ; tout le reste l'est. Une \
                  sauvegarde peut les avoir intacts."
             ),
         }

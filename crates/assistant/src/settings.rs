@@ -50,22 +50,30 @@ pub(crate) const INPUT_DRAFT: SettingKey = SettingKey(3);
 impl Settings {
     /// The choices that a vault keeps; `None` before the first.
     pub fn of(vault: &Vault) -> Result<Option<Settings>, Error> {
-        let Some(bytes) = vault.setting(SETTINGS)? else {
-            return Ok(None);
-        };
-        if let Ok(Settings1 { language, theme }) = stored::decode(&bytes) {
-            return Ok(Some(Settings {
+        let stored = vault.setting(SETTINGS)?;
+        stored.map(|bytes| Settings::decode(&bytes)).transpose()
+    }
+
+    /// Choices of either layout.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Settings, Error> {
+        if let Ok(Settings1 { language, theme }) = stored::decode(bytes) {
+            return Ok(Settings {
                 language,
                 theme,
                 lock_after: LOCK_AFTER,
-            }));
+            });
         }
-        stored::decode_as(VERSION, &bytes).map(Some)
+        stored::decode_as(VERSION, bytes)
+    }
+
+    /// The bytes to seal.
+    pub(crate) fn encode(self) -> Vec<u8> {
+        stored::encode_as(VERSION, &self)
     }
 
     /// Keeps the choices. They are on the disk when this returns.
     pub(crate) fn keep(self, vault: &Vault) -> Result<(), Error> {
-        let bytes = stored::encode_as(VERSION, &self);
+        let bytes = self.encode();
         Ok(vault.write(|change| change.set_setting(SETTINGS, &bytes))?)
     }
 }

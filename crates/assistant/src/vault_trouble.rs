@@ -241,7 +241,7 @@ impl VaultTrouble {
     pub(crate) fn french(self) -> &'static str {
         match self {
             VaultTrouble::WrongPassphrase => {
-                "Cette phrase secrète n'ouvre pas le coffre ; rien n'a été modifié. Vérifiez-la et \
+                "Cette phrase secrète n'ouvre pas le coffre ; rien n'a été modifié. Vérifiez-la et \
                  recommencez."
             }
             VaultTrouble::PassphraseShort => {
@@ -249,19 +249,19 @@ impl VaultTrouble {
                  caractères."
             }
             VaultTrouble::WrongRecoveryWords => {
-                "Ces mots de secours ne sont pas ceux de ce coffre ; rien n'a été modifié. Cherchez la \
+                "Ces mots de secours ne sont pas ceux de ce coffre ; rien n'a été modifié. Cherchez la \
                  liste la plus récente."
             }
             VaultTrouble::NotRecoveryWords => {
-                "Ce ne sont pas 24 mots de secours : un mot manque, est inconnu ou mal écrit. Comparez \
+                "Ce ne sont pas 24 mots de secours : un mot manque, est inconnu ou mal écrit. Comparez \
                  chacun à votre liste."
             }
             VaultTrouble::BackupNeedsSecret => {
-                "Seul le trousseau de cette machine ouvre ce coffre : une sauvegarde ne s'ouvrirait nulle \
+                "Seul le trousseau de cette machine ouvre ce coffre : une sauvegarde ne s'ouvrirait nulle \
                  part. Choisissez d'abord une phrase secrète ou créez des mots de secours."
             }
             VaultTrouble::KeychainChanged => {
-                "La clé de ce coffre est dans le trousseau d'un autre système ; le coffre est intact. \
+                "La clé de ce coffre est dans le trousseau d'un autre système ; le coffre est intact. \
                  Ouvrez-le avec les mots de secours, ou sur le système où il a été créé."
             }
             VaultTrouble::Foreign => {
@@ -280,15 +280,15 @@ impl VaultTrouble {
                 "Le fichier de la phrase secrète ne peut pas être lu. Vérifiez son nom et ses droits."
             }
             VaultTrouble::KeychainUnavailable => {
-                "Le trousseau de ce système ne répond pas ; le coffre est intact. Démarrez ou déverrouillez \
+                "Le trousseau de ce système ne répond pas ; le coffre est intact. Démarrez ou déverrouillez \
                  le trousseau, puis recommencez."
             }
             VaultTrouble::KeychainLocked => {
-                "Le trousseau est verrouillé ; le coffre est intact. Déverrouillez le trousseau et \
+                "Le trousseau est verrouillé ; le coffre est intact. Déverrouillez le trousseau et \
                  recommencez."
             }
             VaultTrouble::KeychainStranger => {
-                "Le trousseau n'a pas de clé qui ouvre ce coffre ; le coffre est intact. Déverrouillez le \
+                "Le trousseau n'a pas de clé qui ouvre ce coffre ; le coffre est intact. Déverrouillez le \
                  trousseau avec lequel il a été créé, ou restaurez-le."
             }
             VaultTrouble::Absent => "Il n'y a pas de coffre dans ce dossier. Vérifiez son nom.",
@@ -296,7 +296,7 @@ impl VaultTrouble {
                 "Ceci n'est pas, ou plus, dans le coffre. Choisissez autre chose."
             }
             VaultTrouble::Occupied => {
-                "Ce dossier contient des fichiers qu'un coffre devrait remplacer ; aucun n'a été créé. \
+                "Ce dossier contient des fichiers qu'un coffre devrait remplacer ; aucun n'a été créé. \
                  Choisissez un dossier vide."
             }
             VaultTrouble::NewerFormat => {
@@ -311,15 +311,15 @@ impl VaultTrouble {
                  Reprenez une copie antérieure du coffre."
             }
             VaultTrouble::DatabaseDamaged => {
-                "La base de données du coffre (vault.db) est endommagée ; le coffre a été laissé tel quel. \
+                "La base de données du coffre (vault.db) est endommagée ; le coffre a été laissé tel quel. \
                  Restaurez une sauvegarde."
             }
             VaultTrouble::BackupDamaged => {
-                "Cette sauvegarde est endommagée ou incomplète ; rien n'a été restauré. Prenez-en une autre \
+                "Cette sauvegarde est endommagée ou incomplète ; rien n'a été restauré. Prenez-en une autre \
                  copie, ou une sauvegarde antérieure."
             }
             VaultTrouble::BackupInVault => {
-                "Une sauvegarde dans le dossier du coffre se perdrait avec lui ; aucune n'a été écrite. \
+                "Une sauvegarde dans le dossier du coffre se perdrait avec lui ; aucune n'a été écrite. \
                  Choisissez un autre endroit, de préférence un autre disque."
             }
             VaultTrouble::NoSuchPlace => {
@@ -331,11 +331,11 @@ impl VaultTrouble {
                  autre."
             }
             VaultTrouble::FolderGone => {
-                "Le dossier du coffre a été déplacé ou supprimé : ceci n'est pas enregistré. Remettez le \
+                "Le dossier du coffre a été déplacé ou supprimé : ceci n'est pas enregistré. Remettez le \
                  dossier à sa place, puis fermez Aparté et rouvrez-le."
             }
             VaultTrouble::DiskFull => {
-                "Le disque est plein ; ce qui était enregistré est intact. Libérez de la place et \
+                "Le disque est plein ; ce qui était enregistré est intact. Libérez de la place et \
                  recommencez."
             }
             VaultTrouble::TooLarge => {

@@ -54,14 +54,14 @@ impl Failure {
                     }
                     Language::French => {
                         format!(
-                            "Ce coffre ne s'ouvre pas ainsi. Ouvrez-le par l'un de ces moyens : {ways}."
+                            "Ce coffre ne s'ouvre pas ainsi. Ouvrez-le par l'un de ces moyens : {ways}."
                         )
                     }
                 };
             }
             Failure::PassphrasesDiffer => (
                 "The two passphrases are not the same, so nothing was changed. Try again.",
-                "Les deux phrases secrètes ne sont pas les mêmes ; rien n'a été modifié. Recommencez.",
+                "Les deux phrases secrètes ne sont pas les mêmes ; rien n'a été modifié. Recommencez.",
             ),
             Failure::RecoveryFileUnreadable => (
                 "The file of the recovery words cannot be read. Check its name and its permissions.",
@@ -78,7 +78,7 @@ impl Failure {
             ),
             Failure::VaultInPlace => (
                 "There is a vault in this folder already, and it was left as it is. Name another folder.",
-                "Il y a déjà un coffre dans ce dossier ; il a été laissé tel quel. Indiquez un autre dossier.",
+                "Il y a déjà un coffre dans ce dossier ; il a été laissé tel quel. Indiquez un autre dossier.",
             ),
             Failure::BackupMissing => (
                 "There is no backup file under this name. Check the name and the folder.",
@@ -94,17 +94,17 @@ impl Failure {
                 "Something in this vault was changed or lost outside of Aparté. Restore a backup from before \
                  into another folder; export what is left from this one.",
                 "Une partie de ce coffre a été modifiée ou perdue hors d'Aparté. Restaurez une sauvegarde \
-                 antérieure dans un autre dossier ; exportez de celui-ci ce qui reste.",
+                 antérieure dans un autre dossier ; exportez de celui-ci ce qui reste.",
             ),
             Failure::ExportIncomplete => (
                 "What does not open in this vault is not in the export. Run “aparte vault check” to see what \
                  is damaged, and look in a backup from before.",
-                "Ce qui ne s'ouvre pas dans ce coffre n'est pas dans l'export. Lancez « aparte vault check » \
+                "Ce qui ne s'ouvre pas dans ce coffre n'est pas dans l'export. Lancez « aparte vault check » \
                  pour voir ce qui est endommagé, et cherchez dans une sauvegarde antérieure.",
             ),
             Failure::Declined => (
                 "Nothing was exported. Type “yes” when you are asked, to go on.",
-                "Rien n'a été exporté. Tapez « oui » quand on vous le demande, pour continuer.",
+                "Rien n'a été exporté. Tapez « oui » quand on vous le demande, pour continuer.",
             ),
         };
         match language {

@@ -61,7 +61,7 @@ fn warn_of_incomplete_pages(assistant: &Assistant, id: DocumentId, output: &Outp
                     format!("“{name}” could not be read completely (page {list}); answers may miss something.")
                 }
                 aparte_assistant::Language::French => format!(
-                    "« {name} » n'a pas pu être lu entièrement (page {list}) ; il peut manquer quelque \
+                    "« {name} » n'a pas pu être lu entièrement (page {list}) ; il peut manquer quelque \
                      chose aux réponses."
                 ),
             });

@@ -52,7 +52,7 @@ impl Output {
         let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
         match self.language {
             Language::English => format!("“{words}”"),
-            Language::French => format!("« {words} »"),
+            Language::French => format!("« {words} »"),
         }
     }
 

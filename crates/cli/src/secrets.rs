@@ -45,10 +45,10 @@ impl Proof {
         let prompt = match (passphrase, recovery) {
             (true, true) => output.say(
                 "Passphrase, or the 24 recovery words: ",
-                "Phrase secrète, ou les 24 mots de secours : ",
+                "Phrase secrète, ou les 24 mots de secours : ",
             ),
-            (false, true) => output.say("The 24 recovery words: ", "Les 24 mots de secours : "),
-            (_, false) => output.say("Passphrase: ", "Phrase secrète : "),
+            (false, true) => output.say("The 24 recovery words: ", "Les 24 mots de secours : "),
+            (_, false) => output.say("Passphrase: ", "Phrase secrète : "),
         };
         let secret = ask(prompt)?;
         Ok(match recovery && (!passphrase || is_recovery(&secret)) {
@@ -78,13 +78,13 @@ pub fn recovery_words_in(file: &Path) -> Result<SecretString, Failure> {
 pub fn new_passphrase(file: Option<&Path>, output: &Output) -> Result<SecretString, Failure> {
     let passphrase = match file {
         Some(file) => passphrase_in(file)?,
-        None => ask(output.say("New passphrase: ", "Nouvelle phrase secrète : "))?,
+        None => ask(output.say("New passphrase: ", "Nouvelle phrase secrète : "))?,
     };
     check_passphrase(&passphrase)?;
     if file.is_none() {
         let again = ask(output.say(
             "The same passphrase again: ",
-            "La même phrase secrète encore une fois : ",
+            "La même phrase secrète encore une fois : ",
         ))?;
         if again.expose_secret() != passphrase.expose_secret() {
             return Err(Failure::PassphrasesDiffer);

@@ -16,7 +16,8 @@ use crate::secrets::{self, Proof};
 #[derive(clap::Args)]
 #[group(skip)]
 pub struct Arguments {
-    /// Keep documents and conversations, sealed, in this folder. Without it nothing is written to disk.
+    /// Keep documents and conversations, sealed, in this folder, for ask, search and vault. Without it nothing is written
+    /// to disk; extract keeps nothing at all.
     #[arg(long = "vault", global = true, value_name = "DIR")]
     pub folder: Option<PathBuf>,
     /// A file with the vault's passphrase in its first line.
@@ -138,7 +139,7 @@ fn create(folder: &Path, file: Option<&Path>, output: &Output) -> Result<Vault, 
     output.alert(output.say(
         "This machine has no keychain. Choose a passphrase; without it nobody, you included, can read \
          the vault.",
-        "Cette machine n'a pas de trousseau. Choisissez une phrase secrète ; sans elle personne, vous \
+        "Cette machine n'a pas de trousseau. Choisissez une phrase secrète ; sans elle personne, vous \
          compris, ne pourra lire le coffre.",
     ));
     let passphrase = secrets::new_passphrase(None, output)?;

@@ -17,7 +17,7 @@ use crate::{BlobId, OwnerId, Part, VaultError};
 
 const CHUNK: usize = 64 << 10;
 const TAG: usize = 16;
-const INFO: &[u8] = b"aparte/1/blob";
+pub(crate) const INFO: &[u8] = b"aparte/1/blob";
 const DAMAGED: VaultError = VaultError::Damaged(Part::Blob);
 
 /// Seals all that `content` gives, and the head last; gives the sealed head too.
@@ -139,12 +139,12 @@ fn next_chunk(content: &mut dyn Read) -> io::Result<Vec<u8>> {
     Ok(chunk)
 }
 
-fn head_place(owner: OwnerId, id: BlobId) -> Place {
+pub(crate) fn head_place(owner: OwnerId, id: BlobId) -> Place {
     place("blobs.head", owner, id)
 }
 
 /// STREAM itself binds a chunk to its position.
-fn chunk_place(owner: OwnerId, id: BlobId) -> Place {
+pub(crate) fn chunk_place(owner: OwnerId, id: BlobId) -> Place {
     place("chunks.sealed", owner, id)
 }
 

@@ -14,7 +14,7 @@ use aes_gcm::Aes256Gcm;
 use rusqlite::{Connection, OptionalExtension, params};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::keys::{Key, random};
+use crate::keys::{Key, SealingKey, random};
 use crate::record::{Place, TAG, open, seal};
 use crate::stack::without_trace;
 use crate::{Vault, VaultError, folder};
@@ -82,16 +82,26 @@ impl Vault {
             )
             .ok()?;
         let at = cache_place(&self.id, kind, file);
-        let head = open(&self.keys.cache, &at, &head)?;
-        let (key, rest) = head.split_at_checked(32)?;
-        let (prefix, length) = rest.split_first_chunk::<7>()?;
-        let length = u64::from_be_bytes(length.try_into().ok()?);
-        let key = Key::from_slice(key)?;
-        let aad = at.associated_data(&self.keys.cache.id);
         let path = place.folder.join(FOLDER).join(name(file));
-        let plain = without_trace(|| decrypt(&path, length, &key, *prefix, &aad))?;
-        (plain.len() as u64 == length).then_some(plain)
+        read(&self.keys.cache, &at, &head, &path)
     }
+}
+
+/// Opens the file that a sealed head names the key of.
+pub(crate) fn read(
+    sealing: &SealingKey,
+    at: &Place,
+    head: &[u8],
+    path: &Path,
+) -> Option<Zeroizing<Vec<u8>>> {
+    let head = open(sealing, at, head)?;
+    let (key, rest) = head.split_at_checked(32)?;
+    let (prefix, length) = rest.split_first_chunk::<7>()?;
+    let length = u64::from_be_bytes(length.try_into().ok()?);
+    let key = Key::from_slice(key)?;
+    let aad = at.associated_data(&sealing.id);
+    let plain = without_trace(|| decrypt(path, length, &key, *prefix, &aad))?;
+    (plain.len() as u64 == length).then_some(plain)
 }
 
 /// Removes the caches in a vault's folder that no row names: they are what a crash, an older row or something erased left
@@ -116,7 +126,12 @@ pub(crate) fn sweep(connection: &Connection, folder: &Path) -> Result<(), VaultE
     Ok(())
 }
 
-fn encrypt(bytes: &[u8], key: &Key, prefix: [u8; 7], aad: &[u8]) -> Result<Vec<u8>, VaultError> {
+pub(crate) fn encrypt(
+    bytes: &[u8],
+    key: &Key,
+    prefix: [u8; 7],
+    aad: &[u8],
+) -> Result<Vec<u8>, VaultError> {
     let mut encryptor = EncryptorBE32::<Aes256Gcm>::from_aead(key.cipher(), &prefix.into());
     let mut sealed = Vec::with_capacity(bytes.len() + (bytes.len() / CHUNK + 2) * TAG);
     let whole = bytes.len() / CHUNK * CHUNK;
@@ -187,7 +202,7 @@ fn is_name(found: &str) -> bool {
     })
 }
 
-fn cache_place(vault: &[u8; 16], kind: CacheKind, file: [u8; 16]) -> Place {
+pub(crate) fn cache_place(vault: &[u8; 16], kind: CacheKind, file: [u8; 16]) -> Place {
     Place {
         column: "caches.head",
         kind: kind.0.into(),

@@ -21,6 +21,8 @@ mod ids;
 mod keychain;
 mod keys;
 mod owner;
+#[cfg(feature = "testing")]
+pub mod parsers;
 mod passphrase;
 mod process;
 mod protection;

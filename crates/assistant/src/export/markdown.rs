@@ -32,7 +32,7 @@ pub(super) fn conversation(
             Message::Lost(number) => {
                 let lost = say(
                     "*(messages that do not open any more: #)*",
-                    "*(messages qui ne s'ouvrent plus : #)*",
+                    "*(messages qui ne s'ouvrent plus : #)*",
                 );
                 push(
                     &mut text,

@@ -111,7 +111,7 @@ impl Keeping<'_> {
         );
         self.output.remark(self.output.say(
             "It has no recovery key yet: “aparte vault recovery-key” makes one.",
-            "Il n'a pas encore de mots de secours : « aparte vault recovery-key » en crée.",
+            "Il n'a pas encore de mots de secours : « aparte vault recovery-key » en crée.",
         ));
         self.close(assistant)
     }
@@ -212,7 +212,7 @@ impl Keeping<'_> {
             self.output.remark(self.output.say(
                 "These words open the vault. Write them on paper and keep it away from this machine: they are not \
                  shown again.",
-                "Ces mots ouvrent le coffre. Écrivez-les sur du papier, gardé loin de cette machine : ils ne seront \
+                "Ces mots ouvrent le coffre. Écrivez-les sur du papier, gardé loin de cette machine : ils ne seront \
                  plus montrés.",
             ));
         }
@@ -242,7 +242,7 @@ impl Keeping<'_> {
         self.output.alert(self.output.say(
             "The export is not encrypted: everyone who can read that folder reads all your conversations and \
              documents.",
-            "L'export n'est pas chiffré : quiconque peut lire ce dossier lit toutes vos conversations et tous vos \
+            "L'export n'est pas chiffré : quiconque peut lire ce dossier lit toutes vos conversations et tous vos \
              documents.",
         ));
         if !yes && secrets::somebody_is_there() && !self.goes_on() {
@@ -267,7 +267,7 @@ impl Keeping<'_> {
             let (conversations, documents) = (exported.conversations, exported.documents);
             self.output.line(&self.output.say_with(
                 || format!("Exported: {conversations} conversations, {documents} documents."),
-                || format!("Exporté : {conversations} conversations, {documents} documents."),
+                || format!("Exporté : {conversations} conversations, {documents} documents."),
             ));
         }
         self.close(assistant)?;
@@ -301,7 +301,7 @@ impl Keeping<'_> {
         let wanted = self.output.say("yes", "oui");
         let question = self
             .output
-            .say("Go on? (yes/no) ", "Continuer ? (oui/non) ");
+            .say("Go on? (yes/no) ", "Continuer ? (oui/non) ");
         let _ = write!(io::stderr(), "{question}");
         let _ = io::stderr().flush();
         let mut typed = String::new();
@@ -325,7 +325,7 @@ impl Keeping<'_> {
         self.output.line(done);
         self.output.line(&self.output.say_with(
             || format!("It is opened by: {names}."),
-            || format!("Il s'ouvre par : {names}."),
+            || format!("Il s'ouvre par : {names}."),
         ));
     }
 
@@ -370,7 +370,7 @@ impl Keeping<'_> {
             },
             || {
                 format!(
-                    "Ouverts : {owners} conversations et documents, {records} messages et pages, {blobs} originaux, \
+                    "Ouverts : {owners} conversations et documents, {records} messages et pages, {blobs} originaux, \
                      {settings} réglages."
                 )
             },
@@ -379,13 +379,13 @@ impl Keeping<'_> {
             let part = self.part(part);
             self.output.line(&self.output.say_with(
                 || format!("Damaged: {count} × {part}."),
-                || format!("Endommagé : {count} × {part}."),
+                || format!("Endommagé : {count} × {part}."),
             ));
         }
         if *missing > 0 {
             self.output.line(&self.output.say_with(
                 || format!("Lost, or put back from before: {missing}."),
-                || format!("Perdus, ou remis d'une copie antérieure : {missing}."),
+                || format!("Perdus, ou remis d'une copie antérieure : {missing}."),
             ));
         }
         if health.is_sound() {

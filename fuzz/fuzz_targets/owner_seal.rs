@@ -1,0 +1,7 @@
+//! What an owner seals of itself.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    aparte_vault::parsers::owner_seal(bytes);
+});
