@@ -161,9 +161,14 @@ fn the_process_that_drew_ends_with_the_lock_and_another_begins() {
     let manifest = fs::read(vault.join("vault.json")).unwrap();
     let keys = secrets(&vault, master_of(&manifest, PASSPHRASE), &[]);
     let typed = [secret("the passphrase", PASSPHRASE.as_bytes())];
-    let open: usize = count(process, &keys).into_iter().sum();
+    let held = || -> Vec<&str> {
+        let counts = count(process, &keys).into_iter().zip(&keys);
+        let held = counts.filter(|(count, _)| *count > 0);
+        held.map(|(_, key)| key.name).collect()
+    };
+    let open = held();
     assert!(
-        open > 0,
+        !open.is_empty(),
         "an open vault has keys, and the scan is not blind"
     );
 
@@ -178,12 +183,11 @@ fn the_process_that_drew_ends_with_the_lock_and_another_begins() {
         worker(process, "engine").is_none().then_some(())
     });
     eventually(SOON, "no key is left in memory", || {
-        let left: usize = count(process, &keys).into_iter().sum();
-        (left == 0).then_some(())
+        held().is_empty().then_some(())
     });
     // What passed through the system's web view on its way is not ours to wipe.
     let left = count(process, &typed)[0];
-    println!("keys: {open} while it was open, 0 after; the passphrase: {left} times");
+    println!("{open:?} while it was open, none after; the passphrase: {left} times");
     eventually(SOON, "the passphrase opens it again", || {
         await_form();
         display.write(&window, PASSPHRASE);

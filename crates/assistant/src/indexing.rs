@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use aparte_protocol::documents::Page;
-use aparte_vault::{OwnerId, OwnerKind, Vault};
+use aparte_vault::{Owner, OwnerId, OwnerKind, Vault};
 
 use crate::conversation::{ConversationId, Message};
 use crate::error::Error;
@@ -17,9 +17,19 @@ use crate::{Assistant, pages, stored};
 pub(crate) fn bring_up_to_date(index: &mut SearchIndex, vault: &Vault) -> Result<usize, Error> {
     let conversations = vault.owners(OwnerKind::Conversation)?.readable;
     let documents = vault.owners(OwnerKind::Document)?.readable;
+    bring_up_to(index, vault, &conversations, &documents)
+}
+
+/// The same where the vault was listed already.
+pub(crate) fn bring_up_to(
+    index: &mut SearchIndex,
+    vault: &Vault,
+    conversations: &[Owner],
+    documents: &[Owner],
+) -> Result<usize, Error> {
     let here: HashSet<[u8; 16]> = conversations
         .iter()
-        .chain(&documents)
+        .chain(documents)
         .map(|owner| *owner.id.as_bytes())
         .collect();
     index.retain(|owner| here.contains(&owner))?;

@@ -163,9 +163,9 @@ impl Library {
             .filter(|owner| owner.hidden)
             .map(|owner| owner.id)
             .collect();
-        for owner in owners.readable {
+        for owner in &owners.readable {
             let pages = pages.get(&owner.id).copied().unwrap_or(0);
-            match Head::open(vault, &owner, pages) {
+            match Head::open(vault, owner, pages) {
                 Ok(head) => library.take(DocumentId(owner.id), head, false),
                 Err(Error::Vault(VaultTrouble::Damaged | VaultTrouble::NewerFormat)) => {
                     library.damaged += 1;
@@ -173,7 +173,9 @@ impl Library {
                 Err(error) => return Err(error),
             }
         }
-        if indexing::bring_up_to_date(&mut library.index, vault)? >= WORTH_KEEPING {
+        let (conversations, documents) = (&conversations.readable, &owners.readable);
+        let put = indexing::bring_up_to(&mut library.index, vault, conversations, documents)?;
+        if put >= WORTH_KEEPING {
             // It can be made again: that there is no room for it keeps nobody out.
             let _ = library.keep_index(vault);
         }

@@ -8,7 +8,8 @@
 //! size tells little. The associated data names the place of the row: a record moved to another row,
 //! column, owner, kind or position does not open.
 
-use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::aead::inout::InOutBuf;
+use aes_gcm::aead::{Aead, AeadInOut, Payload};
 use zeroize::Zeroizing;
 
 use crate::VaultError;
@@ -106,22 +107,22 @@ fn seal_with_nonce(
     if body.len() > LONGEST_BODY {
         return Err(VaultError::TooLarge);
     }
-    // Reserved whole, so that growing leaves no copy of the plaintext behind.
-    let mut padded = Zeroizing::new(Vec::with_capacity(bucket(LENGTH + body.len())));
-    padded.extend((body.len() as u32).to_be_bytes());
-    padded.extend(body);
-    padded.resize(bucket(LENGTH + body.len()), 0);
-    let payload = Payload {
-        msg: &padded,
-        aad: &place.associated_data(&key.id),
-    };
-    let ciphertext = without_trace(|| key.key.cipher().encrypt(&nonce.into(), payload))
-        .expect("64 MiB are within the limit of AES-GCM");
-    let mut sealed = Vec::with_capacity(HEADER + ciphertext.len());
+    // Reserved whole, so that growing leaves no copy of the plaintext behind, and sealed where it lies.
+    let padded = bucket(LENGTH + body.len());
+    let mut sealed = Vec::with_capacity(HEADER + padded + TAG);
     sealed.push(VERSION);
     sealed.extend(key.id);
     sealed.extend(nonce);
-    sealed.extend(ciphertext);
+    sealed.extend((body.len() as u32).to_be_bytes());
+    sealed.extend(body);
+    sealed.resize(HEADER + padded, 0);
+    let data = place.associated_data(&key.id);
+    let tag = without_trace(|| {
+        let plaintext = InOutBuf::from(&mut sealed[HEADER..]);
+        let cipher = key.key.cipher();
+        cipher.encrypt_inout_detached(&nonce.into(), &data, plaintext)
+    });
+    sealed.extend(tag.expect("64 MiB are within the limit of AES-GCM"));
     Ok(sealed)
 }
 

@@ -108,6 +108,7 @@ pub fn search(folder: &Path) -> Result<Report, Failure> {
     ];
     for (middle, high, words, vectors) in ways {
         let mut times = Vec::with_capacity(SEARCHES);
+        let mut in_vain = 0;
         for _ in 0..SEARCHES {
             let question = if words {
                 writer.question()
@@ -118,9 +119,11 @@ pub fn search(folder: &Path) -> Result<Report, Failure> {
             let start = Instant::now();
             let found = index.passages(&question, vectors.then_some(&vector), LIMIT)?;
             times.push(milliseconds(start));
-            if found == 0 {
-                return Err("nothing was found: this measures nothing".into());
-            }
+            in_vain += usize::from(found == 0);
+        }
+        // A small library does not have every word that a question may hold.
+        if in_vain > SEARCHES / 2 {
+            return Err("nothing was found: this measures nothing".into());
         }
         for (name, share) in [(middle, 0.5), (high, 0.95)] {
             let value = percentile(&mut times, share).expect("there were searches");
