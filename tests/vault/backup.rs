@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use secrecy::SecretString;
 
 use super::campaign::{Dice, Tally, every, times};
-use super::ground::{Contents, Ground, MESSAGE, assert_same, files, lasting, put_files};
+use super::ground::{Contents, Ground, MESSAGE, PAGE, assert_same, files, lasting, put_files};
 
 const PASSPHRASE: &str = "lanterns over a quiet estuary";
 
@@ -287,6 +287,27 @@ fn a_damaged_backup_is_refused_or_brings_everything_back() {
     }
     println!("{refused} were refused, the others were whole where it matters");
     tally.end();
+}
+
+/// SQLite finds a row by its index and not in its table: what the two say must be the same.
+#[test]
+fn a_backup_whose_index_tells_of_other_rows_than_its_table_is_refused() {
+    let it = BackedUp::new();
+    let whole = fs::read(&it.backup).unwrap();
+    // In a row of the table and in its entry of the index the kind of a page stands behind its owner.
+    let owner = it.contents.owners[0].id;
+    let named = [owner.as_bytes(), &[PAGE.0 as u8][..]].concat();
+    let places: Vec<_> = (0..whole.len())
+        .filter(|&at| whole[at..].starts_with(&named))
+        .collect();
+    let pages = it.contents.owners[0].records.iter();
+    let pages = pages.filter(|record| record.kind == PAGE).count();
+    assert!(places.len() >= 2 * pages, "each stands in both");
+    for at in places {
+        let mut changed = whole.clone();
+        changed[at + named.len() - 1] += 1;
+        assert_eq!(it.refuses(&changed), Ok(()), "byte {at}");
+    }
 }
 
 #[test]

@@ -40,7 +40,12 @@ impl Health {
 impl Vault {
     /// Opens everything that the vault holds.
     pub fn check(&self) -> Result<Health, VaultError> {
-        examine(&self.store().connection, &self.keys, &self.id)
+        let store = self.store();
+        let mut health = examine(&store.connection, &self.keys, &self.id)?;
+        if !database::is_consistent(&store.connection)? {
+            health.damaged.push(Part::Database);
+        }
+        Ok(health)
     }
 }
 
