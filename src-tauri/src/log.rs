@@ -15,8 +15,6 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::home;
-
 const FILE_LIMIT: u64 = 2_500_000;
 
 /// Starts the log. A panic leaves its place in it and no message, which could hold a slice of text.
@@ -50,7 +48,6 @@ struct Rotating {
 
 impl Rotating {
     fn open(folder: &Path) -> io::Result<Rotating> {
-        home::prepare(folder)?;
         let path = folder.join("aparte.log");
         let file = open(&path)?;
         let length = file.metadata()?.len();

@@ -43,7 +43,10 @@ static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
     zeroizing_alloc::ZeroAlloc(std::alloc::System);
 
 fn main() {
-    aparte_assistant::close_memory();
+    // A test that drives the window looks into its process.
+    if !window::is_driven_by_a_test() {
+        aparte_assistant::close_memory();
+    }
     let files = named_files();
     window::avoid_blank_windows();
     if !has_display() {
@@ -59,6 +62,7 @@ fn main() {
         second_start::Start::First(heard) => heard,
         second_start::Start::HandedOver => return,
     };
+    home::prepare();
     log::start();
     session.add_files(files);
     opening::start(&session);

@@ -173,6 +173,6 @@ fn dead_end() -> Url {
 }
 
 /// A web view in private mode cannot be driven. Only development builds let one out of it.
-fn is_driven_by_a_test() -> bool {
+pub fn is_driven_by_a_test() -> bool {
     cfg!(debug_assertions) && std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_some()
 }

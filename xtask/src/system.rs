@@ -234,9 +234,8 @@ pub fn check_node() -> Result<(), Failure> {
     })
 }
 
-/// Sees to it that the interface can be built: Node, not too old, and npm.
+/// Sees to it that the interface can be built, where [`check_node`] found that it can: Node, not too old, and npm.
 pub fn prepare_node() -> Result<(), Failure> {
-    check_node()?;
     if node_version().is_some_and(|version| version >= NODE_VERSION) {
         if npm_runs() {
             return Ok(());

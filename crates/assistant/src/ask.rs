@@ -466,12 +466,17 @@ fn mark(citations: &mut Vec<Citation>, citation: Citation) -> usize {
     }
 }
 
-/// Where the first clause of a sentence ends that goes on with another.
+/// Where the first clause of a sentence ends that goes on with another. What is too short to say something, or is a part of
+/// a list, is none.
 fn first_clause(sentence: &str) -> Option<usize> {
-    [", and ", ", but ", "; ", ", et ", ", mais ", " ; "]
+    let joints = [", and ", ", but ", "; ", ", et ", ", mais "];
+    let end = joints
         .iter()
         .filter_map(|joint| sentence.find(joint))
-        .min()
+        .min()?;
+    let clause = sentence[..end].trim_end();
+    let says_something = clause.split_whitespace().count() > 3 && !clause.contains(", ");
+    says_something.then_some(clause.len())
 }
 
 /// The sentences of a text that may end in the middle of one, without that one.
@@ -590,7 +595,13 @@ mod tests {
             clause("Le loyer est de 50 euros, et il a augmenté."),
             Some("Le loyer est de 50 euros")
         );
-        assert_eq!(clause("Sand and gravel were dredged."), None);
+        for whole in [
+            "Sand and gravel were dredged.",
+            "Sand, gravel, and silt were dredged in the north basin.",
+            "In 2021, and again in 2022, the rent doubled.",
+        ] {
+            assert_eq!(clause(whole), None);
+        }
     }
 
     #[test]

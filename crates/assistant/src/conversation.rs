@@ -320,6 +320,11 @@ mod tests {
         assert_eq!(assistant.draft(Some(conversation)).unwrap(), "");
         assistant.keep_draft(Some(conversation), "When?").unwrap();
         assert_eq!(assistant.draft(Some(conversation)).unwrap(), "When?");
+        let answer = Message::Answer(Box::new(Answer::interrupted("Then.".into())));
+        let draft = crate::draft::ReplyDraft::new(&assistant.vault, conversation);
+        draft.become_message(&answer).unwrap();
+        let expected = [question("Why?"), question("How?"), answer];
+        assert_eq!(assistant.messages(conversation).unwrap(), expected);
     }
 
     #[test]

@@ -239,7 +239,8 @@ impl Assistant {
         // What cannot be stored, on a full disk, or does not open is shown all the same.
         let kept = conversation::keep_interrupted(vault, conversation);
         let mut messages = conversation::messages(vault, conversation)?;
-        if kept.is_err() {
+        // Once something else was answered, what is left of an earlier reply is nobody's loss any more.
+        if kept.is_err() && matches!(messages.last(), Some(Message::Question(_))) {
             messages.extend(conversation::interrupted(vault, conversation));
         }
         Ok(messages)

@@ -92,6 +92,11 @@ impl Head {
         Ok(Head::decode(bytes)?.language)
     }
 
+    /// Whether bytes are a head that says what the pages are like.
+    fn is_of_this_layout(bytes: &[u8]) -> bool {
+        stored::decode_as::<Head>(2, bytes).is_ok()
+    }
+
     /// A head of either layout. The first leaves the pages uncounted.
     pub fn decode(bytes: &[u8]) -> Result<Head, Error> {
         stored::decode_as::<Head>(2, bytes)
@@ -163,15 +168,30 @@ impl Library {
             .filter(|owner| owner.hidden)
             .map(|owner| owner.id)
             .collect();
+        let mut first_layout = Vec::new();
         for owner in &owners.readable {
             let pages = pages.get(&owner.id).copied().unwrap_or(0);
             match Head::open(vault, owner, pages) {
-                Ok(head) => library.take(DocumentId(owner.id), head, false),
+                Ok(head) => {
+                    if !Head::is_of_this_layout(&owner.head) {
+                        first_layout.push((owner.id, head.encode()));
+                    }
+                    library.take(DocumentId(owner.id), head, false);
+                }
                 Err(Error::Vault(VaultTrouble::Damaged | VaultTrouble::NewerFormat)) => {
                     library.damaged += 1;
                 }
                 Err(error) => return Err(error),
             }
+        }
+        let mut owners = owners;
+        if !first_layout.is_empty() {
+            // So that its pages are counted once. On a disk that is full they are counted again the next time.
+            let _ = vault.write(|change| {
+                let mut heads = first_layout.iter();
+                heads.try_for_each(|(id, head)| change.set_head(*id, head))
+            });
+            owners = vault.owners(OwnerKind::Document)?;
         }
         let (conversations, documents) = (&conversations.readable, &owners.readable);
         let put = indexing::bring_up_to(&mut library.index, vault, conversations, documents)?;

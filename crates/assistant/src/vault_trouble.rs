@@ -16,6 +16,8 @@ pub enum VaultTrouble {
     PassphraseNeeded,
     /// What was given is of a kind that does not open this vault or backup.
     NotThisWay,
+    /// Nothing else would open the vault.
+    LastWay,
     PassphraseFileUnreadable,
     WrongRecoveryWords,
     /// One word is unknown, there are too many or too few, or their checksum is wrong.
@@ -71,6 +73,7 @@ impl From<VaultError> for VaultTrouble {
             VaultError::BackupNeedsSecret => VaultTrouble::BackupNeedsSecret,
             VaultError::KeychainChanged => VaultTrouble::KeychainChanged,
             VaultError::NoSuchSlot => VaultTrouble::NotThisWay,
+            VaultError::LastSlot => VaultTrouble::LastWay,
             VaultError::KeychainUnavailable => VaultTrouble::KeychainUnavailable,
             VaultError::KeychainLocked => VaultTrouble::KeychainLocked,
             VaultError::KeychainEntryMissing | VaultError::KeychainEntryWrong => {
@@ -108,6 +111,7 @@ impl VaultTrouble {
             VaultTrouble::Foreign => "vault_foreign",
             VaultTrouble::PassphraseNeeded => "vault_passphrase_needed",
             VaultTrouble::NotThisWay => "vault_not_this_way",
+            VaultTrouble::LastWay => "vault_last_way",
             VaultTrouble::PassphraseFileUnreadable => "vault_passphrase_file_unreadable",
             VaultTrouble::KeychainUnavailable => "keychain_unavailable",
             VaultTrouble::KeychainLocked => "keychain_locked",
@@ -158,6 +162,9 @@ impl VaultTrouble {
             VaultTrouble::Foreign => {
                 "The file in place of a vault or backup was not made by Aparté and was left as it is. Check \
                  the name."
+            }
+            VaultTrouble::LastWay => {
+                "Nothing else opens this vault, so nothing was removed. Choose a passphrase first."
             }
             VaultTrouble::NotThisWay => {
                 "This vault or backup does not open in this way. Use its passphrase or its recovery words, \
@@ -267,6 +274,9 @@ impl VaultTrouble {
             VaultTrouble::Foreign => {
                 "Le fichier à la place d'un coffre ou d'une sauvegarde n'a pas été créé par Aparté et a été laissé \
                  tel quel. Vérifiez le nom."
+            }
+            VaultTrouble::LastWay => {
+                "Rien d'autre n'ouvre ce coffre ; rien n'a donc été retiré. Choisissez d'abord une phrase secrète."
             }
             VaultTrouble::NotThisWay => {
                 "Ce coffre ou cette sauvegarde ne s'ouvre pas de cette façon. Utilisez sa phrase secrète ou ses \

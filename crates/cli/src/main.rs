@@ -45,10 +45,10 @@ struct Global {
     /// Print one JSON object on standard output.
     #[arg(long, global = true)]
     json: bool,
-    /// The model that answers, for ask alone: an id of the catalogue or a GGUF file.
+    /// The model that answers, for ask and bench: an id of the catalogue or a GGUF file.
     #[arg(long, global = true, value_name = "ID|FILE", default_value = STARTER)]
     model: String,
-    /// Where models lie, for ask alone.
+    /// Where models lie, for ask and bench.
     #[arg(long, global = true, value_name = "DIR")]
     models: Option<PathBuf>,
     /// The language of the interface: en or fr (default: the system's).

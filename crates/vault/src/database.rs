@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
@@ -201,8 +202,11 @@ pub(crate) fn set_root(connection: &Connection, sealed: &[u8]) -> Result<(), Vau
 /// Cuts the journal, which still holds what was replaced or erased. Gives whether it was cut: somebody else who reads the
 /// database keeps it from being.
 pub(crate) fn cut_journal(connection: &Connection) -> Result<bool, VaultError> {
-    let busy: i64 =
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    // Nobody waits for them: it is tried again.
+    connection.busy_timeout(Duration::ZERO)?;
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    connection.busy_timeout(PATIENCE)?;
+    let busy: i64 = busy?;
     Ok(busy == 0)
 }
 
@@ -211,6 +215,9 @@ fn connect(path: &Path) -> Result<Connection, VaultError> {
     let path = std::path::absolute(path)?;
     Ok(Connection::open_with_flags(path, FLAGS)?)
 }
+
+/// How long SQLite waits for somebody else who has the database.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 

@@ -59,6 +59,9 @@ pub enum VaultError {
     /// The vault has no slot of the kind that was tried.
     #[error("the vault is not protected this way")]
     NoSuchSlot,
+    /// Nothing would open the vault any more.
+    #[error("nothing else would open the vault")]
+    LastSlot,
     /// The platform has no keychain, or it did not answer in time.
     #[error("the keychain is not available")]
     KeychainUnavailable,

@@ -1,5 +1,6 @@
 //! The vault's folder: who may read it, how a file in it is replaced, and who has it open.
 
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,8 @@ use crate::database::SCHEMA_VERSION;
 pub(crate) const DATABASE: &str = "vault.db";
 pub(crate) const DATABASE_BEING_MADE: &str = "vault.db.new";
 pub(crate) const SLOTS: &str = "vault.json";
-const LOCK: &str = "vault.lock";
+const SLOTS_BEING_MADE: &str = "vault.json.new";
+pub(crate) const LOCK: &str = "vault.lock";
 const JOURNAL: &str = "vault.db-wal";
 
 /// Far above what slots take; a larger file is not one of ours.
@@ -65,6 +67,20 @@ pub(crate) fn is_free(folder: &Path) -> Result<bool, VaultError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a file of this name in a vault's folder is one that a vault makes, other than a cache.
+pub(crate) fn is_name_of_ours(name: &OsStr) -> bool {
+    let journals = ["", "-wal", "-shm", "-journal"];
+    let mut databases = [DATABASE, DATABASE_BEING_MADE].into_iter();
+    [SLOTS, SLOTS_BEING_MADE, LOCK]
+        .iter()
+        .any(|ours| name == *ours)
+        || databases.any(|database| {
+            journals
+                .iter()
+                .any(|end| name == &*format!("{database}{end}"))
+        })
 }
 
 /// Whether a folder lies on another machine, as far as the system says. There neither a lock nor the order of writes can be
@@ -163,12 +179,12 @@ pub(crate) fn read_slots(folder: &Path) -> Result<Vec<u8>, VaultError> {
 
 /// Replaces `vault.json` so that a crash leaves the old file or the new one, whole.
 pub(crate) fn write_slots(folder: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let aside = folder.join("vault.json.new");
+    let aside = folder.join(SLOTS_BEING_MADE);
     let mut file = private().create(true).truncate(true).open(&aside)?;
     restrict(&aside, 0o600)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    rename(folder, "vault.json.new", SLOTS)
+    rename(folder, SLOTS_BEING_MADE, SLOTS)
 }
 
 /// Renames a file of the folder, and returns once the new name is on the disk.

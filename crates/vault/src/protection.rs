@@ -73,7 +73,7 @@ impl Vault {
     /// Makes the recovery words worthless. `proof` is what opens the vault today.
     ///
     /// # Errors
-    /// [`VaultError::NoSuchSlot`] if nothing else would open the vault.
+    /// [`VaultError::LastSlot`] if nothing else would open the vault.
     pub fn remove_recovery(&self, proof: Protection<'_>) -> Result<(), VaultError> {
         self.change_slots(proof, &[SlotKind::Recovery], |_| Ok(None))
     }
@@ -96,7 +96,7 @@ impl Vault {
         drop(master);
         let slots = manifest.kinds();
         if slots.is_empty() {
-            return Err(VaultError::NoSuchSlot);
+            return Err(VaultError::LastSlot);
         }
         let bytes = manifest.signed(&self.keys.manifest);
         place.check()?;

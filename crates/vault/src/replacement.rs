@@ -92,14 +92,18 @@ fn discard(folder: &Path) -> Result<(), VaultError> {
         return Ok(());
     }
     // It may be somebody's own folder by that name.
+    let mut ours = Vec::new();
     for entry in fs::read_dir(&beside)? {
-        let name = entry?.file_name();
-        if name != "cache" && !name.to_string_lossy().starts_with("vault.") {
+        let entry = entry?;
+        if !folder::is_name_of_ours(&entry.file_name()) {
             return Err(VaultError::AlreadyExists);
         }
+        ours.push(entry.path());
     }
     drop(folder::lock(&beside)?);
-    Ok(fs::remove_dir_all(&beside)?)
+    ours.iter().try_for_each(|file| folder::remove(file))?;
+    folder::remove(&beside.join(folder::LOCK))?;
+    Ok(fs::remove_dir(&beside)?)
 }
 
 fn set_aside(folder: &Path) -> Result<PathBuf, VaultError> {

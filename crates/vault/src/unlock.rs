@@ -288,7 +288,11 @@ impl Vault {
             }),
         };
         // What was erased before a crash may still be in the journal.
-        unless_full(database::cut_journal(&vault.store().connection).map(drop))?;
+        let is_cut = match database::cut_journal(&vault.store().connection) {
+            Err(VaultError::DiskFull) => false,
+            cut => cut?,
+        };
+        vault.store().is_unclean = !is_cut;
         unless_full(vault.erase_hidden())?;
         unless_full(vault.begin_generation())?;
         // What cannot be removed opens no more, and is in nobody's way.
