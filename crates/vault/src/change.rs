@@ -252,9 +252,10 @@ impl Change<'_> {
         }
     }
 
-    /// Counts one more opening, closing or erasure of the vault.
+    /// Counts one more opening, closing or erasure of the vault, as far as can be counted.
     pub(crate) fn advance(&mut self) {
-        self.root.generation += u64::from(self.advances);
+        let more = u64::from(self.advances);
+        self.root.generation = self.root.generation.saturating_add(more);
     }
 
     /// Seals the owners that changed, and the root. Nothing may be written after it but the commit.

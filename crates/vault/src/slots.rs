@@ -273,7 +273,7 @@ impl Manifest {
     /// Takes up a slot in place of those kinds, as the next generation.
     pub(crate) fn with(mut self, slot: Option<Slot>, instead_of: &[SlotKind]) -> Manifest {
         self.format = FORMAT;
-        self.generation += 1;
+        self.generation = self.generation.saturating_add(1);
         self.slots.retain(|slot| !instead_of.contains(&slot.kind()));
         self.slots.extend(slot);
         self

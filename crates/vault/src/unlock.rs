@@ -133,7 +133,7 @@ impl Vault {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         reseal_owners(&transaction, &self.keys, &self.id)?;
         let mut fresh = count(&transaction, &self.keys)?;
-        fresh.generation = root.generation.max(known.unwrap_or(0)) + 1;
+        fresh.generation = root.generation.max(known.unwrap_or(0)).saturating_add(1);
         database::set_root(&transaction, &fresh.seal(&self.keys.root, &self.id)?)?;
         transaction.commit()?;
         *root = fresh;
