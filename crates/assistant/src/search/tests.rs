@@ -3,7 +3,6 @@
 mod bounds;
 mod erasing;
 mod filter;
-mod growth;
 mod model;
 mod snapshot;
 mod vectors;
