@@ -64,6 +64,8 @@ pub fn passphrase_in(file: &Path) -> Result<SecretString, Failure> {
         io::ErrorKind::InvalidData => Failure::PassphraseFileNotText,
         _ => Error::Vault(VaultTrouble::PassphraseFileUnreadable).into(),
     })?;
+    // Some editors begin a text with a mark that is none of its letters.
+    let text = text.trim_start_matches('\u{feff}');
     given(text.lines().next().unwrap_or_default().to_owned())
         .map_err(|_| Failure::PassphraseFileEmpty)
 }

@@ -27,7 +27,7 @@ const CHUNK: usize = 64 << 10;
 pub struct CacheKind(pub u16);
 
 impl Vault {
-    /// Keeps a cache in place of the one of its kind. A vault in memory keeps none.
+    /// Keeps a cache in place of the one of its kind. A vault in memory keeps none, and none is kept where a link leads.
     pub fn keep_cache(&self, kind: CacheKind, bytes: &[u8]) -> Result<(), VaultError> {
         let Some(place) = &self.place else {
             return Ok(());
@@ -43,6 +43,9 @@ impl Vault {
         let head = seal(&self.keys.cache, &at, &head)?;
 
         let directory = place.folder.join(FOLDER);
+        if is_link(&directory) {
+            return Ok(());
+        }
         folder::prepare(&directory)?;
         let aad = at.associated_data(&self.keys.cache.id);
         folder::write_new(
@@ -107,7 +110,11 @@ pub(crate) fn read(
 /// Removes the caches in a vault's folder that no row names: they are what a crash, an older row or something erased left
 /// behind. What has another name than a cache is not ours.
 pub(crate) fn sweep(connection: &Connection, folder: &Path) -> Result<(), VaultError> {
-    let Ok(files) = fs::read_dir(folder.join(FOLDER)) else {
+    let folder = folder.join(FOLDER);
+    if is_link(&folder) {
+        return Ok(());
+    }
+    let Ok(files) = fs::read_dir(folder) else {
         return Ok(());
     };
     let mut select = connection.prepare("SELECT file FROM caches")?;
@@ -190,6 +197,11 @@ fn decrypt(
 
 fn name(file: [u8; 16]) -> String {
     format!("{:032x}.bin", u128::from_be_bytes(file))
+}
+
+/// What a link leads to is somebody's own.
+fn is_link(folder: &Path) -> bool {
+    fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink())
 }
 
 fn is_name(found: &str) -> bool {

@@ -1031,6 +1031,24 @@ fn caches_go_with_whatever_is_erased_and_a_persons_own_files_stay() {
     assert_eq!(fs::read(folder.join("letter.txt")).unwrap(), b"a letter");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_in_place_of_the_caches_is_not_followed() {
+    const INDEX: CacheKind = CacheKind(1);
+    let (on_disk, vault) = OnDisk::new();
+    let pictures = tempfile::tempdir().unwrap();
+    let picture = pictures.path().join(format!("{:032x}.bin", 7));
+    fs::write(&picture, b"a picture").unwrap();
+    std::os::unix::fs::symlink(pictures.path(), on_disk.path().join("cache")).unwrap();
+    vault.keep_cache(INDEX, b"words").unwrap();
+    let erased = conversation(&vault, &[b"one"]);
+    vault.write(|change| change.erase_owner(erased)).unwrap();
+    drop(vault);
+    drop(on_disk.unlock().unwrap());
+    assert_eq!(fs::read(&picture).unwrap(), b"a picture");
+    assert_eq!(fs::read_dir(pictures.path()).unwrap().count(), 1);
+}
+
 #[test]
 fn one_record_is_read_without_the_others_and_they_are_counted_without_being_opened() {
     let (on_disk, vault) = OnDisk::new();
