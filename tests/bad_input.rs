@@ -314,6 +314,11 @@ fn troubles_with_a_vault_and_its_copies_are_told_apart() {
     std::fs::create_dir(&full).unwrap();
     std::fs::write(full.join("letter"), b"a letter").unwrap();
     let new = folder.join("new");
+    let remains = folder.join("remains");
+    std::fs::create_dir(&remains).unwrap();
+    std::fs::copy(vault.join("vault.json"), remains.join("vault.json")).unwrap();
+    let with_journal = file("live", &std::fs::read(vault.join("vault.db")).unwrap());
+    file("live-wal", b"messages that are nowhere else");
     for (command, words) in [
         (
             vault_at(&vault, &secret, &["init"], none),
@@ -345,6 +350,30 @@ fn troubles_with_a_vault_and_its_copies_are_told_apart() {
         ),
         (vault_at(&vault, &binary, &["check"], none), "not a text"),
         (vault_at(&vault, &empty, &["check"], none), "is empty"),
+        (
+            vault_at(&vault, Path::new("/dev/zero"), &["check"], none),
+            "not a text",
+        ),
+        (
+            vault_at(&vault, &secret, &["change-passphrase"], none),
+            "--new-passphrase-file",
+        ),
+        (
+            vault_at(&vault, &secret, &["export"], &folder.join("out")),
+            "--yes",
+        ),
+        (
+            vault_at(&vault, &secret, &["export", "--yes"], &vault.join("out")),
+            "outside of the vault's",
+        ),
+        (
+            vault_at(&remains, &secret, &["restore"], &backup),
+            "what is left of one",
+        ),
+        (
+            vault_at(&new, &secret, &["restore"], &with_journal),
+            "no backup",
+        ),
     ] {
         let mut command = command;
         let sentence = refused(&mut command);
@@ -360,6 +389,36 @@ fn troubles_with_a_vault_and_its_copies_are_told_apart() {
     std::fs::write(vault.join("vault.db"), b"a letter").unwrap();
     let sentence = refused(&mut vault_at(&vault, &secret, &["check"], none));
     assert!(sentence.contains("vault.db"), "{sentence}");
+}
+
+/// Words that nobody saw would lock out whoever has the earlier ones.
+#[cfg(target_os = "linux")]
+#[test]
+fn recovery_words_that_cannot_be_shown_leave_the_earlier_ones_as_they_are() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (vault, secret) = (scratch.path().join("vault"), scratch.path().join("secret"));
+    std::fs::write(&secret, "correct horse battery").unwrap();
+    let vault_with = |option: &str, secret: &Path, words: &[&str]| {
+        let mut command = aparte();
+        command.args(["vault", "--language", "en", "--vault"]);
+        command.arg(&vault).arg(option).arg(secret).args(words);
+        command
+    };
+    let by_passphrase = |words: &[&str]| vault_with("--passphrase-file", &secret, words);
+    assert!(by_passphrase(&["init"]).status().unwrap().success());
+    let words = scratch.path().join("words");
+    let made = by_passphrase(&["recovery-key"]).output().unwrap();
+    std::fs::write(&words, made.stdout).unwrap();
+    for lost in ["/dev/full", "/dev/null"] {
+        let mut command = by_passphrase(&["recovery-key"]);
+        command.stdout(File::options().write(true).open(lost).unwrap());
+        let outcome = command.output().unwrap();
+        let said = String::from_utf8(outcome.stderr).unwrap();
+        assert!(said.contains("earlier words still open"), "{lost}: {said}");
+        assert_eq!(outcome.status.code(), Some(1), "{lost}");
+        let checked = vault_with("--recovery-file", &words, &["check"]).output();
+        assert!(checked.unwrap().status.success(), "{lost}");
+    }
 }
 
 #[test]

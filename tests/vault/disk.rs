@@ -585,10 +585,67 @@ fn a_link_or_a_folder_in_place_of_a_file_is_refused() {
         fs::create_dir(ground.vault.join(name)).unwrap();
         ground
     };
-    assert!(folder_in_place_of("vault.db").unlock().is_err());
-    let _ = folder_in_place_of("vault.json").unlock();
+    for name in ["vault.db", "vault.json"] {
+        let outcome = folder_in_place_of(name).unlock();
+        assert!(matches!(outcome, Err(VaultError::Obstructed)), "{name}");
+    }
     let nowhere = Ground::empty();
     put_files(&nowhere.vault, &Files::new());
     assert!(matches!(nowhere.unlock(), Err(VaultError::Absent)));
     assert!(lasting(files(Path::new(&nowhere.vault))).is_empty());
+}
+
+/// A pipe is never waited for, a link to nowhere is not written through, and what a person put there stays.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_of_a_vault_is_neither_waited_for_nor_written_over() {
+    let (ground, vault) = Ground::new();
+    vault.close().unwrap();
+    let ours = ground.files();
+    let passphrase = SecretString::from("lanterns over a quiet estuary");
+    let create = |ground: &Ground| {
+        let proof = Protection::Passphrase(&passphrase);
+        Vault::create(&ground.vault, proof, Cost::FLOOR)
+    };
+    for name in ["vault.db", "vault.json", "vault.lock", "vault.db-wal"] {
+        let ground = Ground::of(&ours);
+        let _ = fs::remove_file(ground.vault.join(name));
+        let made = std::process::Command::new("mkfifo")
+            .arg(ground.vault.join(name))
+            .status();
+        assert!(made.unwrap().success());
+        let looked = Vault::look(&ground.vault);
+        assert!(matches!(looked, Err(VaultError::Obstructed)), "{name}");
+        let opened = ground.unlock();
+        assert!(matches!(opened, Err(VaultError::Obstructed)), "{name}");
+    }
+    for name in ["vault.db", "vault.json", "vault.lock"] {
+        let ground = Ground::empty();
+        fs::create_dir_all(&ground.vault).unwrap();
+        let nowhere = ground.vault.join("nowhere");
+        std::os::unix::fs::symlink(&nowhere, ground.vault.join(name)).unwrap();
+        assert!(
+            matches!(create(&ground), Err(VaultError::Obstructed)),
+            "{name}"
+        );
+        assert!(!nowhere.exists(), "{name}");
+        assert!(ground.vault.join(name).is_symlink(), "{name}");
+    }
+    let ground = Ground::empty();
+    put_files(
+        &ground.vault,
+        &Files::from([("vault.db.new".to_owned(), b"a letter".to_vec())]),
+    );
+    assert!(matches!(create(&ground), Err(VaultError::Obstructed)));
+    assert_eq!(
+        fs::read(ground.vault.join("vault.db.new")).unwrap(),
+        b"a letter"
+    );
+    assert!(
+        !ground.vault.join("vault.lock").exists(),
+        "nothing is left of it"
+    );
+    // What an attempt that was killed left of ours is in nobody's way.
+    fs::write(ground.vault.join("vault.db.new"), &ours["vault.db"][..700]).unwrap();
+    create(&ground).unwrap();
 }

@@ -24,6 +24,7 @@ pub struct Keys {
     pub settings: Key,
     pub root: Key,
     pub cache: Key,
+    pub cache_name: [u8; 32],
     pub set: [u8; 32],
     pub manifest: [u8; 32],
 }
@@ -41,6 +42,7 @@ impl Keys {
             settings: key("settings"),
             root: key("root"),
             cache: key("index"),
+            cache_name: subkey("index/name"),
             set: subkey("set"),
             manifest: subkey("manifest"),
         }
@@ -164,10 +166,15 @@ pub fn vault_id(manifest: &[u8]) -> [u8; 16] {
 
 /// Signs `vault.json` again, after the text before its code was changed.
 pub fn sign(content: &str, key: &[u8; 32]) -> Vec<u8> {
-    let mut hmac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap();
-    hmac.update(content.as_bytes());
-    let code = STANDARD.encode(hmac.finalize().into_bytes());
+    let code = STANDARD.encode(authenticate(content.as_bytes(), key));
     format!("{content},\"mac\":\"{code}\"}}\n").into_bytes()
+}
+
+/// HMAC-SHA256.
+pub fn authenticate(message: &[u8], key: &[u8; 32]) -> [u8; 32] {
+    let mut hmac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap();
+    hmac.update(message);
+    hmac.finalize().into_bytes().into()
 }
 
 /// What stands in `vault.json` before its code.

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use super::campaign::{Dice, Tally, times};
 use super::format::{
-    Key, Keys, Place, content, data_key, master_of, open, owner_place, seal, seal_padded, sign,
-    vault_id,
+    Key, Keys, Place, authenticate, content, data_key, master_of, open, owner_place, seal,
+    seal_padded, sign, vault_id,
 };
 use super::ground::{CHUNK, Contents, Ground, KINDS, MASTER, put_files};
 
@@ -594,6 +594,12 @@ fn a_cache_whose_head_asks_for_more_than_there_is_is_none_at_once() {
         parent: vault_id(&ground.files()["vault.json"]),
         sequence: 0,
     };
+    let mark = authenticate(&file[..8], &keys.cache_name);
+    assert_eq!(
+        file[8..],
+        mark[..8],
+        "the name is marked by the description"
+    );
     let body = open(&keys.cache, &place, &sealed).expect("the head opens by the description");
     for length in [0, 11, u64::MAX, u64::MAX - 16, 1 << 62, 1 << 40, 65_536] {
         let mut body = body.clone();

@@ -86,6 +86,7 @@ pub fn secrets(folder: &Path, master: [u8; 32], passphrases: &[&'static str]) ->
         secret("the subkey of the settings", &keys.settings.bytes),
         secret("the subkey of the root", &keys.root.bytes),
         secret("the subkey of caches", &keys.cache.bytes),
+        secret("the subkey of the names of caches", &keys.cache_name),
         secret("the subkey of sets", &keys.set),
         secret("the subkey of the manifest", &keys.manifest),
     ];

@@ -45,6 +45,8 @@ pub struct Exported {
 pub enum ExportTrouble {
     /// There are files in the folder already, or it is a file itself.
     NotEmpty,
+    /// It would lie in the vault's own folder.
+    InVault,
     /// The folder above it is not there.
     FolderMissing,
     /// Nothing may be written there.
@@ -58,10 +60,23 @@ pub enum ExportTrouble {
 impl Assistant {
     /// Writes everything into a folder that is new or empty. On an error nothing is there.
     pub fn export(&self, to: &Path) -> Result<Exported, Error> {
+        self.check_export(to)?;
         let aside = Aside::beside(to)?;
         let exported = write_all(self, &aside.folder)?;
         aside.put_in_place()?;
         Ok(exported)
+    }
+
+    /// Refuses a folder that no export goes to, before anybody is warned of what an export is. Whether it can be written,
+    /// only writing tells.
+    pub fn check_export(&self, to: &Path) -> Result<(), Error> {
+        if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Error::Export(ExportTrouble::NotEmpty));
+        }
+        match self.vault.would_hold(to) {
+            Ok(true) => Err(Error::Export(ExportTrouble::InVault)),
+            Ok(false) | Err(_) => Ok(()),
+        }
     }
 }
 
@@ -275,6 +290,7 @@ impl ExportTrouble {
     pub(crate) fn code(self) -> &'static str {
         match self {
             ExportTrouble::NotEmpty => "export_folder_not_empty",
+            ExportTrouble::InVault => "export_in_vault",
             ExportTrouble::FolderMissing => "export_folder_missing",
             ExportTrouble::NotWritable => "export_not_writable",
             ExportTrouble::DiskFull => "export_disk_full",
@@ -287,6 +303,10 @@ impl ExportTrouble {
             ExportTrouble::NotEmpty => {
                 "There is something in this folder already, so nothing was exported. Choose a new or empty \
                  folder."
+            }
+            ExportTrouble::InVault => {
+                "What is encrypted and what is not do not belong in one folder, so nothing was exported. Choose a \
+                 folder outside of the vault's."
             }
             ExportTrouble::FolderMissing => {
                 "The folder that the export would lie in is not there. Make it, or choose another."
@@ -309,6 +329,10 @@ impl ExportTrouble {
             ExportTrouble::NotEmpty => {
                 "Il y a déjà quelque chose dans ce dossier ; rien n'a été exporté. Choisissez un dossier \
                  nouveau ou vide."
+            }
+            ExportTrouble::InVault => {
+                "Ce qui est chiffré et ce qui ne l'est pas ne vont pas dans le même dossier ; rien n'a été exporté. \
+                 Choisissez un dossier hors de celui du coffre."
             }
             ExportTrouble::FolderMissing => {
                 "Le dossier qui devrait contenir l'export n'existe pas. Créez-le, ou choisissez-en un autre."

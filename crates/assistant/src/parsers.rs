@@ -17,15 +17,20 @@ use crate::stored;
 
 /// Where the part of a snapshot begins that is not the same in every one of this build.
 const AFTER_BUILD: usize = 8 + 4 + 32;
+/// The length of the checksum at the end.
+const CHECKSUM: usize = 4;
 
-/// The snapshot of the search index, from its owners on: what stands before them names the build and changes with it.
+/// The snapshot of the search index, from its owners to its checksum, both left out: what stands before names the build and
+/// changes with it, and nothing would get past a wrong checksum.
 pub fn search_snapshot(bytes: &[u8]) -> bool {
     static START: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let mut start = empty_index().to_bytes().expect("an index in memory");
         start.truncate(AFTER_BUILD);
         start
     });
-    let Some(mut index) = SearchIndex::from_bytes(&[&START, bytes].concat()) else {
+    let mut bytes = [&START, bytes].concat();
+    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
+    let Some(mut index) = SearchIndex::from_bytes(&bytes) else {
         return false;
     };
     // FTS5 finds damage when it reads: that may fail, and must not do worse.
@@ -59,7 +64,7 @@ pub fn example_snapshot() -> Vec<u8> {
     let put = index.put_passages([1; 16], [2; 16], Language::French, [entry]);
     put.expect("an index in memory");
     let bytes = index.to_bytes().expect("an index in memory");
-    bytes[AFTER_BUILD..].to_vec()
+    bytes[AFTER_BUILD..bytes.len() - CHECKSUM].to_vec()
 }
 
 fn empty_index() -> SearchIndex {

@@ -60,11 +60,24 @@ impl Assistant {
 
     /// Draws recovery words in the language of the interface, in place of earlier ones.
     pub fn make_recovery(&self, proof: Protection<'_>) -> Result<RecoveryWords, Error> {
-        let list = match self.language() {
-            Language::English => WordList::English,
-            Language::French => WordList::French,
-        };
-        Ok(self.vault.make_recovery(proof, list)?)
+        Ok(self.vault.make_recovery(proof, self.word_list())?)
+    }
+
+    /// The same, where showing the words may fail: earlier ones are worthless only once `show` has succeeded.
+    pub fn make_recovery_once_shown<E: From<Error>>(
+        &self,
+        proof: Protection<'_>,
+        show: impl FnOnce(&RecoveryWords) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let shown = self
+            .vault
+            .make_recovery_once_shown(proof, self.word_list(), |words| {
+                show(words).map_err(Refusal::Showing)
+            });
+        shown.map_err(|refusal| match refusal {
+            Refusal::Showing(error) => error,
+            Refusal::Vault(error) => Error::from(error).into(),
+        })
     }
 
     /// Makes the recovery words worthless.
@@ -83,5 +96,24 @@ impl Assistant {
     /// Opens everything in the vault once.
     pub fn check(&self) -> Result<Health, Error> {
         Ok(self.vault.check()?)
+    }
+
+    fn word_list(&self) -> WordList {
+        match self.language() {
+            Language::English => WordList::English,
+            Language::French => WordList::French,
+        }
+    }
+}
+
+/// Why recovery words were not made: the vault did not take them, or they could not be shown.
+enum Refusal<E> {
+    Vault(VaultError),
+    Showing(E),
+}
+
+impl<E> From<VaultError> for Refusal<E> {
+    fn from(error: VaultError) -> Self {
+        Refusal::Vault(error)
     }
 }

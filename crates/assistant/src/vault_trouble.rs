@@ -38,6 +38,8 @@ pub enum VaultTrouble {
     Occupied,
     /// The file is not one of Aparté.
     Foreign,
+    /// Something else stands under the name of one of the vault's files.
+    Obstructed,
     NewerFormat,
     InUse,
     /// Stored bytes were changed, moved or lost.
@@ -45,6 +47,8 @@ pub enum VaultTrouble {
     /// The database as a whole does not open.
     DatabaseDamaged,
     BackupDamaged,
+    /// What was named as a backup is the database of a vault, with a journal beside it.
+    BackupHasJournal,
     /// A backup was to be written into the folder of its vault.
     BackupInVault,
     /// The system knows no such folder, or takes no such name.
@@ -65,6 +69,7 @@ impl From<VaultError> for VaultTrouble {
             VaultError::Absent => VaultTrouble::Absent,
             VaultError::AlreadyExists => VaultTrouble::Occupied,
             VaultError::Foreign => VaultTrouble::Foreign,
+            VaultError::Obstructed => VaultTrouble::Obstructed,
             VaultError::NewerFormat => VaultTrouble::NewerFormat,
             VaultError::InUse => VaultTrouble::InUse,
             VaultError::WrongPassphrase => VaultTrouble::WrongPassphrase,
@@ -82,6 +87,7 @@ impl From<VaultError> for VaultTrouble {
             VaultError::NotFound => VaultTrouble::Missing,
             VaultError::Damaged(Part::Database) => VaultTrouble::DatabaseDamaged,
             VaultError::BackupDamaged => VaultTrouble::BackupDamaged,
+            VaultError::BackupHasJournal => VaultTrouble::BackupHasJournal,
             VaultError::CostOutOfRange | VaultError::Damaged(_) => VaultTrouble::Damaged,
             VaultError::OutOfMemory => VaultTrouble::OutOfMemory,
             VaultError::TooLarge => VaultTrouble::TooLarge,
@@ -109,6 +115,7 @@ impl VaultTrouble {
             VaultTrouble::BackupNeedsSecret => "backup_needs_secret",
             VaultTrouble::KeychainChanged => "keychain_changed",
             VaultTrouble::Foreign => "vault_foreign",
+            VaultTrouble::Obstructed => "vault_obstructed",
             VaultTrouble::PassphraseNeeded => "vault_passphrase_needed",
             VaultTrouble::NotThisWay => "vault_not_this_way",
             VaultTrouble::LastWay => "vault_last_way",
@@ -124,6 +131,7 @@ impl VaultTrouble {
             VaultTrouble::Damaged => "vault_damaged",
             VaultTrouble::DatabaseDamaged => "vault_database_damaged",
             VaultTrouble::BackupDamaged => "backup_damaged",
+            VaultTrouble::BackupHasJournal => "backup_has_journal",
             VaultTrouble::BackupInVault => "backup_in_vault",
             VaultTrouble::NoSuchPlace => "no_such_place",
             VaultTrouble::NotWritable => "vault_not_writable",
@@ -162,6 +170,10 @@ impl VaultTrouble {
             VaultTrouble::Foreign => {
                 "The file in place of a vault or backup was not made by Aparté and was left as it is. Check \
                  the name."
+            }
+            VaultTrouble::Obstructed => {
+                "A folder, a pipe or somebody else's file stands under the name of one of the vault's files \
+                 (vault.…); nothing was changed. Move it elsewhere and try again."
             }
             VaultTrouble::LastWay => {
                 "Nothing else opens this vault, so nothing was removed. Choose a passphrase first."
@@ -214,6 +226,10 @@ impl VaultTrouble {
             VaultTrouble::BackupDamaged => {
                 "This backup is damaged or not whole, so nothing was restored. Take another copy of it, or \
                  an earlier backup."
+            }
+            VaultTrouble::BackupHasJournal => {
+                "This is the database of a vault and no backup: what its journal (-wal) holds would be lost, so \
+                 nothing was restored. Open that vault and back it up."
             }
             VaultTrouble::BackupInVault => {
                 "A backup in the vault's own folder would be lost with it, so none was written. Choose \
@@ -275,6 +291,10 @@ impl VaultTrouble {
                 "Le fichier à la place d'un coffre ou d'une sauvegarde n'a pas été créé par Aparté et a été laissé \
                  tel quel. Vérifiez le nom."
             }
+            VaultTrouble::Obstructed => {
+                "Un dossier, un tube ou un fichier étranger porte le nom d'un des fichiers du coffre (vault.…) ; \
+                 rien n'a été modifié. Déplacez-le ailleurs et recommencez."
+            }
             VaultTrouble::LastWay => {
                 "Rien d'autre n'ouvre ce coffre ; rien n'a donc été retiré. Choisissez d'abord une phrase secrète."
             }
@@ -327,6 +347,10 @@ impl VaultTrouble {
             VaultTrouble::BackupDamaged => {
                 "Cette sauvegarde est endommagée ou incomplète ; rien n'a été restauré. Prenez-en une autre \
                  copie, ou une sauvegarde antérieure."
+            }
+            VaultTrouble::BackupHasJournal => {
+                "C'est la base de données d'un coffre, pas une sauvegarde : ce que contient son journal (-wal) \
+                 serait perdu ; rien n'a été restauré. Ouvrez ce coffre et sauvegardez-le."
             }
             VaultTrouble::BackupInVault => {
                 "Une sauvegarde dans le dossier du coffre se perdrait avec lui ; aucune n'a été écrite. \

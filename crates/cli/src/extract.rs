@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
     for page in pages {
         output.line(&format!("--- {} ---\n{}", page.number, page.text));
         for warning in page.warnings {
-            output.remark(&format!(
+            output.alert(&format!(
                 "p. {}: {}",
                 page.number,
                 sentence(warning, output)

@@ -11,6 +11,8 @@ pub enum Failure {
     Domain(Error),
     /// A new passphrase was typed differently the second time.
     PassphrasesDiffer,
+    /// A new passphrase is needed, and nobody is there to type one.
+    NewPassphraseNeeded,
     /// The file of the recovery words.
     RecoveryFileUnreadable,
     /// The passphrase file is no text.
@@ -23,6 +25,8 @@ pub enum Failure {
     NotThisWay(Vec<SlotKind>),
     /// The backup to restore from.
     BackupMissing,
+    /// The recovery words could not be shown, or nobody would have seen them.
+    WordsNotShown,
     /// A backup does not go over a file.
     BackupInPlace,
     /// A check found what does not open or is not there.
@@ -31,6 +35,8 @@ pub enum Failure {
     ExportIncomplete,
     /// The person did not want to go on.
     Declined,
+    /// Nobody is there to be asked whether to go on.
+    ConsentNeeded,
 }
 
 impl From<Error> for Failure {
@@ -63,6 +69,12 @@ impl Failure {
                 "The two passphrases are not the same, so nothing was changed. Try again.",
                 "Les deux phrases secrètes ne sont pas les mêmes ; rien n'a été modifié. Recommencez.",
             ),
+            Failure::NewPassphraseNeeded => (
+                "A new passphrase is needed, so nothing was changed. Give it with --new-passphrase-file, or type it in \
+                 a terminal.",
+                "Il faut une nouvelle phrase secrète ; rien n'a été modifié. Donnez-la avec --new-passphrase-file, ou \
+                 saisissez-la dans un terminal.",
+            ),
             Failure::RecoveryFileUnreadable => (
                 "The file of the recovery words cannot be read. Check its name and its permissions.",
                 "Le fichier des mots de secours ne peut pas être lu. Vérifiez son nom et ses droits.",
@@ -77,12 +89,20 @@ impl Failure {
                 "La première ligne du fichier de la phrase secrète est vide. Écrivez-y la phrase secrète.",
             ),
             Failure::VaultInPlace => (
-                "There is a vault in this folder already, and it was left as it is. Name another folder.",
-                "Il y a déjà un coffre dans ce dossier ; il a été laissé tel quel. Indiquez un autre dossier.",
+                "There is a vault in this folder already, or what is left of one, and it was left as it is. Name \
+                 another folder.",
+                "Il y a déjà un coffre dans ce dossier, ou ce qu'il en reste ; il a été laissé tel quel. Indiquez un \
+                 autre dossier.",
             ),
             Failure::BackupMissing => (
                 "There is no backup file under this name. Check the name and the folder.",
                 "Il n'y a pas de fichier de sauvegarde sous ce nom. Vérifiez le nom et le dossier.",
+            ),
+            Failure::WordsNotShown => (
+                "The new words could not be shown, so nothing was changed and earlier words still open the vault. Let \
+                 the output go to a terminal or a file.",
+                "Les nouveaux mots n'ont pas pu être montrés ; rien n'a été modifié et les anciens ouvrent toujours le \
+                 coffre. Dirigez la sortie vers un terminal ou un fichier.",
             ),
             Failure::BackupInPlace => (
                 "There is a file of this name already, and it was left as it is. Choose another name for the \
@@ -105,6 +125,11 @@ impl Failure {
             Failure::Declined => (
                 "Nothing was exported. Type “yes” when you are asked, to go on.",
                 "Rien n'a été exporté. Tapez « oui » quand on vous le demande, pour continuer.",
+            ),
+            Failure::ConsentNeeded => (
+                "Nothing was exported: nobody is at a terminal to be asked. Add --yes if this is what you want.",
+                "Rien n'a été exporté : personne n'est devant un terminal pour répondre. Ajoutez --yes si c'est bien ce \
+                 que vous voulez.",
             ),
         };
         match language {

@@ -56,7 +56,7 @@ fn warn_of_incomplete_pages(assistant: &Assistant, id: DocumentId, output: &Outp
         if !pages.is_empty() {
             let list = pages.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
             let name = &document.name;
-            output.remark(&match output.language {
+            output.alert(&match output.language {
                 aparte_assistant::Language::English => {
                     format!("“{name}” could not be read completely (page {list}); answers may miss something.")
                 }

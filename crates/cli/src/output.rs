@@ -1,6 +1,8 @@
 //! What is printed where: results on standard output, everything else on standard error.
 
 use std::cell::Cell;
+#[cfg(unix)]
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 
 use aparte_assistant::{Assistant, Error, Language};
@@ -76,6 +78,19 @@ impl Output {
         self.write(&printable(text));
     }
 
+    /// Prints what must have arrived before anything else happens.
+    ///
+    /// # Errors
+    /// Why it did not arrive, or would have been seen by nobody.
+    pub fn deliver(&self, text: &str) -> io::Result<()> {
+        if is_discarded(&io::stdout()) {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{text}")?;
+        stdout.flush()
+    }
+
     /// A reader that went away (`| head`) is no failure; a full disk is.
     fn write(&self, text: &str) {
         if let Err(error) = writeln!(io::stdout(), "{text}")
@@ -117,6 +132,28 @@ impl Output {
             width: Cell::new(0),
         }
     }
+}
+
+/// Whether what is written there is thrown away. A standard output that was closed is replaced by such a one when a program
+/// starts.
+#[cfg(unix)]
+fn is_discarded(output: &io::Stdout) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let here = output
+        .as_fd()
+        .try_clone_to_owned()
+        .and_then(|file| File::from(file).metadata());
+    match (here, std::fs::metadata("/dev/null")) {
+        (Ok(here), Ok(null)) => (here.dev(), here.ino()) == (null.dev(), null.ino()),
+        _ => false,
+    }
+}
+
+/// Elsewhere nobody asks.
+#[cfg(not(unix))]
+fn is_discarded(_output: &io::Stdout) -> bool {
+    false
 }
 
 /// A text without what a terminal would take for commands: documents and file names are not to be trusted.

@@ -1,6 +1,7 @@
 //! Passphrases and recovery words: out of a file, or typed without being shown.
 
-use std::io::{self, IsTerminal};
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use aparte_assistant::{Error, Language, Protection, SlotKind, VaultTrouble, check_passphrase};
@@ -60,7 +61,7 @@ impl Proof {
 
 /// The passphrase in the first line of a file.
 pub fn passphrase_in(file: &Path) -> Result<SecretString, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|error| match error.kind() {
+    let text = short_text(file).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData => Failure::PassphraseFileNotText,
         _ => Error::Vault(VaultTrouble::PassphraseFileUnreadable).into(),
     })?;
@@ -72,14 +73,26 @@ pub fn passphrase_in(file: &Path) -> Result<SecretString, Failure> {
 
 /// The recovery words in a file, in as many lines as they please.
 pub fn recovery_words_in(file: &Path) -> Result<SecretString, Failure> {
-    let text = std::fs::read_to_string(file).map_err(|_| Failure::RecoveryFileUnreadable)?;
+    let text = short_text(file).map_err(|_| Failure::RecoveryFileUnreadable)?;
     given(text)
+}
+
+/// What a file begins with: a secret is short, and what is named may be a device without end.
+fn short_text(file: &Path) -> io::Result<String> {
+    const LONGEST: u64 = 64 << 10;
+    let mut text = String::new();
+    let read = File::open(file)?.take(LONGEST).read_to_string(&mut text)?;
+    match read as u64 == LONGEST {
+        true => Err(io::ErrorKind::InvalidData.into()),
+        false => Ok(text),
+    }
 }
 
 /// A new passphrase: that of a file, or typed twice.
 pub fn new_passphrase(file: Option<&Path>, output: &Output) -> Result<SecretString, Failure> {
     let passphrase = match file {
         Some(file) => passphrase_in(file)?,
+        None if !somebody_is_there() => return Err(Failure::NewPassphraseNeeded),
         None => ask(output.say("New passphrase: ", "Nouvelle phrase secrète : "))?,
     };
     check_passphrase(&passphrase)?;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 
+use crate::database::Journaling;
 use crate::keychain::Platform;
 use crate::keys::Keyring;
 use crate::slots::{self, Manifest};
@@ -21,11 +22,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::BackupNeedsSecret`] where only the keychain opens the vault.
     pub fn back_up(&self, to: &Path) -> Result<(), VaultError> {
-        if let Some(place) = &self.place
-            && folder::parent(to)
-                .canonicalize()?
-                .starts_with(place.folder.canonicalize()?)
-        {
+        if self.would_hold(to)? {
             // Nothing of the vault itself may be written over.
             return Err(VaultError::AlreadyExists);
         }
@@ -41,11 +38,23 @@ impl Vault {
         folder::sync_folder(folder::parent(to))
     }
 
+    /// Whether what is written under this path would lie in the vault's own folder, and be lost with it.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`] if the folder that the path leads to is not there.
+    pub fn would_hold(&self, path: &Path) -> Result<bool, VaultError> {
+        let Some(place) = &self.place else {
+            return Ok(false);
+        };
+        let folder = folder::parent(path).canonicalize()?;
+        Ok(folder.starts_with(place.folder.canonicalize()?))
+    }
+
     /// Makes a vault out of a backup, in a folder that holds none. Nothing is put in place before every byte of the
     /// backup was checked.
     ///
     /// # Errors
-    /// [`VaultError::AlreadyExists`]; [`VaultError::Foreign`] or [`VaultError::BackupDamaged`] if the file is not a backup
+    /// [`VaultError::AlreadyExists`]; [`VaultError::BackupHasJournal`]; [`VaultError::Foreign`] or [`VaultError::BackupDamaged`] if the file is not a backup
     /// or is not as it was written; what [`Vault::unlock`] reports of the passphrase.
     pub fn restore(
         backup: &Path,
@@ -84,7 +93,13 @@ pub(crate) fn lay_out(
     if !fs::metadata(backup)?.is_file() {
         return Err(VaultError::Foreign);
     }
-    database::check_header(backup).map_err(of_backup)?;
+    let journaling = database::check_header(backup).map_err(of_backup)?;
+    // A backup is written without one: whatever has such a name beside it is something else.
+    if journaling == Journaling::WriteAhead
+        && fs::metadata(with_end(backup, "-wal")).is_ok_and(|journal| journal.len() > 0)
+    {
+        return Err(VaultError::BackupHasJournal);
+    }
     let is_new = !into.try_exists()?;
     folder::prepare(into)?;
     let _lock = folder::lock(into)?;
@@ -94,9 +109,7 @@ pub(crate) fn lay_out(
     let checked = check_copy(backup, into, protection).map_err(of_backup);
     if checked.is_err() {
         remove_copy(into)?;
-        if is_new {
-            folder::take_back(into);
-        }
+        folder::take_back(into, is_new);
     }
     let manifest = checked?;
     remove_journal(into)?;
@@ -156,7 +169,7 @@ fn check_copy(
 }
 
 fn remove_copy(folder: &Path) -> Result<(), VaultError> {
-    folder::remove(&folder.join(folder::DATABASE_BEING_MADE))?;
+    folder::remove_unfinished(&folder.join(folder::DATABASE_BEING_MADE))?;
     remove_journal(folder)
 }
 
@@ -169,7 +182,11 @@ fn remove_journal(folder: &Path) -> Result<(), VaultError> {
 }
 
 fn aside(path: &Path) -> PathBuf {
+    with_end(path, ".aparte-part")
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".aparte-part");
+    name.push(end);
     path.with_file_name(name)
 }

@@ -1,6 +1,6 @@
 //! Caches: what can be made again, sealed in files of their own beside the database.
 //!
-//! A file has a random name and is one STREAM over AES-256-GCM in chunks of 64 KiB, under a random key. The row that
+//! A file has a random name that the vault's key marks as its own, and is one STREAM over AES-256-GCM in chunks of 64 KiB, under a random key. The row that
 //! names the file holds key, nonce prefix and length, sealed under the subkey `index`: when the row is replaced, the old
 //! file opens no more. A cache that is cut, changed or gone reads as none. Whatever is erased may be in one, so that all
 //! go with it.
@@ -32,7 +32,7 @@ impl Vault {
         let Some(place) = &self.place else {
             return Ok(());
         };
-        let file: [u8; 16] = random()?;
+        let file = draw_name(&self.keys.cache_name)?;
         let key = Key::random()?;
         let prefix: [u8; 7] = random()?;
         let mut head = Zeroizing::new(Vec::with_capacity(32 + 7 + 8));
@@ -108,8 +108,8 @@ pub(crate) fn read(
 }
 
 /// Removes the caches in a vault's folder that no row names: they are what a crash, an older row or something erased left
-/// behind. What has another name than a cache is not ours.
-pub(crate) fn sweep(connection: &Connection, folder: &Path) -> Result<(), VaultError> {
+/// behind. A name without this vault's mark is somebody else's.
+pub(crate) fn sweep(connection: &Connection, folder: &Path, names: &Key) -> Result<(), VaultError> {
     let folder = folder.join(FOLDER);
     if is_link(&folder) {
         return Ok(());
@@ -126,7 +126,7 @@ pub(crate) fn sweep(connection: &Connection, folder: &Path) -> Result<(), VaultE
     for file in files {
         let file = file?;
         let found = file.file_name().to_string_lossy().into_owned();
-        if is_name(&found) && !named.contains(&found) {
+        if is_marked(&found, names) && !named.contains(&found) {
             folder::remove(&file.path())?;
         }
     }
@@ -204,14 +204,30 @@ fn is_link(folder: &Path) -> bool {
     fs::symlink_metadata(folder).is_ok_and(|found| found.is_symlink())
 }
 
-fn is_name(found: &str) -> bool {
-    let digits = found.strip_suffix(".bin");
-    digits.is_some_and(|digits| {
-        digits.len() == 32
-            && digits
-                .bytes()
-                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-    })
+/// The name of a new file: 8 random bytes, then their mark.
+fn draw_name(names: &Key) -> Result<[u8; 16], VaultError> {
+    let drawn: [u8; 8] = random()?;
+    let mut file = [0; 16];
+    file[..8].copy_from_slice(&drawn);
+    file[8..].copy_from_slice(&mark(names, &drawn));
+    Ok(file)
+}
+
+/// Whether a file was named with this key: a name alone, which anybody may give, is no reason to remove a file.
+fn is_marked(found: &str, names: &Key) -> bool {
+    let file = found
+        .strip_suffix(".bin")
+        .and_then(|digits| u128::from_str_radix(digits, 16).ok());
+    let Some(file) = file.map(u128::to_be_bytes) else {
+        return false;
+    };
+    // Other writings of the same number are not ours.
+    name(file) == found && file[8..] == mark(names, &file[..8])
+}
+
+fn mark(names: &Key, drawn: &[u8]) -> [u8; 8] {
+    let code = names.authenticate(drawn);
+    code[..8].try_into().expect("8 of 32 bytes")
 }
 
 pub(crate) fn cache_place(vault: &[u8; 16], kind: CacheKind, file: [u8; 16]) -> Place {

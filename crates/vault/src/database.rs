@@ -74,8 +74,8 @@ CREATE TABLE caches (
 /// Makes the database under a name aside, so that it appears whole or not at all. `root` is the sealed root.
 pub(crate) fn create(folder: &Path, manifest: &[u8], root: &[u8]) -> Result<(), VaultError> {
     let aside = folder.join(folder::DATABASE_BEING_MADE);
-    folder::remove(&aside)?;
-    folder::remove(&folder.join("vault.db.new-journal"))?;
+    folder::remove_unfinished(&aside)?;
+    folder::remove_unfinished(&folder.join("vault.db.new-journal"))?;
     folder::create(&aside)?;
     let connection = connect(&aside)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -262,18 +262,28 @@ fn schema(connection: &Connection) -> Result<Vec<(String, String, Option<String>
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Where a database may have what is not in its file yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Journaling {
+    /// In `-wal`, beside it.
+    WriteAhead,
+    /// Nowhere, unless a write was interrupted.
+    Rollback,
+}
+
 /// Looks at the first hundred bytes before SQLite may write any: the layout is SQLite's file format.
-pub(crate) fn check_header(path: &Path) -> Result<(), VaultError> {
+pub(crate) fn check_header(path: &Path) -> Result<Journaling, VaultError> {
     let mut header = Vec::new();
     File::open(path)?.take(100).read_to_end(&mut header)?;
     let number = |at: usize| i32::from_be_bytes(header[at..at + 4].try_into().expect("4 bytes"));
-    if header.len() < 100
-        || !header.starts_with(b"SQLite format 3\0")
-        || number(68) != APPLICATION_ID
-    {
+    if header.len() < 100 || !header.starts_with(folder::MAGIC) || number(68) != APPLICATION_ID {
         return Err(VaultError::Foreign);
     }
-    check_version(number(60))
+    check_version(number(60))?;
+    Ok(match header[18] {
+        2 => Journaling::WriteAhead,
+        _ => Journaling::Rollback,
+    })
 }
 
 fn check_version(version: i32) -> Result<(), VaultError> {

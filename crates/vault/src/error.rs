@@ -35,6 +35,10 @@ pub enum VaultError {
     /// The folder already holds a vault, or what is left of one: no new master key is ever made there.
     #[error("this folder already holds a vault")]
     AlreadyExists,
+    /// What stands under the name of one of the vault's files is no file, or not one that a vault makes. It is left
+    /// untouched.
+    #[error("something else stands where the vault has its files")]
+    Obstructed,
     /// The database in place was not written by Aparté. It is left untouched.
     #[error("the database in this folder is not one of Aparté")]
     Foreign,
@@ -89,6 +93,10 @@ pub enum VaultError {
     /// A backup is not as it was written; nothing of it was put in place.
     #[error("the backup is damaged")]
     BackupDamaged,
+    /// A journal lies beside the file, which is the database of a vault then, and no backup: it may lack what the journal
+    /// holds.
+    #[error("the backup has a journal beside it")]
+    BackupHasJournal,
     /// No such conversation, document, record or blob.
     #[error("not found")]
     NotFound,

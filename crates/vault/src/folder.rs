@@ -15,6 +15,9 @@ const SLOTS_BEING_MADE: &str = "vault.json.new";
 pub(crate) const LOCK: &str = "vault.lock";
 const JOURNAL: &str = "vault.db-wal";
 
+/// What every database of SQLite begins with.
+pub(crate) const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
 /// Far above what slots take; a larger file is not one of ours.
 const LARGEST_SLOTS: u64 = 1 << 20;
 
@@ -46,10 +49,34 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), VaultError> {
     Ok(())
 }
 
-/// Removes a folder that was made for a vault that did not come about, and the lock in it.
-pub(crate) fn take_back(folder: &Path) {
+/// Removes what was begun of a vault that did not come about, and the folder if it was made for it.
+pub(crate) fn take_back(folder: &Path, is_new: bool) {
+    for file in [DATABASE_BEING_MADE, "vault.db.new-journal"] {
+        let _ = remove_unfinished(&folder.join(file));
+    }
     let _ = fs::remove_file(folder.join(LOCK));
-    let _ = fs::remove_dir(folder);
+    if is_new {
+        let _ = fs::remove_dir(folder);
+    }
+}
+
+/// Removes a file that was begun under a name aside and never finished; its absence is no error.
+///
+/// # Errors
+/// [`VaultError::Obstructed`] if what is there is not what SQLite begins a file with.
+pub(crate) fn remove_unfinished(path: &Path) -> Result<(), VaultError> {
+    let mut beginning = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(16).read_to_end(&mut beginning)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    const JOURNAL: &[u8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+    let is_empty = beginning.iter().all(|&byte| byte == 0);
+    match is_empty || beginning.starts_with(MAGIC) || beginning.starts_with(JOURNAL) {
+        true => remove(path),
+        false => Err(VaultError::Obstructed),
+    }
 }
 
 /// Whether a folder holds nothing of a vault, not even what only a part of one leaves behind: a journal may hold what is
@@ -58,15 +85,43 @@ pub(crate) fn is_free(folder: &Path) -> Result<bool, VaultError> {
     let mut remains = vec![folder.join(DATABASE), folder.join(SLOTS)];
     remains.extend((1..SCHEMA_VERSION).map(|version| copy_before_migration(folder, version)));
     for file in remains {
-        if file.try_exists()? {
+        if length(&file)?.is_some() {
             return Ok(false);
         }
     }
-    match fs::metadata(folder.join(JOURNAL)) {
-        Ok(journal) => Ok(journal.len() == 0),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+    for journal in [JOURNAL, "vault.db-journal"] {
+        if length(&folder.join(journal))?.is_some_and(|length| length > 0) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The length of a file or of a link, if there is one.
+fn length(path: &Path) -> Result<Option<u64>, VaultError> {
+    match fs::symlink_metadata(path) {
+        Ok(found) => Ok(Some(found.len())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Makes sure that what stands under the names of the vault's files are files: a pipe would be waited for without end.
+///
+/// # Errors
+/// [`VaultError::Obstructed`].
+pub(crate) fn expect_files(folder: &Path) -> Result<(), VaultError> {
+    let names = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.file_name()));
+    for name in names.filter(|name| is_name_of_ours(name)) {
+        // A link that leads nowhere is none either.
+        if !fs::metadata(folder.join(name)).is_ok_and(|found| found.is_file()) {
+            return Err(VaultError::Obstructed);
+        }
+    }
+    Ok(())
 }
 
 /// Whether a file of this name in a vault's folder is one that a vault makes, other than a cache.
@@ -124,8 +179,9 @@ pub(crate) fn close_files(folder: &Path) -> Result<(), VaultError> {
 /// Takes the folder for this process until the file is dropped.
 ///
 /// # Errors
-/// [`VaultError::InUse`] if another process, or another vault of this one, has it.
+/// [`VaultError::InUse`] if another process, or another vault of this one, has it; [`VaultError::Obstructed`].
 pub(crate) fn lock(folder: &Path) -> Result<File, VaultError> {
+    expect_files(folder)?;
     let path = folder.join(LOCK);
     let file = private().create(true).truncate(false).open(&path)?;
     restrict(&path, 0o600)?;

@@ -96,6 +96,8 @@ pub(crate) struct Keyring {
     pub(crate) root: SealingKey,
     /// Wraps the keys of caches.
     pub(crate) cache: SealingKey,
+    /// Marks the names of caches as this vault's.
+    pub(crate) cache_name: Key,
     /// Makes the digests of sets.
     pub(crate) set: Key,
     /// Authenticates `vault.json`.
@@ -110,6 +112,7 @@ impl Keyring {
             settings: sealing(master, "settings"),
             root: sealing(master, "root"),
             cache: sealing(master, "index"),
+            cache_name: subkey(master, "index/name"),
             set: subkey(master, "set"),
             manifest: subkey(master, "manifest"),
         }

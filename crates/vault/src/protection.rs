@@ -70,6 +70,22 @@ impl Vault {
         Ok(words)
     }
 
+    /// The same, where showing the words may fail: earlier ones are worthless only once `show` has succeeded. It is not
+    /// called where `proof` does not open the vault.
+    pub fn make_recovery_once_shown<E: From<VaultError>>(
+        &self,
+        proof: Protection<'_>,
+        list: WordList,
+        show: impl FnOnce(&RecoveryWords) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (key, words) = recovery::draw(list)?;
+        self.change_slots(proof, &[SlotKind::Recovery], |master| {
+            let slot = Slot::recovery(self.id, master, key)?;
+            show(&words)?;
+            Ok(Some(slot))
+        })
+    }
+
     /// Makes the recovery words worthless. `proof` is what opens the vault today.
     ///
     /// # Errors
@@ -78,25 +94,25 @@ impl Vault {
         self.change_slots(proof, &[SlotKind::Recovery], |_| Ok(None))
     }
 
-    fn change_slots(
+    fn change_slots<E: From<VaultError>>(
         &self,
         proof: Protection<'_>,
         instead_of: &[SlotKind],
-        slot: impl FnOnce(&Key) -> Result<Option<Slot>, VaultError>,
-    ) -> Result<(), VaultError> {
+        slot: impl FnOnce(&Key) -> Result<Option<Slot>, E>,
+    ) -> Result<(), E> {
         let place = self.place()?;
         let mut store = self.store();
         let bytes = database::manifest(&store.connection)?;
         let manifest = Manifest::read(&bytes)?;
         let master = manifest.open(proof, place.keychain.as_ref())?;
         if !is_authentic(&bytes, &Keyring::of(&master).manifest) {
-            return Err(VaultError::Damaged(Part::Keyslots));
+            return Err(VaultError::Damaged(Part::Keyslots).into());
         }
         let manifest = manifest.with(slot(&master)?, instead_of);
         drop(master);
         let slots = manifest.kinds();
         if slots.is_empty() {
-            return Err(VaultError::LastSlot);
+            return Err(VaultError::LastSlot.into());
         }
         let bytes = manifest.signed(&self.keys.manifest);
         place.check()?;
@@ -106,7 +122,7 @@ impl Vault {
         store.slots = slots;
         let _ = folder::write_slots(&place.folder, &bytes);
         // The wrapped key that was replaced is still in the journal, and in the copies made before a migration.
-        store.clean(Some(place));
+        store.clean(Some(place), &self.keys);
         Ok(())
     }
 

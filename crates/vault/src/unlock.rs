@@ -55,9 +55,11 @@ impl Vault {
     /// Looks at a folder without asking for a key or changing a byte.
     ///
     /// # Errors
-    /// [`VaultError::Damaged`] where only a part of a vault is left, [`VaultError::NewerFormat`].
+    /// [`VaultError::Damaged`] where only a part of a vault is left, [`VaultError::NewerFormat`],
+    /// [`VaultError::Obstructed`].
     pub fn look(folder: &Path) -> Result<State, VaultError> {
         let folder = &replacement::current(folder)?;
+        folder::expect_files(folder)?;
         let file = folder::read_slots(folder)?;
         if !folder.join(folder::DATABASE).try_exists()? {
             return match folder::is_free(folder)? {
@@ -144,14 +146,14 @@ impl Vault {
     }
 
     /// Closes the vault: what is hidden is erased, the journal is cut, and the keychain remembers how far the vault came.
-    /// Dropping the vault leaves the hidden to the next time it opens.
+    /// Dropping the vault leaves the hidden to the next time it opens, and so does a full disk.
     pub fn close(self) -> Result<(), VaultError> {
-        self.erase_hidden()?;
-        self.write(|change| {
+        unless_full(self.erase_hidden())?;
+        unless_full(self.write(|change| {
             change.advance();
             Ok(())
-        })?;
-        database::cut_journal(&self.store().connection)?;
+        }))?;
+        unless_full(database::cut_journal(&self.store().connection).map(drop))?;
         self.remember_generation();
         Ok(())
     }
@@ -184,14 +186,13 @@ impl Vault {
             return Err(VaultError::AlreadyExists);
         }
         let id = random()?;
-        let manifest = slots(id, keychain.as_ref()).inspect_err(|_| {
-            if is_new {
-                folder::take_back(folder);
-            }
-        })?;
         let keys = Keyring::of(master);
         let root = Root::default();
-        database::create(folder, &manifest, &root.seal(&keys.root, &id)?)?;
+        let begun = slots(id, keychain.as_ref()).and_then(|manifest| {
+            database::create(folder, &manifest, &root.seal(&keys.root, &id)?)?;
+            Ok(manifest)
+        });
+        let manifest = begun.inspect_err(|_| folder::take_back(folder, is_new))?;
         folder::write_slots(folder, &manifest)?;
         let connection = database::open(folder)?;
         database::trust(&connection)?;
@@ -296,7 +297,7 @@ impl Vault {
         unless_full(vault.erase_hidden())?;
         unless_full(vault.begin_generation())?;
         // What cannot be removed opens no more, and is in nobody's way.
-        let _ = cache::sweep(&vault.store().connection, folder);
+        let _ = cache::sweep(&vault.store().connection, folder, &vault.keys.cache_name);
         vault.settle()?;
         Ok(vault)
     }

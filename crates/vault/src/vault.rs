@@ -123,7 +123,7 @@ impl Vault {
         *root = done.root;
         store.is_unclean |= done.erased;
         if store.is_unclean {
-            store.clean(self.place.as_ref());
+            store.clean(self.place.as_ref(), &self.keys);
         }
         drop(store);
         if let Some(place) = &self.place {
@@ -397,11 +397,11 @@ impl Vault {
 impl Store {
     /// Removes what was erased from the journal, the caches, and the copies made before a migration. What fails is tried
     /// again by the next write.
-    pub(crate) fn clean(&mut self, place: Option<&Place>) {
+    pub(crate) fn clean(&mut self, place: Option<&Place>, keys: &Keyring) {
         let journal = database::cut_journal(&self.connection);
         let copies = place.map_or(Ok(()), |place| {
             folder::remove_copies(&place.folder)?;
-            cache::sweep(&self.connection, &place.folder)
+            cache::sweep(&self.connection, &place.folder, &keys.cache_name)
         });
         self.is_unclean = !matches!(journal, Ok(true)) || copies.is_err();
     }

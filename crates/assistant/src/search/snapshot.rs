@@ -12,12 +12,14 @@
 //! vectors    4    their number, then the row of each (4), ascending, then the components of each (384)
 //! passages   8    the length of their FTS5 database, then the database
 //! messages   8    the same for messages
+//! checksum   4    CRC-32 (ISO 3309) of everything before it
 //! ```
 //!
 //! An owner in a row is its place among the owners, or `0xffffffff` where the row is free.
 //!
 //! The bytes come out of a sealed store. They are read with care all the same: what is not exactly so is no
-//! snapshot, and no length is believed before that many bytes are there.
+//! snapshot, and no length is believed before that many bytes are there. The checksum is for what a seal cannot tell:
+//! bytes that were wrong already when they were sealed. FTS5 would take them, and find less.
 
 use std::sync::LazyLock;
 
@@ -36,7 +38,7 @@ use super::{
 };
 
 const MAGIC: &[u8; 8] = b"aparteix";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The owner's place in a free row.
 const FREE: u32 = u32::MAX;
 
@@ -55,7 +57,7 @@ pub(super) fn write(index: &mut SearchIndex) -> Result<Vec<u8>, Error> {
         + index.messages.rows.len() * 8
         + vector_rows.len() * 4
         + vectors.len();
-    let mut bytes = Vec::with_capacity(before_databases + passages.len() + messages.len() + 16);
+    let mut bytes = Vec::with_capacity(before_databases + passages.len() + messages.len() + 20);
     bytes.extend(MAGIC);
     bytes.extend(VERSION.to_le_bytes());
     bytes.extend(*BUILD);
@@ -94,11 +96,16 @@ pub(super) fn write(index: &mut SearchIndex) -> Result<Vec<u8>, Error> {
         bytes.extend((database.len() as u64).to_le_bytes());
         bytes.extend_from_slice(database);
     }
+    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
     Ok(bytes)
 }
 
 /// The index that these are the bytes of, if they are what this build writes.
 pub(super) fn read(bytes: &[u8]) -> Option<SearchIndex> {
+    let (bytes, checksum) = bytes.split_last_chunk()?;
+    if crc32fast::hash(bytes) != u32::from_le_bytes(*checksum) {
+        return None;
+    }
     let mut reader = Reader(bytes);
     if reader.array()? != *MAGIC || reader.number()? != VERSION || reader.array()? != *BUILD {
         return None;

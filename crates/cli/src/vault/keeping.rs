@@ -1,11 +1,10 @@
 //! `aparte vault …`: making, checking, copying and protecting a vault.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use aparte_assistant::{
-    Assistant, Error, ExportTrouble, Health, SlotKind, Vault, VaultPart, VaultState, VaultTrouble,
+    Assistant, Error, Health, RecoveryWords, SlotKind, Vault, VaultPart, VaultState, VaultTrouble,
     places,
 };
 use serde::Serialize;
@@ -98,9 +97,7 @@ struct Keeping<'a> {
 
 impl Keeping<'_> {
     fn init(&self) -> Result<(), Failure> {
-        if Vault::look(self.folder).map_err(Error::from)? != VaultState::Absent {
-            return Err(Failure::VaultInPlace);
-        }
+        self.expect_none()?;
         let given = &self.global.vault;
         let passphrase = self.new_passphrase.or(given.passphrase_file.as_deref());
         let vault = super::create(self.folder, passphrase, self.output)?;
@@ -162,9 +159,7 @@ impl Keeping<'_> {
         if !file.is_file() {
             return Err(Failure::BackupMissing);
         }
-        if Vault::look(self.folder).map_err(Error::from)? != VaultState::Absent {
-            return Err(Failure::VaultInPlace);
-        }
+        self.expect_none()?;
         let proof = match super::given(&self.global.vault)? {
             Some(proof) => proof,
             None => Proof::typed(&[SlotKind::Passphrase, SlotKind::Recovery], self.output)?,
@@ -197,18 +192,11 @@ impl Keeping<'_> {
 
     fn make_recovery(&self) -> Result<(), Failure> {
         let (assistant, proof) = self.open()?;
-        let words = assistant.make_recovery(proof.protection())?;
-        let words: Vec<_> = words.expose().split_whitespace().collect();
-        if self.output.json {
-            #[derive(Serialize)]
-            struct Object<'a> {
-                words: Vec<&'a str>,
-            }
-            self.output.object(&Object { words });
-        } else {
-            for (number, word) in (1..).zip(words) {
-                self.output.line(&format!("{number:>2}. {word}"));
-            }
+        assistant.make_recovery_once_shown(proof.protection(), |words| {
+            let shown = self.output.deliver(&self.list(words));
+            shown.map_err(|_| Failure::WordsNotShown)
+        })?;
+        if !self.output.json {
             self.output.remark(self.output.say(
                 "These words open the vault. Write them on paper and keep it away from this machine: they are not \
                  shown again.",
@@ -217,6 +205,19 @@ impl Keeping<'_> {
             ));
         }
         self.close(assistant)
+    }
+
+    /// The words as they are printed. What is freed in this process is wiped.
+    fn list(&self, words: &RecoveryWords) -> String {
+        let words = words.expose().split_whitespace();
+        if self.output.json {
+            let words: Vec<_> = words.collect();
+            return serde_json::json!({ "words": words }).to_string();
+        }
+        let lines = (1..)
+            .zip(words)
+            .map(|(number, word)| format!("{number:>2}. {word}"));
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     fn remove_recovery(&self) -> Result<(), Failure> {
@@ -236,8 +237,9 @@ impl Keeping<'_> {
 
     fn export(&self, to: &Path, yes: bool) -> Result<(), Failure> {
         let (assistant, _) = self.open()?;
-        if fs::read_dir(to).is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(Error::Export(ExportTrouble::NotEmpty).into());
+        assistant.check_export(to)?;
+        if !yes && !secrets::somebody_is_there() {
+            return Err(Failure::ConsentNeeded);
         }
         self.output.alert(self.output.say(
             "The export is not encrypted: everyone who can read that folder reads all your conversations and \
@@ -245,7 +247,7 @@ impl Keeping<'_> {
             "L'export n'est pas chiffré : quiconque peut lire ce dossier lit toutes vos conversations et tous vos \
              documents.",
         ));
-        if !yes && secrets::somebody_is_there() && !self.goes_on() {
+        if !yes && !self.goes_on() {
             return Err(Failure::Declined);
         }
         let exported = assistant.export(to)?;
@@ -294,6 +296,18 @@ impl Keeping<'_> {
 
     fn close(&self, assistant: Assistant) -> Result<(), Failure> {
         Ok(assistant.close()?)
+    }
+
+    /// Makes sure that there is no vault in the folder, nor anything left of one.
+    fn expect_none(&self) -> Result<(), Failure> {
+        match Vault::look(self.folder).map_err(Error::from) {
+            Ok(VaultState::Absent) => Ok(()),
+            Ok(VaultState::Locked { .. })
+            | Err(Error::Vault(VaultTrouble::Damaged | VaultTrouble::DatabaseDamaged)) => {
+                Err(Failure::VaultInPlace)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether a person who read the warning goes on.

@@ -956,24 +956,69 @@ fn slots_change_while_records_stay_as_they_are() {
 }
 
 #[test]
+fn words_that_could_not_be_shown_are_not_made() {
+    let (on_disk, vault) = OnDisk::new();
+    let proof = Protection::Keychain;
+    let earlier = vault.make_recovery(proof, WordList::English).unwrap();
+    let earlier = SecretString::from(earlier.expose());
+    let lost = vault.make_recovery_once_shown(proof, WordList::English, |_| {
+        Err(VaultError::Io(std::io::ErrorKind::BrokenPipe))
+    });
+    assert!(matches!(lost, Err(VaultError::Io(_))));
+    let mut shown = String::new();
+    let wrong = SecretString::from("no words");
+    let refused =
+        vault.make_recovery_once_shown(Protection::Recovery(&wrong), WordList::English, |words| {
+            shown.push_str(words.expose());
+            Ok::<_, VaultError>(())
+        });
+    assert!(refused.is_err());
+    assert_eq!(shown, "", "nobody sees words that will open nothing");
+    drop(vault);
+
+    let unlock = |words: &SecretString| {
+        Vault::unlock_with(
+            on_disk.path(),
+            Protection::Recovery(words),
+            on_disk.keychain(),
+        )
+    };
+    let vault = unlock(&earlier).unwrap();
+    vault
+        .make_recovery_once_shown(proof, WordList::English, |words| {
+            shown.push_str(words.expose());
+            Ok::<_, VaultError>(())
+        })
+        .unwrap();
+    drop(vault);
+    assert!(matches!(
+        unlock(&earlier),
+        Err(VaultError::WrongRecoveryWords)
+    ));
+    unlock(&SecretString::from(shown)).unwrap();
+}
+
+#[test]
 fn a_cache_comes_back_and_anything_strange_reads_as_none() {
     const INDEX: CacheKind = CacheKind(1);
     let (on_disk, vault) = OnDisk::new();
     assert!(vault.cache(INDEX).is_none());
+    let folder = on_disk.path().join("cache");
+    let files = || -> Vec<_> {
+        let files = fs::read_dir(&folder).unwrap();
+        files.map(|file| file.unwrap().path()).collect()
+    };
+    vault.keep_cache(INDEX, b"earlier").unwrap();
+    let earlier = files().remove(0);
     for length in [0, 1, 65_535, 65_536, 65_537, 200_000] {
         let bytes: Vec<u8> = (0..length).map(|at| at as u8).collect();
         vault.keep_cache(INDEX, &bytes).unwrap();
         assert_eq!(vault.cache(INDEX).unwrap().as_slice(), bytes, "{length}");
     }
     drop(vault);
-    let folder = on_disk.path().join("cache");
-    let left_by_a_crash = folder.join(format!("{:032x}.bin", 7));
-    fs::write(left_by_a_crash, b"half a file").unwrap();
+    fs::write(earlier, b"left by a crash").unwrap();
     let vault = on_disk.unlock().unwrap();
-    let files: Vec<_> = fs::read_dir(&folder)
-        .unwrap()
-        .map(|file| file.unwrap().path())
-        .collect();
+    let files = files();
     let [file] = files.as_slice() else {
         panic!("{files:?}")
     };
@@ -1007,7 +1052,10 @@ fn caches_go_with_whatever_is_erased_and_a_persons_own_files_stay() {
     let folder = on_disk.path().join("cache");
     fs::create_dir_all(folder.join("letters")).unwrap();
     fs::write(folder.join("letter.txt"), b"a letter").unwrap();
-    let files = || fs::read_dir(&folder).unwrap().count();
+    // Named like a cache, but without the vault's mark.
+    let like_a_cache = folder.join(format!("{:032x}.bin", 7));
+    fs::write(&like_a_cache, b"a letter").unwrap();
+    let files = || fs::read_dir(&folder).unwrap().count() - 1;
     for killed in [false, true] {
         let [kept, gone] = [0, 1].map(|_| conversation(&vault, &[b"one"]));
         vault.keep_cache(INDEX, b"words of both").unwrap();
@@ -1029,6 +1077,7 @@ fn caches_go_with_whatever_is_erased_and_a_persons_own_files_stay() {
     );
     assert_eq!(files(), 2);
     assert_eq!(fs::read(folder.join("letter.txt")).unwrap(), b"a letter");
+    assert_eq!(fs::read(like_a_cache).unwrap(), b"a letter");
 }
 
 #[cfg(unix)]
