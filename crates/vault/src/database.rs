@@ -102,11 +102,16 @@ pub(crate) fn open(folder: &Path) -> Result<Connection, VaultError> {
 /// Opens a database by its path: see [`open`].
 pub(crate) fn open_file(path: &Path) -> Result<Connection, VaultError> {
     check_header(path)?;
-    let connection = connect(path)?;
-    // Who does not get in leaves the journal as it was.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    let mut connection = connect_to_look(path)?;
+    let mut found = version(&connection);
+    if let Err(VaultError::Database(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)) = found {
+        // A full disk has no room for the index of the journal, which others would need. Nobody else is to be here.
+        connection = connect_to_look(path)?;
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        found = version(&connection);
+    }
     // The journal may hold a newer version than the header of the file.
-    check_version(version(&connection)?)?;
+    check_version(found?)?;
     // Before anything is set, some of which SQLite notes in the file.
     if !has_our_schema(&connection)? {
         return Err(VaultError::Foreign);
@@ -214,6 +219,13 @@ pub(crate) fn cut_journal(connection: &Connection) -> Result<bool, VaultError> {
 fn connect(path: &Path) -> Result<Connection, VaultError> {
     let path = std::path::absolute(path)?;
     Ok(Connection::open_with_flags(path, FLAGS)?)
+}
+
+/// Connects to a file whose journal is to be left as it was, should nobody get in.
+fn connect_to_look(path: &Path) -> Result<Connection, VaultError> {
+    let connection = connect(path)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(connection)
 }
 
 /// How long SQLite waits for somebody else who has the database.

@@ -192,10 +192,19 @@ impl Keeping<'_> {
 
     fn make_recovery(&self) -> Result<(), Failure> {
         let (assistant, proof) = self.open()?;
-        assistant.make_recovery_once_shown(proof.protection(), |words| {
-            let shown = self.output.deliver(&self.list(words));
-            shown.map_err(|_| Failure::WordsNotShown)
-        })?;
+        let mut shown = false;
+        let made = assistant.make_recovery_once_shown(proof.protection(), |words| {
+            let delivered = self.output.deliver(&self.list(words));
+            shown = delivered.is_ok();
+            delivered.map_err(|_| Failure::WordsNotShown)
+        });
+        if made.is_err() && shown {
+            self.output.alert(self.output.say(
+                "The words above open nothing. Earlier ones still open the vault.",
+                "Les mots ci-dessus n'ouvrent rien. Les anciens ouvrent toujours le coffre.",
+            ));
+        }
+        made?;
         if !self.output.json {
             self.output.remark(self.output.say(
                 "These words open the vault. Write them on paper and keep it away from this machine: they are not \
