@@ -30,7 +30,7 @@ mod log;
 mod models;
 mod notice;
 mod pages;
-#[cfg(feature = "bench")]
+#[cfg(any(test, feature = "bench"))]
 pub mod parsers;
 mod passages;
 pub mod places;

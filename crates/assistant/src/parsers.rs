@@ -1,4 +1,5 @@
-//! The parsers of what the domain keeps, each by itself, for the fuzz targets. Built with the feature `bench` alone.
+//! The parsers of what the domain keeps, each by itself, for the fuzz targets and the test that replays their corpora. The products
+//! do not have them.
 //!
 //! Each takes bytes as they come out of the vault's seal and says whether they were taken. What was taken is used as the
 //! domain uses it, because a value that reads and then brings the window down is no better than one that does not.
@@ -110,4 +111,27 @@ fn reads<T>(
     let again = decode(&written).expect("what is written is read");
     assert_eq!(encode(&again), written, "and is the same");
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_input_of_the_corpora_is_taken_or_refused_and_none_does_harm() {
+        let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
+        let parsers: [(&str, fn(&[u8]) -> bool); 2] = [
+            ("search_snapshot", search_snapshot),
+            ("stored_value", stored_value),
+        ];
+        for (target, parser) in parsers {
+            let files = fs::read_dir(corpora.join(target)).unwrap();
+            let inputs = files.map(|file| fs::read(file.unwrap().path()).unwrap());
+            let (taken, refused): (Vec<_>, Vec<_>) = inputs.partition(|bytes| parser(bytes));
+            // A parser that takes everything or nothing shows nothing.
+            assert!(!taken.is_empty() && !refused.is_empty(), "{target}");
+        }
+    }
 }

@@ -162,6 +162,25 @@ mod tests {
     use super::*;
     use crate::engine::EngineEvent;
 
+    /// What the fuzz target `frames` begins with.
+    #[test]
+    fn frames_of_the_corpus_are_read_to_their_end_and_one_that_is_cut_is_told() {
+        let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/frames");
+        let messages = |name: &str| {
+            let bytes = std::fs::read(format!("{corpus}/{name}")).unwrap();
+            let mut pipe = bytes.as_slice();
+            let mut frames = 0;
+            while let Some(frame) = read_frame(&mut pipe)? {
+                let _ = frame.decode::<EngineEvent>();
+                frames += 1;
+            }
+            Ok::<_, FrameError>(frames)
+        };
+        assert!(messages("engine").unwrap() > 0);
+        assert!(messages("document").unwrap() > 0);
+        assert!(messages("cut").is_err());
+    }
+
     #[test]
     fn what_is_written_is_read_back() {
         let mut pipe = Vec::new();
