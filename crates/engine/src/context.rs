@@ -3,8 +3,10 @@
 //! The bindings' own context cannot change its number of threads, lets a batch be written past its end
 //! and aborts the process when no token can be chosen; so this one is built on the C functions.
 
+use std::ffi::c_void;
 use std::marker::PhantomData;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
@@ -21,7 +23,19 @@ pub(crate) struct Context<'m> {
     vocabulary: usize,
     /// Whether the last computation left scores.
     has_scores: bool,
+    /// What stops the computation that is under way; null between two. llama.cpp has its address.
+    stop: Box<AtomicPtr<AtomicBool>>,
     model: PhantomData<&'m LlamaModel>,
+}
+
+/// How a computation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Computed {
+    /// Every token is in the context.
+    Whole,
+    /// It was stopped. None of the tokens is in the context; a recurrent state may have been changed all the same.
+    Stopped,
 }
 
 /// The only sequence of the context.
@@ -31,7 +45,8 @@ impl<'m> Context<'m> {
     /// Opens a context of at least `length` tokens; `None` when llama.cpp refuses, its log says why.
     /// One context of a model may be opened at a time.
     pub(crate) fn open(model: &'m LlamaModel, length: u32, threads: i32) -> Option<Context<'m>> {
-        // SAFETY: the model is alive for `'m`; the parameters hold no pointers.
+        let stop = Box::new(AtomicPtr::new(ptr::null_mut()));
+        // SAFETY: the model is alive for `'m`; the box is dropped after the context, which alone has its address.
         let pointer = unsafe {
             let mut params = sys::llama_context_default_params();
             params.n_ctx = length;
@@ -40,12 +55,15 @@ impl<'m> Context<'m> {
             params.n_seq_max = 1;
             params.n_threads = threads;
             params.n_threads_batch = threads;
+            params.abort_callback = Some(is_stopped);
+            params.abort_callback_data = ptr::from_ref(&*stop).cast_mut().cast();
             sys::llama_init_from_model(pointer_to(model).cast_mut(), params)
         };
         Some(Context {
             pointer: NonNull::new(pointer)?,
             vocabulary: usize::try_from(model.n_vocab()).ok()?,
             has_scores: false,
+            stop,
             model: PhantomData,
         })
     }
@@ -62,11 +80,17 @@ impl<'m> Context<'m> {
     }
 
     /// Computes `tokens` after those that are there, at most [`BATCH`]. With `has_outcome` there are
-    /// scores for the next token afterwards.
+    /// scores for the next token afterwards. On a processor `stop` ends it within a layer of the model; a GPU ends what
+    /// it was given.
     ///
     /// # Errors
     /// llama.cpp's number for what went wrong. What is in the context is not known then: clear it.
-    pub(crate) fn compute(&mut self, tokens: &[LlamaToken], has_outcome: bool) -> Result<(), i32> {
+    pub(crate) fn compute(
+        &mut self,
+        tokens: &[LlamaToken],
+        has_outcome: bool,
+        stop: &AtomicBool,
+    ) -> Result<Computed, i32> {
         assert!(!tokens.is_empty() && tokens.len() <= BATCH as usize);
         let mut ids: Vec<sys::llama_token> = tokens.iter().map(|token| token.0).collect();
         let mut is_scored = vec![0_i8; ids.len()];
@@ -74,6 +98,8 @@ impl<'m> Context<'m> {
             *last = i8::from(has_outcome);
         }
         self.has_scores = false;
+        self.stop
+            .store(ptr::from_ref(stop).cast_mut(), Ordering::Release);
         // SAFETY: both arrays have as many elements as the batch has tokens and outlive the call. Null
         // for the rest means: sequence zero, at the positions that follow.
         let status = unsafe {
@@ -84,11 +110,15 @@ impl<'m> Context<'m> {
             sys::llama_synchronize(self.pointer.as_ptr());
             status
         };
-        if status != 0 {
-            return Err(status);
+        self.stop.store(ptr::null_mut(), Ordering::Release);
+        match status {
+            0 => {
+                self.has_scores = has_outcome;
+                Ok(Computed::Whole)
+            }
+            ABORTED => Ok(Computed::Stopped),
+            status => Err(status),
         }
-        self.has_scores = has_outcome;
-        Ok(())
     }
 
     /// How likely each token of the vocabulary comes next, unnormalised; `None` when the last
@@ -131,6 +161,22 @@ impl<'m> Context<'m> {
 
 /// llama.cpp's name for the last token that has scores.
 const LAST: i32 = -1;
+
+/// What `llama_decode` gives when its abort callback ended it.
+const ABORTED: i32 = 2;
+
+/// Asked by llama.cpp between any two steps of a computation.
+///
+/// # Safety
+/// `data` is the address of the `stop` of a context that is alive.
+unsafe extern "C" fn is_stopped(data: *mut c_void) -> bool {
+    // SAFETY: as above; what it points to is borrowed until the computation ends, and then it is null.
+    unsafe {
+        let stop = (*data.cast::<AtomicPtr<AtomicBool>>()).load(Ordering::Acquire);
+        stop.as_ref()
+            .is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+}
 
 impl Drop for Context<'_> {
     fn drop(&mut self) {

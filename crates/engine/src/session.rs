@@ -12,7 +12,7 @@ use aparte_protocol::engine::{
 };
 use llama_cpp_2::token::LlamaToken;
 
-use crate::context::Context;
+use crate::context::{Computed, Context};
 use crate::log;
 use crate::model::Model;
 use crate::sampling::Chooser;
@@ -84,9 +84,8 @@ impl<'m> Session<'m> {
     }
 
     /// Reads the conversation and writes the next reply, piece by piece into `emit`. Tokens that the
-    /// context holds already are not computed again. `stop` is looked at between any two steps, none of
-    /// which is meant to take more than a tenth of a second. When it stops before the prompt is read, the
-    /// counts are of what was read.
+    /// context holds already are not computed again. `stop` ends it in the middle of a step too. When it
+    /// stops before the prompt is read, the counts are of what was read.
     ///
     /// # Errors
     /// [`GenerateFailure`]; what was emitted before stands.
@@ -139,7 +138,9 @@ impl<'m> Session<'m> {
         while self.held.len() < prompt.len() && !stop.load(Ordering::Relaxed) {
             let rest = &prompt[self.held.len()..];
             let piece = &rest[..rest.len().min(self.tempo.piece())];
-            self.compute(piece, piece.len() == rest.len())?;
+            if self.compute(piece, piece.len() == rest.len(), stop)? == Computed::Stopped {
+                break;
+            }
             emit(EngineEvent::Prompt {
                 done: count(self.held.len()),
                 total: count(prompt.len()),
@@ -196,8 +197,10 @@ impl<'m> Session<'m> {
             if self.held.len() == self.facts.context as usize {
                 break FinishReason::Length;
             }
-            if timings.generated_tokens < request.max_tokens {
-                self.compute(&[token], true)?;
+            if timings.generated_tokens < request.max_tokens
+                && self.compute(&[token], true, stop)? == Computed::Stopped
+            {
+                break FinishReason::Stopped;
             }
         };
         show(stop_text.finish());
@@ -217,8 +220,7 @@ impl<'m> Session<'m> {
         if common == self.held.len() {
             return;
         }
-        let is_recurrent = self.model.llama.is_recurrent() || self.model.llama.is_hybrid();
-        if common > 0 && self.context.forget_from(common, is_recurrent) {
+        if common > 0 && self.context.forget_from(common, self.is_recurrent()) {
             self.held.truncate(common);
         } else {
             self.clear();
@@ -230,37 +232,56 @@ impl<'m> Session<'m> {
         self.held.clear();
     }
 
-    /// Computes `tokens` after those that are held; with `has_outcome`, the next can be chosen. Clears the
-    /// context when it fails.
-    fn compute(&mut self, tokens: &[LlamaToken], has_outcome: bool) -> Result<(), GenerateFailure> {
-        let elapsed = self.timed(tokens, has_outcome, self.tempo.threads())?;
-        self.tempo.measured(tokens.len(), elapsed);
-        Ok(())
+    fn is_recurrent(&self) -> bool {
+        self.model.llama.is_recurrent() || self.model.llama.is_hybrid()
     }
 
-    fn timed(
+    /// Computes `tokens` after those that are held; with `has_outcome`, the next can be chosen. Clears the
+    /// context when it fails.
+    fn compute(
         &mut self,
         tokens: &[LlamaToken],
         has_outcome: bool,
-        threads: i32,
-    ) -> Result<Duration, GenerateFailure> {
-        self.context.set_threads(threads);
+        stop: &AtomicBool,
+    ) -> Result<Computed, GenerateFailure> {
+        self.context.set_threads(self.tempo.threads());
         let start = Instant::now();
-        if let Err(status) = self.context.compute(tokens, has_outcome) {
-            self.clear();
-            return Err(GenerateFailure::Decode(format!("llama_decode: {status}")));
+        match self.context.compute(tokens, has_outcome, stop) {
+            Ok(Computed::Whole) => {
+                self.held.extend_from_slice(tokens);
+                self.tempo.measured(tokens.len(), start.elapsed());
+                Ok(Computed::Whole)
+            }
+            Ok(Computed::Stopped) => {
+                // A recurrent state is changed in place.
+                if self.is_recurrent() || !self.context.forget_from(self.held.len(), false) {
+                    self.clear();
+                }
+                Ok(Computed::Stopped)
+            }
+            Err(status) => {
+                self.clear();
+                Err(GenerateFailure::Decode(format!("llama_decode: {status}")))
+            }
         }
-        self.held.extend_from_slice(tokens);
-        Ok(start.elapsed())
     }
 
     /// Brings the weights into memory and learns what one thread alone can do. The context is empty
     /// afterwards.
     fn warm_up(&mut self) -> Result<(), GenerateFailure> {
         let tokens = [LlamaToken::new(0); 4];
-        self.timed(&tokens[..1], false, 1)?;
-        let single = self.timed(&tokens[..1], false, 1)?;
-        let four = self.timed(&tokens, false, 1)?;
+        let never = AtomicBool::new(false);
+        self.context.set_threads(1);
+        let mut timed = |tokens: &[LlamaToken]| {
+            let start = Instant::now();
+            match self.context.compute(tokens, false, &never) {
+                Ok(_) => Ok(start.elapsed()),
+                Err(status) => Err(GenerateFailure::Decode(format!("llama_decode: {status}"))),
+            }
+        };
+        timed(&tokens[..1])?;
+        let single = timed(&tokens[..1])?;
+        let four = timed(&tokens)?;
         let alone = Alone {
             single: single.as_secs_f64(),
             each: four.as_secs_f64() / tokens.len() as f64,

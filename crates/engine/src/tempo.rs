@@ -1,10 +1,14 @@
 //! How many threads compute, and how many prompt tokens at once.
 //!
-//! Two findings stand behind this. A call into llama.cpp cannot be interrupted, so a piece of the prompt
-//! must be as long as what this machine does in less than a tenth of a second with this model, whatever
-//! both are. And threads that compute together wait for the slowest of them hundreds of times a token:
-//! beside another busy program two threads were measured fifty times slower than one. So as soon as several
-//! are slower than one alone was, fewer go on, and after a while it is tried whether there is room again.
+//! Two findings stand behind this. The longer a piece of the prompt, the faster it is read: pieces of 20
+//! tokens were measured a fifth slower than pieces of 512. But whoever waits wants to see it go on, so a
+//! piece takes a few seconds at most, whatever machine and model are. And threads that compute together
+//! wait for the slowest of them hundreds of times a token: beside another busy program two threads were
+//! measured fifty times slower than one. So as soon as several are slower than one alone was, fewer go on,
+//! and after a while it is tried whether there is room again.
+//!
+//! Kernels for many tokens round otherwise than those for few, so another cut of a prompt can give another
+//! reply. Pieces are powers of two, and do not follow small changes of speed.
 //!
 //! Time is counted in time spent computing, so nothing here asks a clock.
 
@@ -12,8 +16,8 @@ use std::time::Duration;
 
 use crate::memory::BATCH;
 
-/// What a piece should take: a tenth of a second, less what a busy machine may add.
-const TARGET: Duration = Duration::from_millis(80);
+/// What a piece takes: between half and twice this, unless a whole batch takes less.
+const TARGET: Duration = Duration::from_secs(2);
 
 /// How long fewer threads compute before more are tried again, at first: a hiccup should not slow the rest of a
 /// reply. A trial that fails makes the next one wait ten times what it cost.
@@ -55,7 +59,7 @@ impl Alone {
 }
 
 impl Tempo {
-    /// Starts with all of `threads`, and with pieces that one thread alone could do.
+    /// Starts with all of `threads`, and with the piece that they could do if each were as fast as one alone.
     pub(crate) fn new(threads: i32, alone: Alone) -> Tempo {
         let mut choices = vec![threads, threads - 1, 1];
         choices.retain(|&choice| choice > 0);
@@ -63,7 +67,7 @@ impl Tempo {
         Tempo {
             choices,
             choice: 0,
-            piece: whole_columns(TARGET.as_secs_f64() / alone.each),
+            piece: power_of_two(TARGET.as_secs_f64() * f64::from(threads) / alone.each),
             alone,
             was_slow: false,
             until_retry: FIRST_WAIT,
@@ -119,22 +123,25 @@ impl Tempo {
         *known += (seconds / tokens as f64 - *known) / 8.0;
     }
 
-    /// One slow piece halves the next at most, one fast piece doubles it at most. A shorter piece, as the
+    /// A piece that took too long halves the next, one that took too little doubles it. A shorter piece, as the
     /// last of a prompt and each step of a reply is, teaches nothing.
     fn learn_piece(&mut self, tokens: usize, seconds: f64) {
         if tokens < self.piece {
             return;
         }
-        let known = self.piece as f64;
-        let fitting = tokens as f64 * TARGET.as_secs_f64() / seconds.max(1e-6);
-        self.piece = whole_columns(fitting.clamp(known / 2.0, known * 2.0));
+        let target = TARGET.as_secs_f64();
+        if seconds > 2.0 * target {
+            self.piece = (self.piece / 2).max(1);
+        } else if seconds < target / 2.0 {
+            self.piece = (self.piece * 2).min(BATCH as usize);
+        }
     }
 }
 
-/// Kernels work on four columns at a time; a piece in between costs like the next four.
-fn whole_columns(tokens: f64) -> usize {
+/// The largest power of two that is not more, from one to [`BATCH`], which is one.
+fn power_of_two(tokens: f64) -> usize {
     let tokens = (tokens as usize).clamp(1, BATCH as usize);
-    if tokens >= 4 { tokens / 4 * 4 } else { tokens }
+    1 << tokens.ilog2()
 }
 
 /// Several threads should be faster than one; what a longer context adds is allowed for.
@@ -183,14 +190,25 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_takes_less_than_a_tenth_of_a_second_on_any_machine() {
-        for tokens_per_s in [10.5, 30.0, 200.0, 1_000.0, 5_000.0] {
+    fn a_piece_takes_a_few_seconds_at_most_on_any_machine() {
+        for tokens_per_s in [0.6, 10.5, 30.0, 200.0, 1_000.0, 5_000.0] {
             let piece = settled(tokens_per_s);
+            let taken = piece as f64 / tokens_per_s;
+            assert!(taken <= 4.0, "{piece} at {tokens_per_s}/s");
             assert!(
-                piece as f64 / tokens_per_s <= 0.1,
+                taken >= 1.0 || piece == BATCH as usize,
                 "{piece} at {tokens_per_s}/s"
             );
-            assert!(piece as f64 / tokens_per_s >= 0.04 || piece == 1 || piece == 512);
+        }
+    }
+
+    #[test]
+    fn a_prompt_is_cut_the_same_way_whatever_the_machine_does_beside() {
+        let mut tempo = Tempo::new(1, ALONE);
+        let piece = tempo.piece();
+        for (number, tokens_per_s) in [80.0, 120.0, 40.0, 100.0].into_iter().enumerate() {
+            assert_eq!(tempo.piece(), piece, "{number}");
+            tempo.measured(piece, seconds(piece as f64 / tokens_per_s));
         }
     }
 
@@ -203,8 +221,9 @@ mod tests {
     #[test]
     fn one_slow_piece_does_not_make_the_next_tiny() {
         let mut tempo = Tempo::new(1, ALONE);
-        tempo.measured(8, seconds(60.0));
-        assert_eq!(tempo.piece(), 4);
+        let piece = tempo.piece();
+        tempo.measured(piece, seconds(600.0));
+        assert_eq!(tempo.piece(), piece / 2);
     }
 
     #[test]
@@ -254,8 +273,9 @@ mod tests {
     #[test]
     fn a_step_that_waited_for_a_core_does_not_shorten_the_pieces() {
         let mut tempo = Tempo::new(2, ALONE);
-        tempo.measured(8, seconds(3.0));
-        assert_eq!(tempo.piece(), 8);
+        let piece = tempo.piece();
+        tempo.measured(piece, seconds(300.0));
+        assert_eq!(tempo.piece(), piece);
     }
 
     #[test]
