@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use aparte_tests::canaries::{assert_seen_when_planted, canaries, places_of};
-use aparte_tests::{english_sample, models, plain, programs, without_network};
+use aparte_tests::{aparte, english_sample, json, models, plain, programs, without_network};
 
 /// Runs `aparte ask` under a tracer with `home` for every place where a program might write, and gives
 /// back the trace of all its processes.
@@ -270,4 +270,41 @@ fn a_program_that_leaks_is_caught_at_every_word() {
             "“{canary}” can be read in the vault"
         );
     }
+}
+
+/// What keeps the workers in is told, and told truly: the walls that the tests of the worker climb against stand here.
+#[test]
+fn the_doctor_names_every_wall_and_whether_it_stands() {
+    let report = json(aparte().args(["doctor", "--json"]));
+    for worker in ["documents", "engine"] {
+        let walls = report[worker]["walls"].as_array().unwrap();
+        let names: Vec<_> = walls
+            .iter()
+            .map(|wall| wall["wall"].as_str().unwrap())
+            .collect();
+        assert_eq!(names, ["core_files", "files", "system_calls"], "{worker}");
+        if cfg!(target_os = "linux") {
+            assert!(
+                walls.iter().all(|wall| wall["enforced"] == true),
+                "{report}"
+            );
+        }
+        assert_eq!(report[worker]["works"], true, "{worker}");
+    }
+    assert!(!report["model"]["devices"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn the_doctor_says_what_works_where_something_does_not() {
+    let mut command = aparte();
+    command.args(["doctor", "--language", "en", "--model", "no-such-model"]);
+    let output = command.output().unwrap();
+    let (said, failed) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said.contains("reads documents"), "{said}");
+    assert!(said.contains("was not started"), "{said}");
+    assert!(failed.contains("no-such-model"), "{failed}");
 }

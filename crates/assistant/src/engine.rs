@@ -6,12 +6,14 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
+use aparte_protocol::Wall;
 use aparte_protocol::engine::{
     ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, Role, Sampling,
     Timings,
 };
 
 use crate::error::{Error, ModelTrouble};
+use crate::lock;
 use crate::log;
 use crate::models::Model;
 use crate::worker::{Stopped, Worker};
@@ -58,6 +60,8 @@ pub(crate) struct Engine {
     running: Mutex<Option<Arc<Running>>>,
     /// The process id of the last worker started; zero before the first.
     process: AtomicU32,
+    /// The walls around the last worker that greeted.
+    walls: Mutex<Vec<Wall>>,
 }
 
 /// An engine worker with its model loaded.
@@ -81,6 +85,7 @@ impl Engine {
             model,
             running: Mutex::new(None),
             process: AtomicU32::new(0),
+            walls: Mutex::default(),
         }
     }
 
@@ -91,6 +96,11 @@ impl Engine {
     /// The process id of the last worker that was started, which may still be loading.
     pub fn process_id(&self) -> Option<u32> {
         Some(self.process.load(Ordering::Relaxed)).filter(|process| *process != 0)
+    }
+
+    /// The walls around the last worker that greeted, which may have failed since; none before the first.
+    pub fn walls(&self) -> Vec<Wall> {
+        lock(&self.walls).clone()
     }
 
     /// The running engine; loads the model if none runs or the last one died. `None` if `stop` was told before it was
@@ -180,7 +190,9 @@ impl Engine {
             process: worker.process_id(),
         });
         match news.recv_timeout(GREETING_LIMIT) {
-            Ok(EngineEvent::Greeting(greeting)) => log::greeted(greeting)?,
+            Ok(EngineEvent::Greeting(greeting)) => {
+                *lock(&self.walls) = log::greeted(greeting)?;
+            }
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(trouble(ModelTrouble::StoppedTheEngine));
             }

@@ -16,6 +16,7 @@ mod ask;
 #[cfg(feature = "bench")]
 pub mod bench_support;
 mod conversation;
+mod doctor;
 mod draft;
 mod engine;
 mod erasing;
@@ -55,11 +56,13 @@ use std::time::{Duration, Instant};
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
 pub use aparte_protocol::engine::ModelFacts;
+pub use aparte_protocol::{Wall, WallKind};
 pub use aparte_vault::{
     Cost, Health, Part as VaultPart, Protection, RecoveryWords, Replacement, SlotKind,
     State as VaultState, Vault, WordList, close_memory,
 };
 pub use conversation::{Conversation, ConversationId, Message};
+pub use doctor::{Diagnosis, diagnose};
 pub use engine::{Measured, Progress, Stop};
 pub use erasing::{Item, UNDO};
 pub use error::{DocumentTrouble, Error, ModelTrouble};

@@ -4,7 +4,7 @@
 //! The lines of a worker are not ours: they are bounded, and the worker lets only its own events and the engine's
 //! warnings out.
 
-use aparte_protocol::{Greeting, WorkerOfAnotherBuild};
+use aparte_protocol::{Greeting, Wall, WorkerOfAnotherBuild};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -50,17 +50,16 @@ pub fn record(event: Event) {
     tracing::info!(target: "aparte", "{line}");
 }
 
-/// Takes note of a worker's greeting, and of walls that are missing around it.
-pub(crate) fn greeted(greeting: Greeting) -> Result<(), Error> {
-    let missing = greeting
+/// Takes note of a worker's greeting, and of walls that are missing around it. Gives the walls.
+pub(crate) fn greeted(greeting: Greeting) -> Result<Vec<Wall>, Error> {
+    let walls = greeting
         .accept()
         .map_err(|WorkerOfAnotherBuild| Error::WorkerMissing)?;
-    if !missing.is_empty() {
-        record(Event::WallsMissing {
-            how_many: missing.len(),
-        });
+    let missing = walls.iter().filter(|wall| wall.missing.is_some()).count();
+    if missing > 0 {
+        record(Event::WallsMissing { how_many: missing });
     }
-    Ok(())
+    Ok(walls)
 }
 
 /// Passes on what a worker logged; workers log no text of a document or a prompt.

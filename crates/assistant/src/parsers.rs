@@ -122,7 +122,8 @@ mod tests {
     #[test]
     fn every_input_of_the_corpora_is_taken_or_refused_and_none_does_harm() {
         let corpora = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
-        let parsers: [(&str, fn(&[u8]) -> bool); 2] = [
+        type Parser = fn(&[u8]) -> bool;
+        let parsers: [(&str, Parser); 2] = [
             ("search_snapshot", search_snapshot),
             ("stored_value", stored_value),
         ];

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use aparte_protocol::Wall;
 use aparte_protocol::documents::{DocumentEvent, DocumentRequest, Format, Page};
 
 use crate::error::{DocumentTrouble, Error};
@@ -34,13 +35,8 @@ pub(crate) fn read(
         name: name.to_owned(),
         trouble,
     };
-    let (worker, news) = Worker::<DocumentEvent>::start(program, &["documents".as_ref()])
-        .map_err(|_| Error::WorkerMissing)?;
-    match news.recv_timeout(SILENCE_LIMIT) {
-        Ok(DocumentEvent::Greeting(greeting)) => log::greeted(greeting)?,
-        Err(RecvTimeoutError::Disconnected) => return Err(trouble(DocumentTrouble::ReaderStopped)),
-        _ => return Err(Error::WorkerMissing),
-    }
+    let started = Started::greeted(program)?;
+    let Started { worker, .. } = started.ok_or_else(|| trouble(DocumentTrouble::ReaderStopped))?;
     let request = DocumentRequest {
         extension: extension(name),
         size: bytes.len() as u64,
@@ -91,6 +87,34 @@ pub(crate) fn read(
             (DocumentEvent::Failed(failure), _) => return Err(trouble(failure.into())),
             // Anything else is a worker that does not keep to the protocol.
             _ => return Err(trouble(DocumentTrouble::ReaderStopped)),
+        }
+    }
+}
+
+/// The walls around a worker that reads documents.
+pub(crate) fn walls(program: &Path) -> Result<Vec<Wall>, Error> {
+    let started = Started::greeted(program)?;
+    Ok(started.ok_or(Error::WorkerMissing)?.walls)
+}
+
+/// A worker that waits for a document.
+struct Started {
+    worker: Worker<DocumentEvent>,
+    walls: Vec<Wall>,
+}
+
+impl Started {
+    /// Starts a worker; `None` if it ended before it greeted.
+    fn greeted(program: &Path) -> Result<Option<Started>, Error> {
+        let (worker, news) = Worker::<DocumentEvent>::start(program, &["documents".as_ref()])
+            .map_err(|_| Error::WorkerMissing)?;
+        match news.recv_timeout(SILENCE_LIMIT) {
+            Ok(DocumentEvent::Greeting(greeting)) => Ok(Some(Started {
+                worker,
+                walls: log::greeted(greeting)?,
+            })),
+            Err(RecvTimeoutError::Disconnected) => Ok(None),
+            _ => Err(Error::WorkerMissing),
         }
     }
 }

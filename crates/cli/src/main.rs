@@ -5,6 +5,7 @@
 
 mod ask;
 mod bench;
+mod doctor;
 mod extract;
 mod failure;
 mod inputs;
@@ -74,6 +75,8 @@ enum Command {
     Extract(extract::Arguments),
     /// Make, check, copy or protect the vault that --vault names.
     Vault(vault::keeping::Arguments),
+    /// Start every worker once, and say what works here and what keeps them in.
+    Doctor,
     /// Measure how fast a prompt is read and a reply is written.
     #[command(hide = true)]
     Bench(bench::Arguments),
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
                 )
                 .exit(),
         },
+        Command::Doctor => doctor::run(&global, &output),
         Command::Bench(arguments) => bench::run(&arguments, &global, &output),
     };
     match done {

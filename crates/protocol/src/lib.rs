@@ -22,36 +22,44 @@ pub use frame::{
 
 /// The version of everything in this crate. App and worker are built together: any other number means
 /// that an old worker lies beside a new app.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// The first message of every worker, sent before it reads anything.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Greeting {
     /// [`PROTOCOL_VERSION`] of the worker.
     pub protocol: u32,
-    /// How well the operating system holds this worker in.
-    pub isolation: Isolation,
+    /// The walls that the operating system was asked to put around this worker, one of each kind.
+    pub walls: Vec<Wall>,
 }
 
-/// Which walls stand around a worker. Shown to the user, never hidden.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Isolation {
-    /// Every wall that this platform offers stands.
-    Full,
-    /// Some do not; each entry names one, in English, for the About page and the log.
-    Reduced(Vec<String>),
+/// Something that a worker is kept from. Shown to the user, standing or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wall {
+    /// From what.
+    pub kind: WallKind,
+    /// Why it does not stand, in the system's words; `None` where it does.
+    pub missing: Option<String>,
+}
+
+/// From what a wall keeps a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WallKind {
+    /// Opening files, and network connections by TCP: Landlock on Linux.
+    Files,
+    /// System calls other than computing needs; among others no sockets, no programs: seccomp on Linux.
+    SystemCalls,
+    /// Leaving its memory in a core file.
+    CoreFiles,
 }
 
 impl Greeting {
-    /// Checks that the worker is of this build, and says which walls are missing around it.
-    pub fn accept(self) -> Result<Vec<String>, WorkerOfAnotherBuild> {
-        if self.protocol != PROTOCOL_VERSION {
-            return Err(WorkerOfAnotherBuild);
+    /// Checks that the worker is of this build, and gives the walls around it.
+    pub fn accept(self) -> Result<Vec<Wall>, WorkerOfAnotherBuild> {
+        match self.protocol == PROTOCOL_VERSION {
+            true => Ok(self.walls),
+            false => Err(WorkerOfAnotherBuild),
         }
-        Ok(match self.isolation {
-            Isolation::Full => Vec::new(),
-            Isolation::Reduced(missing) => missing,
-        })
     }
 }
 

@@ -17,10 +17,10 @@ const PARSER_STACK: usize = 64 << 20;
 pub fn serve() -> Result<(), FrameError> {
     let mut app = BufWriter::new(io::stdout());
     sandbox::prepare();
-    let isolation = sandbox::enter();
+    let walls = sandbox::enter();
     let greeting = DocumentEvent::Greeting(Greeting {
         protocol: PROTOCOL_VERSION,
-        isolation,
+        walls,
     });
     write_message(&mut app, RequestId::NEWS, &greeting)?;
 

@@ -24,13 +24,13 @@ pub fn serve(model: &Path) -> Result<(), FrameError> {
     // What must be opened is opened first: the sandbox allows no opening of anything.
     let backends = Backends::load(&compute_libraries());
     let file = File::open(model);
-    let isolation = sandbox::enter();
+    let walls = sandbox::enter();
     write_message(
         &mut app,
         RequestId::NEWS,
         &EngineEvent::Greeting(Greeting {
             protocol: PROTOCOL_VERSION,
-            isolation,
+            walls,
         }),
     )?;
     let requests = Requests::listen();

@@ -5,32 +5,58 @@
 //! system once more, in the kernel's own way. Elsewhere the walls are lower and the greeting says so.
 //! Sources: seccomp(2), landlock(7), prctl(2).
 
-use aparte_protocol::Isolation;
+use aparte_protocol::{Wall, WallKind};
 
 /// First steps, before anything is opened: no core dump, death with the app.
 pub fn prepare() {
+    // A file of any kind is not the worker's to write.
     #[cfg(unix)]
-    {
-        // A core file would hold prompts and documents; a file of any kind is not the worker's to write.
-        let _ = rlimit::setrlimit(rlimit::Resource::CORE, 0, 0);
-        let _ = rlimit::setrlimit(rlimit::Resource::FSIZE, 0, 0);
-    }
+    let _ = rlimit::setrlimit(rlimit::Resource::FSIZE, 0, 0);
     #[cfg(target_os = "linux")]
     linux::prepare();
 }
 
-/// Closes the walls. Call it before any thread is started: threads inherit them, earlier ones do not.
-pub fn enter() -> Isolation {
-    #[cfg(target_os = "linux")]
-    let missing = linux::enter();
-    #[cfg(not(target_os = "linux"))]
-    let missing = vec!["no system-call filter on this system".to_owned()];
-    if missing.is_empty() {
-        Isolation::Full
-    } else {
-        Isolation::Reduced(missing)
-    }
+/// Closes the walls, and gives each with what became of it. Call it before any thread is started: threads inherit them,
+/// earlier ones do not.
+pub fn enter() -> Vec<Wall> {
+    let wall = |kind, closed: Result<(), String>| Wall {
+        kind,
+        missing: closed.err(),
+    };
+    // In this order: what the later ones need, they would deny.
+    vec![
+        wall(WallKind::CoreFiles, leave_no_core_file()),
+        wall(WallKind::Files, deny_files()),
+        wall(WallKind::SystemCalls, filter_calls()),
+    ]
 }
+
+/// A core file would hold prompts and documents.
+#[cfg(unix)]
+fn leave_no_core_file() -> Result<(), String> {
+    rlimit::setrlimit(rlimit::Resource::CORE, 0, 0).map_err(|error| error.to_string())
+}
+
+#[cfg(target_os = "linux")]
+use linux::{deny_files, filter_calls};
+
+#[cfg(not(unix))]
+fn leave_no_core_file() -> Result<(), String> {
+    Err(NOT_HERE.to_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn deny_files() -> Result<(), String> {
+    Err(NOT_HERE.to_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn filter_calls() -> Result<(), String> {
+    Err(NOT_HERE.to_owned())
+}
+
+#[cfg(not(target_os = "linux"))]
+const NOT_HERE: &str = "Aparté does not build it on this system yet";
 
 /// Bounds the address space, in bytes. Not for the engine: mapped weights count too.
 pub fn limit_memory(bytes: u64) {
@@ -80,20 +106,8 @@ mod linux {
         }
     }
 
-    /// Names, in plain words, the walls that could not be put up.
-    pub fn enter() -> Vec<String> {
-        let mut missing = Vec::new();
-        if let Err(reason) = deny_files() {
-            missing.push(format!("landlock: {reason}"));
-        }
-        if let Err(reason) = filter_calls() {
-            missing.push(format!("seccomp: {reason}"));
-        }
-        missing
-    }
-
     /// Landlock with no rule at all: every path and every TCP port is denied.
-    fn deny_files() -> Result<(), String> {
+    pub fn deny_files() -> Result<(), String> {
         let status = Ruleset::default()
             .set_compatibility(CompatLevel::BestEffort)
             .handle_access(AccessFs::from_all(ABI::V6))
@@ -108,7 +122,8 @@ mod linux {
         }
     }
 
-    fn filter_calls() -> Result<(), String> {
+    /// Only what computing needs is allowed: see [`ALLOWED`].
+    pub fn filter_calls() -> Result<(), String> {
         let arch: TargetArch = std::env::consts::ARCH
             .try_into()
             .map_err(|_| "unknown processor".to_owned())?;
@@ -248,7 +263,8 @@ mod linux {
         fn inside_the_walls_nothing_can_be_opened_connected_to_or_started() {
             // Filters hold for a thread and its children: the other tests go on outside.
             std::thread::spawn(|| {
-                assert_eq!(super::super::enter(), super::super::Isolation::Full);
+                let walls = super::super::enter();
+                assert!(walls.iter().all(|wall| wall.missing.is_none()), "{walls:?}");
                 let denied = [
                     std::fs::File::open("/proc/self/status").err(),
                     std::fs::File::create("/tmp/aparte-escaped").err(),

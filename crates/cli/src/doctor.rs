@@ -1,0 +1,178 @@
+//! `aparte doctor`: what works on this machine, and what keeps the workers in.
+
+use aparte_assistant::{Diagnosis, Model, Wall, WallKind, diagnose, places};
+use serde::Serialize;
+
+use crate::Global;
+use crate::failure::Failure;
+use crate::output::Output;
+
+pub fn run(global: &Global, output: &Output) -> Result<(), Failure> {
+    let model = Model::find(&global.model, global.models.as_deref());
+    let name = model
+        .as_ref()
+        .map_or(String::new(), |model| model.name.clone());
+    let diagnosis = diagnose(&places::worker(), model);
+    match output.json {
+        true => output.object(&Object::of(&diagnosis, &name)),
+        false => print(&diagnosis, &name, output),
+    }
+    let Diagnosis {
+        documents, model, ..
+    } = diagnosis;
+    documents?;
+    model?;
+    Ok(())
+}
+
+fn print(diagnosis: &Diagnosis, model: &str, output: &Output) {
+    let (system, processor) = (std::env::consts::OS, std::env::consts::ARCH);
+    let version = env!("CARGO_PKG_VERSION");
+    output.line(&format!("Aparté {version} ({system}, {processor})"));
+    output.line(output.say(
+        "Network: this program has no way to use it.",
+        "Réseau : ce programme n'a aucun moyen de s'en servir.",
+    ));
+    output.line(output.say(
+        "The worker that reads documents:",
+        "Le processus qui lit les documents :",
+    ));
+    match &diagnosis.documents {
+        Ok(walls) => print_walls(walls, output),
+        Err(_) => output.line(output.say("  does not start", "  ne démarre pas")),
+    }
+    output.line(output.say(
+        "The worker that runs a model:",
+        "Le processus qui fait tourner un modèle :",
+    ));
+    match diagnosis.engine.as_slice() {
+        [] => output.line(output.say("  was not started", "  n'a pas été démarré")),
+        walls => print_walls(walls, output),
+    }
+    let Ok(facts) = &diagnosis.model else {
+        return;
+    };
+    let millions = (facts.parameters + 500_000) / 1_000_000;
+    let (context, seconds) = (facts.context, output.seconds(facts.load_ms));
+    output.line(&output.say_with(
+        || {
+            format!(
+                "Model: {model}, {millions} million parameters, {context} tokens of context, loaded in {seconds}."
+            )
+        },
+        || {
+            format!(
+                "Modèle : {model}, {millions} millions de paramètres, {context} jetons de contexte, chargé en \
+                 {seconds}."
+            )
+        },
+    ));
+    let devices = facts.devices.join(", ");
+    output.line(&output.say_with(
+        || format!("It computes on: {devices}."),
+        || format!("Il calcule sur : {devices}."),
+    ));
+}
+
+fn print_walls(walls: &[Wall], output: &Output) {
+    for Wall { kind, missing } in walls {
+        let what = match kind {
+            WallKind::Files => output.say(
+                "can open no file and no connection (Landlock)",
+                "ne peut ouvrir ni fichier ni connexion (Landlock)",
+            ),
+            WallKind::SystemCalls => output.say(
+                "can ask the system for nothing but what computing needs (seccomp)",
+                "ne peut demander au système que ce qu'il faut pour calculer (seccomp)",
+            ),
+            WallKind::CoreFiles => output.say(
+                "leaves no core file of its memory",
+                "ne laisse aucune image de sa mémoire",
+            ),
+        };
+        output.line(&match missing {
+            None => output.say_with(|| format!("  {what}: yes"), || format!("  {what} : oui")),
+            Some(reason) => output.say_with(
+                || format!("  {what}: NOT ENFORCED ({reason})"),
+                || format!("  {what} : PAS APPLIQUÉ ({reason})"),
+            ),
+        });
+    }
+}
+
+#[derive(Serialize)]
+struct Object<'a> {
+    version: &'static str,
+    system: &'static str,
+    processor: &'static str,
+    documents: Worker<'a>,
+    engine: Worker<'a>,
+    model: Option<ModelRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct Worker<'a> {
+    works: bool,
+    walls: Vec<WallRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct WallRow<'a> {
+    wall: &'static str,
+    enforced: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ModelRow<'a> {
+    name: &'a str,
+    architecture: &'a str,
+    parameters: u64,
+    context: u32,
+    load_ms: u64,
+    devices: &'a [String],
+}
+
+impl<'a> Object<'a> {
+    fn of(diagnosis: &'a Diagnosis, model: &'a str) -> Object<'a> {
+        let documents = diagnosis.documents.as_deref();
+        Object {
+            version: env!("CARGO_PKG_VERSION"),
+            system: std::env::consts::OS,
+            processor: std::env::consts::ARCH,
+            documents: Worker {
+                works: documents.is_ok(),
+                walls: rows(documents.unwrap_or_default()),
+            },
+            engine: Worker {
+                works: diagnosis.model.is_ok(),
+                walls: rows(&diagnosis.engine),
+            },
+            model: diagnosis.model.as_ref().ok().map(|facts| ModelRow {
+                name: model,
+                architecture: &facts.architecture,
+                parameters: facts.parameters,
+                context: facts.context,
+                load_ms: facts.load_ms,
+                devices: &facts.devices,
+            }),
+        }
+    }
+}
+
+fn rows(walls: &[Wall]) -> Vec<WallRow<'_>> {
+    walls.iter().map(row).collect()
+}
+
+fn row(wall: &Wall) -> WallRow<'_> {
+    WallRow {
+        wall: match wall.kind {
+            WallKind::Files => "files",
+            WallKind::SystemCalls => "system_calls",
+            WallKind::CoreFiles => "core_files",
+        },
+        enforced: wall.missing.is_none(),
+        reason: wall.missing.as_deref(),
+    }
+}
