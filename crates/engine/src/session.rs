@@ -165,11 +165,7 @@ impl<'m> Session<'m> {
         let mut characters = Utf8Pieces::default();
         let mut bytes = Vec::new();
         let mut first_token = None;
-        let mut show = |text: String| {
-            if !text.is_empty() {
-                emit(EngineEvent::Text(text));
-            }
-        };
+        let mut shown = Shown::default();
         let reason = loop {
             if stop.load(Ordering::Relaxed) {
                 break FinishReason::Stopped;
@@ -190,7 +186,7 @@ impl<'m> Session<'m> {
             bytes.clear();
             vocab.token_to_piece_into(token, &mut bytes, false, None);
             let (text, is_end) = stop_text.push(&characters.push(&bytes));
-            show(text);
+            shown.push(&text, emit);
             if is_end {
                 break FinishReason::Complete;
             }
@@ -203,7 +199,8 @@ impl<'m> Session<'m> {
                 break FinishReason::Stopped;
             }
         };
-        show(stop_text.finish());
+        shown.push(&stop_text.finish(), emit);
+        shown.all(emit);
         Ok(reason)
     }
 
@@ -291,6 +288,34 @@ impl<'m> Session<'m> {
         Ok(())
     }
 }
+
+/// Text on its way to whoever reads along: at once where it comes slowly, else a few tokens at a time. Whoever is woken for
+/// each token takes a core from the threads that compute, which wait for each other.
+#[derive(Default)]
+struct Shown {
+    waiting: String,
+    last: Option<Instant>,
+}
+
+impl Shown {
+    /// Adds text, and shows what waits if the last was shown long enough ago.
+    fn push(&mut self, text: &str, emit: &mut dyn FnMut(EngineEvent)) {
+        self.waiting.push_str(text);
+        if self.last.is_none_or(|last| last.elapsed() >= SHOWN_EVERY) {
+            self.all(emit);
+        }
+    }
+
+    fn all(&mut self, emit: &mut dyn FnMut(EngineEvent)) {
+        if !self.waiting.is_empty() {
+            emit(EngineEvent::Text(std::mem::take(&mut self.waiting)));
+            self.last = Some(Instant::now());
+        }
+    }
+}
+
+/// Forty times a second is as often as the window draws a reply.
+const SHOWN_EVERY: Duration = Duration::from_millis(25);
 
 /// Counts of tokens are bounded by the context or by the length of a message.
 fn count(tokens: usize) -> u32 {

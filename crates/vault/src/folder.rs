@@ -65,15 +65,17 @@ pub(crate) fn take_back(folder: &Path, is_new: bool) {
 /// # Errors
 /// [`VaultError::Obstructed`] if what is there is not what SQLite begins a file with.
 pub(crate) fn remove_unfinished(path: &Path) -> Result<(), VaultError> {
+    // The beginning of a journal's header. SQLite writes zeros in its place until the rest is on the disk.
+    const JOURNAL: &[u8; 8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
     let mut beginning = Vec::new();
     match File::open(path) {
-        Ok(file) => file.take(16).read_to_end(&mut beginning)?,
+        Ok(file) => file.take(8).read_to_end(&mut beginning)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    const JOURNAL: &[u8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
-    let is_empty = beginning.iter().all(|&byte| byte == 0);
-    match is_empty || beginning.starts_with(MAGIC) || beginning.starts_with(JOURNAL) {
+    let is_zeros = beginning.iter().all(|&byte| byte == 0);
+    // A write may have been cut short.
+    match is_zeros || MAGIC.starts_with(&beginning) || JOURNAL.starts_with(&beginning) {
         true => remove(path),
         false => Err(VaultError::Obstructed),
     }
