@@ -1,9 +1,13 @@
-// What is written and not sent. It is kept in the vault a moment after the last key, and at once when it is left.
+// What is written and not sent. It is kept in the vault a moment after the last key, every few seconds while somebody writes
+// on, and at once when it is left.
 import type { AppError, ConversationId } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
 
 /** How long the keys must rest, in milliseconds. */
 const REST = 400;
+
+/** How long what somebody writes without a rest may be on screen alone, in milliseconds. */
+const LONGEST = 2000;
 
 /** The conversation that has not begun yet has no name. */
 type Where = ConversationId | null;
@@ -13,6 +17,8 @@ export class Drafts {
   problem = $state.raw<AppError | null>(null);
   #waiting: { where: Where; text: string } | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Since when something waits. */
+  #since: number | null = null;
   /** One is kept after the other, so that an older text never replaces a newer one. */
   #last: Promise<void> = Promise.resolve();
   readonly #ipc: Ipc;
@@ -24,8 +30,10 @@ export class Drafts {
   keep(where: Where, text: string): void {
     if (this.#waiting && this.#waiting.where !== where) void this.flush();
     this.#waiting = { where, text };
+    this.#since ??= Date.now();
+    const left = this.#since + LONGEST - Date.now();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.flush(), REST);
+    this.#timer = setTimeout(() => void this.flush(), Math.max(0, Math.min(REST, left)));
   }
 
   /** Keeps what waits, and resolves when all is kept. */
@@ -33,6 +41,7 @@ export class Drafts {
     clearTimeout(this.#timer);
     const waiting = this.#waiting;
     this.#waiting = null;
+    this.#since = null;
     if (waiting) this.#last = this.#last.then(() => this.#write(waiting.where, waiting.text));
     return this.#last;
   }

@@ -85,6 +85,17 @@ describe("a draft", () => {
     expect(called("keepDraft")).toEqual(["keepDraft new “How much”"]);
   });
 
+  test("is kept every two seconds while the keys do not rest", async () => {
+    const { conversations, called } = await started();
+    for (let letters = 1; letters <= 45; letters++) {
+      conversations.write("x".repeat(letters));
+      vi.advanceTimersByTime(100);
+      await settled();
+    }
+    const lengths = called("keepDraft").map((call) => call.match(/x+/)?.[0].length);
+    expect(lengths).toEqual([20, 40]);
+  });
+
   test("is kept at once when its conversation is left", async () => {
     const { conversations, called } = await started();
     conversations.write("How much");
