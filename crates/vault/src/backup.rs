@@ -108,11 +108,11 @@ pub(crate) fn lay_out(
     }
     let checked = check_copy(backup, into, protection).map_err(of_backup);
     if checked.is_err() {
-        remove_copy(into)?;
+        folder::clear_aside(into)?;
         folder::take_back(into, is_new);
     }
     let manifest = checked?;
-    remove_journal(into)?;
+    folder::remove_journals_aside(into)?;
     folder::rename(into, folder::DATABASE_BEING_MADE, folder::DATABASE)?;
     folder::write_slots(into, &manifest)
 }
@@ -144,7 +144,7 @@ fn check_copy(
     into: &Path,
     protection: Protection<'_>,
 ) -> Result<Vec<u8>, VaultError> {
-    remove_copy(into)?;
+    folder::clear_aside(into)?;
     let copy = into.join(folder::DATABASE_BEING_MADE);
     folder::create(&copy)?;
     io::copy(
@@ -166,19 +166,6 @@ fn check_copy(
     connection.close().map_err(|(_, error)| error)?;
     File::open(&copy)?.sync_all()?;
     Ok(bytes)
-}
-
-fn remove_copy(folder: &Path) -> Result<(), VaultError> {
-    folder::remove_unfinished(&folder.join(folder::DATABASE_BEING_MADE))?;
-    remove_journal(folder)
-}
-
-fn remove_journal(folder: &Path) -> Result<(), VaultError> {
-    for end in ["-wal", "-shm", "-journal"] {
-        let name = format!("{}{end}", folder::DATABASE_BEING_MADE);
-        folder::remove(&folder.join(name))?;
-    }
-    Ok(())
 }
 
 fn aside(path: &Path) -> PathBuf {

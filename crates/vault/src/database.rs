@@ -74,8 +74,7 @@ CREATE TABLE caches (
 /// Makes the database under a name aside, so that it appears whole or not at all. `root` is the sealed root.
 pub(crate) fn create(folder: &Path, manifest: &[u8], root: &[u8]) -> Result<(), VaultError> {
     let aside = folder.join(folder::DATABASE_BEING_MADE);
-    folder::remove_unfinished(&aside)?;
-    folder::remove_unfinished(&folder.join("vault.db.new-journal"))?;
+    folder::clear_aside(folder)?;
     folder::create(&aside)?;
     let connection = connect(&aside)?;
     connection.pragma_update(None, "synchronous", "FULL")?;

@@ -51,34 +51,39 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), VaultError> {
 
 /// Removes what was begun of a vault that did not come about, and the folder if it was made for it.
 pub(crate) fn take_back(folder: &Path, is_new: bool) {
-    for file in [DATABASE_BEING_MADE, "vault.db.new-journal"] {
-        let _ = remove_unfinished(&folder.join(file));
-    }
+    let _ = clear_aside(folder);
     let _ = fs::remove_file(folder.join(LOCK));
     if is_new {
         let _ = fs::remove_dir(folder);
     }
 }
 
-/// Removes a file that was begun under a name aside and never finished; its absence is no error.
-///
-/// # Errors
-/// [`VaultError::Obstructed`] if what is there is not what SQLite begins a file with.
-pub(crate) fn remove_unfinished(path: &Path) -> Result<(), VaultError> {
-    // The beginning of a journal's header. SQLite writes zeros in its place until the rest is on the disk.
-    const JOURNAL: &[u8; 8] = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+/// Removes the journals of the database that is made under a name aside.
+pub(crate) fn remove_journals_aside(folder: &Path) -> Result<(), VaultError> {
+    ["-wal", "-shm", "-journal"]
+        .iter()
+        .try_for_each(|end| remove(&folder.join(format!("{DATABASE_BEING_MADE}{end}"))))
+}
+
+/// Clears the name aside under which a database is made: what was begun there and never finished is removed. What does not
+/// begin like a database is somebody else's, or was torn by a power cut; it is kept under a name of its own.
+pub(crate) fn clear_aside(folder: &Path) -> Result<(), VaultError> {
+    remove_journals_aside(folder)?;
+    let aside = folder.join(DATABASE_BEING_MADE);
     let mut beginning = Vec::new();
-    match File::open(path) {
-        Ok(file) => file.take(8).read_to_end(&mut beginning)?,
+    match File::open(&aside) {
+        Ok(file) => file.take(MAGIC.len() as u64).read_to_end(&mut beginning)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    let is_zeros = beginning.iter().all(|&byte| byte == 0);
-    // A write may have been cut short.
-    match is_zeros || MAGIC.starts_with(&beginning) || JOURNAL.starts_with(&beginning) {
-        true => remove(path),
-        false => Err(VaultError::Obstructed),
+    if MAGIC.starts_with(&beginning) || beginning.iter().all(|&byte| byte == 0) {
+        return remove(&aside);
     }
+    let free = (1u32..)
+        .map(|number| folder.join(format!("{DATABASE_BEING_MADE}.kept-{number}")))
+        .find(|path| path.symlink_metadata().is_err())
+        .ok_or(VaultError::AlreadyExists)?;
+    Ok(fs::rename(aside, free)?)
 }
 
 /// Whether a folder holds nothing of a vault, not even what only a part of one leaves behind: a journal may hold what is
