@@ -317,6 +317,16 @@ fn troubles_with_a_vault_and_its_copies_are_told_apart() {
     let remains = folder.join("remains");
     std::fs::create_dir(&remains).unwrap();
     std::fs::copy(vault.join("vault.json"), remains.join("vault.json")).unwrap();
+    let inside = vault.join("empty");
+    std::fs::create_dir(&inside).unwrap();
+    #[cfg(unix)]
+    let way_in = {
+        let link = folder.join("way-in");
+        std::os::unix::fs::symlink(&inside, &link).unwrap();
+        link
+    };
+    #[cfg(not(unix))]
+    let way_in = inside;
     let with_journal = file("live", &std::fs::read(vault.join("vault.db")).unwrap());
     file("live-wal", b"messages that are nowhere else");
     for (command, words) in [
@@ -364,6 +374,10 @@ fn troubles_with_a_vault_and_its_copies_are_told_apart() {
         ),
         (
             vault_at(&vault, &secret, &["export", "--yes"], &vault.join("out")),
+            "outside of the vault's",
+        ),
+        (
+            vault_at(&vault, &secret, &["export", "--yes"], &way_in),
             "outside of the vault's",
         ),
         (

@@ -637,6 +637,17 @@ fn what_is_no_file_of_a_vault_is_neither_waited_for_nor_written_over() {
     create(&ground).unwrap().close().unwrap();
     let kept = ground.vault.join("vault.db.new.kept-1");
     assert_eq!(fs::read(kept).unwrap(), b"a letter");
+    // A link under the name that `vault.json` is written under leads to somebody's letter.
+    let ground = Ground::of(&ours);
+    let letter = ground.beside("letter");
+    fs::write(&letter, b"a letter").unwrap();
+    let mut files = ours.clone();
+    files.remove("vault.json");
+    put_files(&ground.vault, &files);
+    std::os::unix::fs::symlink(&letter, ground.vault.join("vault.json.new")).unwrap();
+    ground.unlock().unwrap().close().unwrap();
+    assert!(!ground.vault.join("vault.json").is_symlink());
+    assert_eq!(fs::read(&letter).unwrap(), b"a letter");
     // What an attempt that was killed left of ours is in nobody's way.
     let ground = Ground::empty();
     let torn = ours["vault.db"][..700].to_vec();

@@ -46,8 +46,12 @@ impl Vault {
         let Some(place) = &self.place else {
             return Ok(false);
         };
-        let folder = folder::parent(path).canonicalize()?;
-        Ok(folder.starts_with(place.folder.canonicalize()?))
+        let vault = place.folder.canonicalize()?;
+        // What is there may be a link that leads into the vault.
+        let leads_in = path
+            .canonicalize()
+            .is_ok_and(|path| path.starts_with(&vault));
+        Ok(leads_in || folder::parent(path).canonicalize()?.starts_with(&vault))
     }
 
     /// Makes a vault out of a backup, in a folder that holds none. Nothing is put in place before every byte of the

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use crate::{Part, VaultError, folder};
 
 /// "Apar" in the header of the file.
-const APPLICATION_ID: i32 = 0x4170_6172;
+pub(crate) const APPLICATION_ID: i32 = 0x4170_6172;
 /// The version that this build writes.
 pub(crate) const SCHEMA_VERSION: i32 = 2;
 

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::VaultError;
-use crate::database::SCHEMA_VERSION;
+use crate::database::{APPLICATION_ID, SCHEMA_VERSION};
 
 pub(crate) const DATABASE: &str = "vault.db";
 pub(crate) const DATABASE_BEING_MADE: &str = "vault.db.new";
@@ -52,8 +52,8 @@ pub(crate) fn prepare(folder: &Path) -> Result<(), VaultError> {
 /// Removes what was begun of a vault that did not come about, and the folder if it was made for it.
 pub(crate) fn take_back(folder: &Path, is_new: bool) {
     let _ = clear_aside(folder);
-    let _ = fs::remove_file(folder.join(LOCK));
     if is_new {
+        let _ = fs::remove_file(folder.join(LOCK));
         let _ = fs::remove_dir(folder);
     }
 }
@@ -66,17 +66,21 @@ pub(crate) fn remove_journals_aside(folder: &Path) -> Result<(), VaultError> {
 }
 
 /// Clears the name aside under which a database is made: what was begun there and never finished is removed. What does not
-/// begin like a database is somebody else's, or was torn by a power cut; it is kept under a name of its own.
+/// begin like a database of ours is somebody else's, or was torn by a power cut; it is kept under a name of its own.
 pub(crate) fn clear_aside(folder: &Path) -> Result<(), VaultError> {
     remove_journals_aside(folder)?;
     let aside = folder.join(DATABASE_BEING_MADE);
     let mut beginning = Vec::new();
     match File::open(&aside) {
-        Ok(file) => file.take(MAGIC.len() as u64).read_to_end(&mut beginning)?,
+        Ok(file) => file.take(72).read_to_end(&mut beginning)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    if MAGIC.starts_with(&beginning) || beginning.iter().all(|&byte| byte == 0) {
+    let is_ours = match beginning.split_at_checked(68) {
+        Some((header, id)) => header.starts_with(MAGIC) && id == APPLICATION_ID.to_be_bytes(),
+        None => MAGIC.starts_with(&beginning),
+    };
+    if is_ours || beginning.iter().all(|&byte| byte == 0) {
         return remove(&aside);
     }
     let free = (1u32..)
@@ -243,7 +247,9 @@ pub(crate) fn read_slots(folder: &Path) -> Result<Vec<u8>, VaultError> {
 /// Replaces `vault.json` so that a crash leaves the old file or the new one, whole.
 pub(crate) fn write_slots(folder: &Path, bytes: &[u8]) -> Result<(), VaultError> {
     let aside = folder.join(SLOTS_BEING_MADE);
-    let mut file = private().create(true).truncate(true).open(&aside)?;
+    // What a link leads to is somebody's own.
+    remove(&aside)?;
+    let mut file = private().create_new(true).open(&aside)?;
     restrict(&aside, 0o600)?;
     file.write_all(bytes)?;
     file.sync_all()?;

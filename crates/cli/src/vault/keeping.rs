@@ -200,8 +200,8 @@ impl Keeping<'_> {
         });
         if made.is_err() && shown {
             self.output.alert(self.output.say(
-                "The words above open nothing. Earlier ones still open the vault.",
-                "Les mots ci-dessus n'ouvrent rien. Les anciens ouvrent toujours le coffre.",
+                "The words above were not taken. Keep the earlier ones, which still open the vault.",
+                "Les mots ci-dessus n'ont pas été pris en compte. Gardez les anciens, qui ouvrent toujours le coffre.",
             ));
         }
         made?;
