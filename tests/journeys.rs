@@ -1,7 +1,5 @@
 //! The way of a question, with the real programs and the real model.
 
-use std::time::Duration;
-
 use aparte_assistant::{
     Assistant, Cost, Ending, Input, Language, Lead, Message, Progress, Protection, Stop, Vault,
 };
@@ -194,44 +192,6 @@ fn a_stopped_reply_is_kept_and_says_that_it_was_stopped() {
     )
     .unwrap();
     assert_eq!(again.ending, Ending::Complete);
-}
-
-/// A stop ends the computation that is under way, in the middle of a piece of the prompt. What that leaves in the model's
-/// memory must not be heard in the next reply.
-#[test]
-fn a_stop_while_the_prompt_is_read_changes_no_later_reply() {
-    let (file, question) = english_sample();
-    let assistant = assistant(Language::English);
-    let documents = [assistant.add(Input::File(&file), &mut |_, _| {}).unwrap()];
-    assistant.load_model(&mut |_| {}).unwrap();
-    let other = "How is the programme paid for, and by whom?";
-    let whole = |question: &str| {
-        let stop = Stop::default();
-        ask(&assistant, question, &documents, &stop, &mut |_| {}).unwrap()
-    };
-    // What two prompts begin with alike is not read anew, so that each time the same follows on the same.
-    whole(other);
-    let expected = whole(&question);
-    let mut stopped_while_reading = 0;
-    for wait in [20, 60, 120, 250, 500, 900] {
-        whole(other);
-        let stop = Stop::default();
-        let stopped = std::thread::scope(|threads| {
-            threads.spawn(|| {
-                std::thread::sleep(Duration::from_millis(wait));
-                stop.now();
-            });
-            ask(&assistant, &question, &documents, &stop, &mut |_| {}).unwrap()
-        });
-        if stopped.timings.engine.generated_tokens > 0 {
-            continue;
-        }
-        stopped_while_reading += 1;
-        let again = whole(&question);
-        assert_eq!(again.text, expected.text, "stopped after {wait} ms");
-        assert_eq!(again.citations, expected.citations);
-    }
-    assert!(stopped_while_reading > 0, "every stop came too late");
 }
 
 #[test]
