@@ -323,7 +323,10 @@ fn a_damaged_message_does_not_hide_an_older_one() {
         &rows,
         &format!(
             "INSERT OR REPLACE INTO records SELECT * FROM older.records WHERE id = x'{}';
-             UPDATE records SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) || x'00' AS BLOB) WHERE id = x'{}'",
+             UPDATE records SET sealed = CAST(
+                 substr(sealed, 1, length(sealed) - 1)
+                 || CASE substr(sealed, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB
+             ) WHERE id = x'{}'",
             owner.records[1].id, owner.records[2].id
         ),
     );
