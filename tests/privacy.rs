@@ -305,6 +305,6 @@ fn the_doctor_says_what_works_where_something_does_not() {
     );
     assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("reads documents"), "{said}");
-    assert!(said.contains("was not started"), "{said}");
+    assert!(said.contains("did not start"), "{said}");
     assert!(failed.contains("no-such-model"), "{failed}");
 }

@@ -73,8 +73,8 @@ pub(crate) struct Running {
 /// How often a stop is looked for while the engine is silent.
 const STOP_POLL: Duration = Duration::from_millis(15);
 /// An engine that says nothing for this long is taken for dead: the slowest step of the largest model on
-/// the slowest disk takes less.
-const SILENCE_LIMIT: Duration = Duration::from_secs(120);
+/// the slowest disk takes less, beside other programs too.
+const SILENCE_LIMIT: Duration = Duration::from_secs(300);
 /// The greeting comes before any model is touched.
 const GREETING_LIMIT: Duration = Duration::from_secs(20);
 

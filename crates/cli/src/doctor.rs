@@ -46,7 +46,7 @@ fn print(diagnosis: &Diagnosis, model: &str, output: &Output) {
         "Le processus qui fait tourner un modèle :",
     ));
     match diagnosis.engine.as_slice() {
-        [] => output.line(output.say("  was not started", "  n'a pas été démarré")),
+        [] => output.line(output.say("  did not start", "  n'a pas démarré")),
         walls => print_walls(walls, output),
     }
     let Ok(facts) = &diagnosis.model else {
@@ -78,12 +78,12 @@ fn print_walls(walls: &[Wall], output: &Output) {
     for Wall { kind, missing } in walls {
         let what = match kind {
             WallKind::Files => output.say(
-                "can open no file and no connection (Landlock)",
-                "ne peut ouvrir ni fichier ni connexion (Landlock)",
+                "can open no file (Landlock)",
+                "ne peut ouvrir aucun fichier (Landlock)",
             ),
             WallKind::SystemCalls => output.say(
-                "can ask the system for nothing but what computing needs (seccomp)",
-                "ne peut demander au système que ce qu'il faut pour calculer (seccomp)",
+                "can ask the system for nothing but what computing needs: no connection, no program (seccomp)",
+                "ne peut demander au système que ce qu'il faut pour calculer, ni connexion ni programme (seccomp)",
             ),
             WallKind::CoreFiles => output.say(
                 "leaves no core file of its memory",

@@ -84,7 +84,7 @@ impl<'m> Session<'m> {
     }
 
     /// Reads the conversation and writes the next reply, piece by piece into `emit`. Tokens that the
-    /// context holds already are not computed again. `stop` ends it in the middle of a step too. When it
+    /// context holds already are not computed again. `stop` ends it in the middle of a step too, on a processor. When it
     /// stops before the prompt is read, the counts are of what was read.
     ///
     /// # Errors
@@ -193,10 +193,15 @@ impl<'m> Session<'m> {
             if self.held.len() == self.facts.context as usize {
                 break FinishReason::Length;
             }
-            if timings.generated_tokens < request.max_tokens
-                && self.compute(&[token], true, stop)? == Computed::Stopped
-            {
-                break FinishReason::Stopped;
+            if timings.generated_tokens < request.max_tokens {
+                let computed = self.compute(&[token], true, stop);
+                if computed.is_err() {
+                    // What was written stands, whatever comes.
+                    shown.all(emit);
+                }
+                if computed? == Computed::Stopped {
+                    break FinishReason::Stopped;
+                }
             }
         };
         shown.push(&stop_text.finish(), emit);

@@ -56,10 +56,15 @@ impl Alone {
     fn step(self, tokens: usize) -> f64 {
         self.single.max(self.each * tokens as f64)
     }
+
+    /// The piece that one thread can do in time.
+    fn piece(self) -> usize {
+        power_of_two(TARGET.as_secs_f64() / self.each)
+    }
 }
 
 impl Tempo {
-    /// Starts with all of `threads`, and with the piece that they could do if each were as fast as one alone.
+    /// Starts with all of `threads`, and with the piece that one thread alone could do.
     pub(crate) fn new(threads: i32, alone: Alone) -> Tempo {
         let mut choices = vec![threads, threads - 1, 1];
         choices.retain(|&choice| choice > 0);
@@ -67,7 +72,7 @@ impl Tempo {
         Tempo {
             choices,
             choice: 0,
-            piece: power_of_two(TARGET.as_secs_f64() * f64::from(threads) / alone.each),
+            piece: alone.piece(),
             alone,
             was_slow: false,
             until_retry: FIRST_WAIT,
@@ -95,6 +100,7 @@ impl Tempo {
                 self.wait = (self.wait * 2).max(elapsed * 10);
                 self.until_retry = self.wait;
                 self.choice += 1;
+                self.piece = self.piece.min(self.alone.piece());
             }
             self.was_slow = !self.was_slow;
             return;
@@ -227,6 +233,18 @@ mod tests {
     }
 
     #[test]
+    fn fewer_threads_are_given_no_more_than_they_can_do() {
+        let mut tempo = Tempo::new(8, ALONE);
+        for _ in 0..4 {
+            let tokens = tempo.piece();
+            tempo.measured(tokens, seconds(tokens as f64 * ALONE.each / 8.0));
+        }
+        assert_eq!(tempo.piece(), BATCH as usize);
+        tempo.measured(tempo.piece(), seconds(100.0));
+        assert!(tempo.piece() as f64 * ALONE.each <= TARGET.as_secs_f64());
+    }
+
+    #[test]
     fn an_idle_machine_keeps_all_threads() {
         let mut tempo = Tempo::new(2, ALONE);
         take(&mut tempo, 1_000, alone);
@@ -274,7 +292,7 @@ mod tests {
     fn a_step_that_waited_for_a_core_does_not_shorten_the_pieces() {
         let mut tempo = Tempo::new(2, ALONE);
         let piece = tempo.piece();
-        tempo.measured(piece, seconds(300.0));
+        tempo.measured(piece, seconds(100.0));
         assert_eq!(tempo.piece(), piece);
     }
 

@@ -45,7 +45,7 @@ pub struct Wall {
 /// From what a wall keeps a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WallKind {
-    /// Opening files, and network connections by TCP: Landlock on Linux.
+    /// Opening files: Landlock on Linux, which stops TCP connections too where the kernel is recent.
     Files,
     /// System calls other than computing needs; among others no sockets, no programs: seccomp on Linux.
     SystemCalls,

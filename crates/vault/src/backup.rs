@@ -97,6 +97,8 @@ pub(crate) fn lay_out(
     if !fs::metadata(backup)?.is_file() {
         return Err(VaultError::Foreign);
     }
+    // A journal lies beside the file itself, not beside a link to it.
+    let backup = &backup.canonicalize()?;
     let journaling = database::check_header(backup).map_err(of_backup)?;
     // A backup is written without one: whatever has such a name beside it is something else.
     if journaling == Journaling::WriteAhead
@@ -110,12 +112,9 @@ pub(crate) fn lay_out(
     if !folder::is_free(into)? {
         return Err(VaultError::AlreadyExists);
     }
-    let checked = check_copy(backup, into, protection).map_err(of_backup);
-    if checked.is_err() {
-        folder::clear_aside(into)?;
-        folder::take_back(into, is_new);
-    }
-    let manifest = checked?;
+    let manifest = check_copy(backup, into, protection)
+        .inspect_err(|_| folder::take_back(into, is_new))
+        .map_err(of_backup)?;
     folder::remove_journals_aside(into)?;
     folder::rename(into, folder::DATABASE_BEING_MADE, folder::DATABASE)?;
     folder::write_slots(into, &manifest)

@@ -127,9 +127,19 @@ pub(crate) fn expect_files(folder: &Path) -> Result<(), VaultError> {
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.file_name()));
     for name in names.filter(|name| is_name_of_ours(name)) {
+        let path = folder.join(name);
+        // Another Aparté may have removed it meanwhile.
+        if length(&path)?.is_none() {
+            continue;
+        }
         // A link that leads nowhere is none either.
-        if !fs::metadata(folder.join(name)).is_ok_and(|found| found.is_file()) {
-            return Err(VaultError::Obstructed);
+        match fs::metadata(&path) {
+            Ok(found) if found.is_file() => (),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => (),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(error.into());
+            }
+            Ok(_) | Err(_) => return Err(VaultError::Obstructed),
         }
     }
     Ok(())

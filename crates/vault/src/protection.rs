@@ -70,8 +70,12 @@ impl Vault {
         Ok(words)
     }
 
-    /// The same, where showing the words may fail: earlier ones are worthless only once `show` has succeeded. It is not
-    /// called where `proof` does not open the vault.
+    /// Draws recovery words in place of earlier ones, which are worthless only once `show` has succeeded. It is not called
+    /// where `proof` does not open the vault.
+    ///
+    /// # Errors
+    /// What `show` reports, the earlier words still valid; what [`Vault::unlock`] reports of the proof;
+    /// [`VaultError::FolderGone`].
     pub fn make_recovery_once_shown<E: From<VaultError>>(
         &self,
         proof: Protection<'_>,

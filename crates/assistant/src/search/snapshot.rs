@@ -19,7 +19,7 @@
 //!
 //! The bytes come out of a sealed store. They are read with care all the same: what is not exactly so is no
 //! snapshot, and no length is believed before that many bytes are there. The checksum is for what a seal cannot tell:
-//! bytes that were wrong already when they were sealed. FTS5 would take them, and find less.
+//! bytes that changed in memory before they were sealed or after they were opened. FTS5 would take them, and find less.
 
 use std::sync::LazyLock;
 

@@ -200,8 +200,10 @@ impl Keeping<'_> {
         });
         if made.is_err() && shown {
             self.output.alert(self.output.say(
-                "The words above were not taken. Keep the earlier ones, which still open the vault.",
-                "Les mots ci-dessus n'ont pas été pris en compte. Gardez les anciens, qui ouvrent toujours le coffre.",
+                "It is not certain that the words above were taken. Keep the earlier ones too, until a check says which \
+                 open the vault.",
+                "Il n'est pas certain que les mots ci-dessus aient été pris en compte. Gardez aussi les anciens, jusqu'à \
+                 ce qu'une vérification dise lesquels ouvrent le coffre.",
             ));
         }
         made?;
