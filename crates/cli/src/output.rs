@@ -150,7 +150,7 @@ fn is_discarded(output: &io::Stdout) -> bool {
     }
 }
 
-/// Elsewhere nobody asks.
+/// On Windows a closed output cannot be told from a good one here.
 #[cfg(not(unix))]
 fn is_discarded(_output: &io::Stdout) -> bool {
     false

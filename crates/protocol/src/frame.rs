@@ -162,23 +162,28 @@ mod tests {
     use super::*;
     use crate::engine::EngineEvent;
 
-    /// What the fuzz target `frames` begins with.
+    /// The corpus of the fuzz target `frames`.
     #[test]
-    fn frames_of_the_corpus_are_read_to_their_end_and_one_that_is_cut_is_told() {
+    fn inputs_of_the_corpus_are_read_to_their_end_or_refused_and_none_does_harm() {
         let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/frames");
-        let messages = |name: &str| {
-            let bytes = std::fs::read(format!("{corpus}/{name}")).unwrap();
+        let (mut read, mut refused) = (0, 0);
+        for file in std::fs::read_dir(corpus).unwrap() {
+            let bytes = std::fs::read(file.unwrap().path()).unwrap();
             let mut pipe = bytes.as_slice();
-            let mut frames = 0;
-            while let Some(frame) = read_frame(&mut pipe)? {
-                let _ = frame.decode::<EngineEvent>();
-                frames += 1;
+            loop {
+                match read_frame(&mut pipe) {
+                    Ok(Some(frame)) => {
+                        let _ = frame.decode::<EngineEvent>();
+                    }
+                    Ok(None) => break read += 1,
+                    Err(_) => break refused += 1,
+                }
             }
-            Ok::<_, FrameError>(frames)
-        };
-        assert!(messages("engine").unwrap() > 0);
-        assert!(messages("document").unwrap() > 0);
-        assert!(messages("cut").is_err());
+        }
+        assert!(
+            read > 0 && refused > 0,
+            "{read} are read, {refused} refused"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-// What is written and not sent. It is kept in the vault a moment after the last key, every few seconds while somebody writes
+// What is written and not sent. It is kept in the vault a moment after the last key, every two seconds while somebody writes
 // on, and at once when it is left.
 import type { AppError, ConversationId } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
@@ -15,10 +15,8 @@ type Where = ConversationId | null;
 export class Drafts {
   /** Why the last draft is on screen alone. */
   problem = $state.raw<AppError | null>(null);
-  #waiting: { where: Where; text: string } | null = null;
+  #waiting: { where: Where; text: string; since: number } | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Since when something waits. */
-  #since: number | null = null;
   /** One is kept after the other, so that an older text never replaces a newer one. */
   #last: Promise<void> = Promise.resolve();
   readonly #ipc: Ipc;
@@ -29,9 +27,9 @@ export class Drafts {
 
   keep(where: Where, text: string): void {
     if (this.#waiting && this.#waiting.where !== where) void this.flush();
-    this.#waiting = { where, text };
-    this.#since ??= Date.now();
-    const left = this.#since + LONGEST - Date.now();
+    const since = this.#waiting?.since ?? Date.now();
+    this.#waiting = { where, text, since };
+    const left = since + LONGEST - Date.now();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.flush(), Math.max(0, Math.min(REST, left)));
   }
@@ -41,7 +39,6 @@ export class Drafts {
     clearTimeout(this.#timer);
     const waiting = this.#waiting;
     this.#waiting = null;
-    this.#since = null;
     if (waiting) this.#last = this.#last.then(() => this.#write(waiting.where, waiting.text));
     return this.#last;
   }
