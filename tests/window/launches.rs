@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use aparte_tests::canaries::{assert_seen_when_planted, canaries, places_of};
@@ -20,6 +21,8 @@ const PASSPHRASE: &str = "lanterns over a quiet estuary";
 
 /// How long the session that is listened to lasts at least.
 const LISTENED: Duration = Duration::from_secs(60);
+/// How many answers of a conversation the window draws unless it is asked for more.
+const DRAWN: usize = 20;
 
 fn english() -> (Question, Vec<Question>) {
     let english = sample_questions()
@@ -94,15 +97,18 @@ fn a_first_launch_ends_in_a_cited_answer_that_is_there_after_a_restart() {
     }
 
     let mut asked = 1;
+    // No more than the window draws at once, or they could not be counted.
     for question in others
         .iter()
         .cycle()
+        .take(DRAWN - 1)
         .take_while(|_| started.elapsed() < LISTENED)
     {
         app.ask(&question.question);
         asked += 1;
         app.await_answers(asked);
     }
+    thread::sleep(LISTENED.saturating_sub(started.elapsed()));
     let answers = app.texts("answer");
     let lasted = started.elapsed();
     app.close();
