@@ -31,6 +31,7 @@ fn main() {
         "find",
         "begin",
         "ask",
+        "context_use",
         "stop",
         "keep_draft",
         "draft",

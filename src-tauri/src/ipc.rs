@@ -37,6 +37,7 @@ pub fn commands() -> Builder<Wry> {
             commands::conversations::find,
             commands::conversations::begin,
             commands::conversations::ask,
+            commands::conversations::context_use,
             commands::conversations::stop,
             commands::conversations::keep_draft,
             commands::conversations::draft,

@@ -136,7 +136,7 @@ fn put_away(session: &Session, mut assistant: Arc<Assistant>, patience: Duration
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Language, Theme};
+    use crate::view::{EarlierTurns, Language, Theme};
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -151,6 +151,7 @@ mod tests {
             language: Language::English,
             theme: Theme::System,
             lock_after: minutes,
+            earlier: EarlierTurns::OldestLeftOut,
         }
     }
 

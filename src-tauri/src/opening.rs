@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aparte_assistant::{
-    Assistant, Error, LOCK_AFTER, Model, Protection, Replacement, STARTER, Settings, Theme, Vault,
-    VaultState, VaultTrouble, create_vault, places,
+    Assistant, EarlierTurns, Error, LOCK_AFTER, Model, Protection, Replacement, STARTER, Settings,
+    Theme, Vault, VaultState, VaultTrouble, create_vault, places,
 };
 use secrecy::SecretString;
 
@@ -234,6 +234,7 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, Ve
         language: session.language(),
         theme: Theme::System,
         lock_after: LOCK_AFTER,
+        earlier: EarlierTurns::OldestLeftOut,
     });
     let language = settings.language;
     let model = Model::find(STARTER, None)

@@ -130,6 +130,7 @@ mod tests {
         language: Language::French,
         theme: Theme::Dark,
         lock_after: 10,
+        earlier: crate::view::EarlierTurns::OldestLeftOut,
     };
     const WAYS: Ways = Ways {
         keychain: false,

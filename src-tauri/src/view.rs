@@ -60,6 +60,32 @@ pub struct Settings {
     pub theme: Theme,
     /// After how many minutes without anybody the vault is locked; 0 for never.
     pub lock_after: u16,
+    /// What the model is told of a conversation before a question.
+    pub earlier: EarlierTurns,
+}
+
+/// What the model is told of a conversation before a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum EarlierTurns {
+    /// All that fits; the oldest questions and answers are left out first.
+    OldestLeftOut,
+    /// Nothing: each question stands alone.
+    NoneTold,
+}
+
+/// How much of the model's context a conversation takes before its next question.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ContextUse {
+    /// Tokens of instructions and earlier turns.
+    pub used: u32,
+    /// Tokens that the context holds.
+    pub capacity: u32,
+    /// Earlier questions that are told.
+    pub told: u32,
+    /// Earlier questions that are not told any more.
+    pub left_out: u32,
 }
 
 /// A way to open the vault.
@@ -588,6 +614,27 @@ impl From<domain::Settings> for Settings {
                 domain::Theme::Dark => Theme::Dark,
             },
             lock_after: settings.lock_after,
+            earlier: match settings.earlier {
+                domain::EarlierTurns::OldestLeftOut => EarlierTurns::OldestLeftOut,
+                domain::EarlierTurns::NoneTold => EarlierTurns::NoneTold,
+            },
+        }
+    }
+}
+
+impl From<domain::ContextUse> for ContextUse {
+    fn from(context: domain::ContextUse) -> ContextUse {
+        let domain::ContextUse {
+            used,
+            capacity,
+            told,
+            left_out,
+        } = context;
+        ContextUse {
+            used,
+            capacity,
+            told,
+            left_out,
         }
     }
 }
@@ -602,6 +649,10 @@ impl From<Settings> for domain::Settings {
                 Theme::Dark => domain::Theme::Dark,
             },
             lock_after: settings.lock_after,
+            earlier: match settings.earlier {
+                EarlierTurns::OldestLeftOut => domain::EarlierTurns::OldestLeftOut,
+                EarlierTurns::NoneTold => domain::EarlierTurns::NoneTold,
+            },
         }
     }
 }

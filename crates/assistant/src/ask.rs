@@ -11,10 +11,11 @@ use std::ops::Range;
 use std::time::Instant;
 
 use aparte_protocol::documents::TextRange;
-use aparte_protocol::engine::{FinishReason, Finished, Generate, Timings};
+use aparte_protocol::engine::{FinishReason, Finished, Generate, Timings, Urgency};
 
 use crate::Assistant;
 use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
+use crate::conversation::ConversationId;
 use crate::engine::{self, CAREFUL, Engine, Progress, Running, Stop};
 use crate::error::Error;
 use crate::language::Language;
@@ -25,6 +26,7 @@ use crate::quote::locate;
 use crate::search::Weighed;
 use crate::sentences::sentences;
 use crate::support::{Candidate, RELEVANCE_THRESHOLD, Standing, relevance, standing};
+use crate::turns::{self, Turn, without_marks};
 
 /// How many passages are looked at before the prompt's budget decides.
 const PASSAGES_LOOKED_AT: usize = 24;
@@ -33,6 +35,8 @@ const PASSAGES_LOOKED_AT: usize = 24;
 const PASSAGE_TOKENS: u32 = 500;
 /// The longest answer, in tokens.
 const ANSWER_TOKENS: u32 = 220;
+/// For instructions, a question and the template's own words.
+const FRAME_TOKENS: u32 = 512;
 /// How many passages speak when the model cannot, and how many are shown with a refusal.
 const LEADING_QUOTES: usize = 3;
 /// An answer whose best source speaks of less than this share of what another sentence does is beside the
@@ -41,8 +45,11 @@ const BESIDE_SHARE: f32 = 0.75;
 /// Sentences that speak less than this share of what the best one does are not shown beside it.
 const CLOSE_SHARE: f32 = 0.8;
 
+/// Answers a question; `turns` is what came before it in the conversation.
 pub(crate) fn ask(
     assistant: &Assistant,
+    conversation: ConversationId,
+    turns: &[Turn],
     question: &str,
     documents: &[DocumentId],
     stop: &Stop,
@@ -89,13 +96,18 @@ pub(crate) fn ask(
 
     let mut evidence = evidence;
     let asked = Asked {
+        assistant,
+        conversation,
+        turns,
         question,
         language: reply_language,
         started,
     };
     let mut reply = asked.reply(engine, &mut evidence, stop, on_progress)?;
     if reply.ending == Ending::Interrupted && reply.written.is_empty() {
-        // The engine was dead before it was asked, or died at once: another one may do better.
+        // The engine was dead before it was asked, or died at once: another one may do better, without the state that
+        // may have killed it.
+        assistant.forget_state(conversation);
         reply = asked.reply(engine, &mut evidence, stop, on_progress)?;
     }
     if reply.ending == Ending::Interrupted && reply.written.is_empty() {
@@ -138,6 +150,9 @@ pub(crate) fn ask(
 
 /// A question on its way to the model.
 struct Asked<'a> {
+    assistant: &'a Assistant,
+    conversation: ConversationId,
+    turns: &'a [Turn],
     question: &'a str,
     language: Language,
     started: Instant,
@@ -178,10 +193,18 @@ impl Asked<'_> {
             Err(Error::EngineStopped) => return Ok(reply),
             kept => kept?,
         }
+        let told = match told(&running, self.conversation, self.turns) {
+            Err(Error::EngineStopped) => return Ok(reply),
+            told => told?,
+        };
+        let question = prompt::question(self.question, &evidence.passages, self.language);
+        self.assistant.bring_state(&running, self.conversation);
         let generate = Generate {
-            messages: prompt::messages(self.question, &evidence.passages, self.language),
+            messages: prompt::conversation(told, Some(question), self.language),
             sampling: CAREFUL,
             max_tokens: ANSWER_TOKENS,
+            urgency: Urgency::Interactive,
+            state: Some(self.conversation.state_name()),
         };
         let circling = Cell::new(false);
         let enough = || stop.is_told() || circling.get();
@@ -212,6 +235,18 @@ impl Asked<'_> {
         }
         Ok(reply)
     }
+}
+
+/// The turns that the model is told: those that fit beside the passages, a question and its answer.
+pub(crate) fn told<'t>(
+    running: &Running,
+    conversation: ConversationId,
+    turns: &'t [Turn],
+) -> Result<&'t [Turn], Error> {
+    let tokens = running.count_turns(conversation.state_name(), turns)?;
+    let others = PASSAGE_TOKENS + ANSWER_TOKENS + FRAME_TOKENS;
+    let budget = running.facts.context.saturating_sub(others);
+    Ok(&turns[turns::left_out(&tokens, budget)..])
 }
 
 /// What the documents hold on a question.
@@ -504,25 +539,6 @@ fn repetition(text: &str) -> Option<usize> {
     }
 }
 
-/// The text without numbers in brackets: marks are ours to give.
-fn without_marks(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(open) = rest.find('[') {
-        kept.push_str(&rest[..open]);
-        let after = &rest[open + 1..];
-        match after.find(|c: char| !c.is_ascii_digit()) {
-            Some(end) if end > 0 && after[end..].starts_with(']') => rest = &after[end + 1..],
-            _ => {
-                kept.push('[');
-                rest = after;
-            }
-        }
-    }
-    kept.push_str(rest);
-    kept
-}
-
 fn refusal(language: Language) -> &'static str {
     match language {
         Language::English => "This is not in these documents.",
@@ -615,13 +631,5 @@ mod tests {
         assert_eq!(whole("The basin is deep. The dredging of the "), Some(18));
         assert_eq!(whole("The basin is deep. "), Some(18));
         assert_eq!(whole("The dredging of the"), None);
-    }
-
-    #[test]
-    fn marks_that_the_model_writes_are_taken_out() {
-        assert_eq!(
-            without_marks("It is so [1]. And [12][3] so [a] [] [4"),
-            "It is so . And  so [a] [] [4"
-        );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use aparte_protocol::engine::StateName;
 use aparte_vault::{Loss, OwnerId, OwnerKind, Record, Vault};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,18 @@ use crate::vault_trouble::VaultTrouble;
 pub struct ConversationId(pub(crate) OwnerId);
 
 id_as_text!(ConversationId);
+
+impl ConversationId {
+    /// Under which the engine keeps what it computed of it: as random as the id, and all that the engine learns of it.
+    pub(crate) fn state_name(self) -> StateName {
+        StateName(*self.0.as_bytes())
+    }
+
+    /// The conversation of a state.
+    pub(crate) fn of_state(name: StateName) -> ConversationId {
+        ConversationId(OwnerId::from_bytes(name.0))
+    }
+}
 
 /// A conversation as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

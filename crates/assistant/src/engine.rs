@@ -1,5 +1,6 @@
 //! The engine: one model in a worker of its own, started when it is needed and again after it died.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
@@ -9,13 +10,15 @@ use std::time::{Duration, Instant};
 use aparte_protocol::Wall;
 use aparte_protocol::engine::{
     ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, Role, Sampling,
-    Timings,
+    StateName, Timings, Urgency,
 };
+use zeroize::Zeroizing;
 
 use crate::error::{Error, ModelTrouble};
 use crate::lock;
 use crate::log;
 use crate::models::Model;
+use crate::turns::Turn;
 use crate::worker::{Stopped, Worker};
 
 /// Told once, by whoever wants a reply to end; looked at while it is written.
@@ -68,6 +71,9 @@ pub(crate) struct Engine {
 pub(crate) struct Running {
     worker: Worker<EngineEvent>,
     pub facts: ModelFacts,
+    states: Mutex<HashMap<StateName, KnownState>>,
+    /// Tokens of the turns of conversations.
+    turns: Mutex<HashMap<StateName, Vec<u32>>>,
 }
 
 /// How often a stop is looked for while the engine is silent.
@@ -125,6 +131,13 @@ impl Engine {
         *slot = None;
         *slot = self.load(stop, on_progress)?.map(Arc::new);
         Ok(slot.clone())
+    }
+
+    /// The engine, if one runs at the moment.
+    pub fn running(&self) -> Option<Arc<Running>> {
+        // While one is loading there is none.
+        let slot = self.running.try_lock().ok()?;
+        slot.clone().filter(|running| running.worker.is_running())
     }
 
     /// The running engine, however long it takes to load.
@@ -215,7 +228,12 @@ impl Engine {
                         load_ms, context, ..
                     } = facts;
                     log::record(log::Event::ModelReady { load_ms, context });
-                    return Ok(Some(Running { worker, facts }));
+                    return Ok(Some(Running {
+                        worker,
+                        facts,
+                        states: Mutex::default(),
+                        turns: Mutex::default(),
+                    }));
                 }
                 Ok(EngineEvent::LoadFailed(failure)) => return Err(trouble(failure.into())),
                 _ => return Err(trouble(ModelTrouble::StoppedTheEngine)),
@@ -256,6 +274,8 @@ impl Running {
             }],
             sampling: CAREFUL,
             max_tokens,
+            urgency: Urgency::Interactive,
+            state: None,
         })
     }
 
@@ -266,6 +286,7 @@ impl Running {
         is_enough: &dyn Fn() -> bool,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Ending, Error> {
+        let state = generate.state;
         let Ok((id, events)) = self.worker.request(&EngineRequest::Generate(generate)) else {
             return Ok(Ending::Died);
         };
@@ -288,7 +309,10 @@ impl Running {
                     on_progress(Progress::Prompt(done, total))
                 }
                 Ok(EngineEvent::Text(text)) => on_progress(Progress::Text(text)),
-                Ok(EngineEvent::Finished(finished)) => return Ok(Ending::Finished(finished)),
+                Ok(EngineEvent::Finished(finished)) => {
+                    self.note(state, finished.timings);
+                    return Ok(Ending::Finished(finished));
+                }
                 Ok(EngineEvent::Failed(failure)) => return Err(failure.into()),
                 Ok(_) | Err(_) => {
                     self.worker.give_up();
@@ -302,18 +326,147 @@ impl Running {
     /// How many tokens each text has.
     pub fn count_tokens(&self, texts: Vec<String>) -> Result<Vec<u32>, Error> {
         let asked = texts.len();
-        let (_, events) = self
-            .worker
-            .request(&EngineRequest::CountTokens(texts))
-            .map_err(|Stopped| Error::EngineStopped)?;
-        match events.recv_timeout(SILENCE_LIMIT) {
-            Ok(EngineEvent::TokenCounts(counts)) if counts.len() == asked => Ok(counts),
-            _ => {
-                self.worker.give_up();
-                Err(Error::EngineStopped)
-            }
+        match self.answer(&EngineRequest::CountTokens(texts))? {
+            EngineEvent::TokenCounts(counts) if counts.len() == asked => Ok(counts),
+            _ => Err(self.wrong_answer()),
         }
     }
+
+    /// How many tokens each turn of a conversation has. Those that were counted before are not counted again: turns are
+    /// only added.
+    pub fn count_turns(&self, name: StateName, turns: &[Turn]) -> Result<Vec<u32>, Error> {
+        let mut counts = lock(&self.turns).get(&name).cloned().unwrap_or_default();
+        counts.truncate(turns.len());
+        let new = &turns[counts.len()..];
+        if !new.is_empty() {
+            let texts = new.iter().flat_map(|turn| [&turn.question, &turn.said]);
+            let tokens = self.count_tokens(texts.cloned().collect())?;
+            counts.extend(
+                tokens
+                    .chunks(2)
+                    .map(|pair| pair.iter().sum::<u32>() + AROUND_TURN),
+            );
+            lock(&self.turns).insert(name, counts.clone());
+        }
+        Ok(counts)
+    }
+
+    /// How many tokens a conversation has, as the model would read it.
+    pub fn count_prompt(&self, messages: Vec<ChatMessage>) -> Result<u32, Error> {
+        match self.answer(&EngineRequest::CountPrompt(messages))? {
+            EngineEvent::TokenCounts(counts) if counts.len() == 1 => Ok(counts[0]),
+            EngineEvent::Failed(failure) => Err(failure.into()),
+            _ => Err(self.wrong_answer()),
+        }
+    }
+
+    /// The state of a conversation, to be kept and brought back unchanged; `None` where there is none any more.
+    pub fn give_state(&self, name: StateName) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+        let (_, events) = self
+            .worker
+            .request(&EngineRequest::GiveState(name))
+            .map_err(|Stopped| Error::EngineStopped)?;
+        let mut state = Zeroizing::new(Vec::new());
+        loop {
+            match events.recv_timeout(SILENCE_LIMIT) {
+                Ok(EngineEvent::Bytes(bytes)) if state.len() + bytes.len() <= STATE_LIMIT => {
+                    state.extend(Zeroizing::new(bytes).iter());
+                }
+                Ok(EngineEvent::BytesEnd) => break,
+                _ => return Err(self.wrong_answer()),
+            }
+        }
+        if let Some(known) = lock(&self.states).get_mut(&name) {
+            known.kept = known.held;
+        }
+        Ok((!state.is_empty()).then_some(state))
+    }
+
+    /// Brings back the state of a conversation. False when it is of no use.
+    pub fn take_state(&self, name: StateName, state: &[u8]) -> Result<bool, Error> {
+        let stopped = |Stopped| Error::EngineStopped;
+        let (id, events) = self
+            .worker
+            .request(&EngineRequest::TakeState(name))
+            .map_err(stopped)?;
+        self.worker.send_bytes(id, state).map_err(stopped)?;
+        match events.recv_timeout(SILENCE_LIMIT) {
+            Ok(EngineEvent::StateTaken(taken)) => Ok(taken),
+            _ => Err(self.wrong_answer()),
+        }
+    }
+
+    /// Has the engine forget whatever it computed and does not need at the moment.
+    pub fn forget_states(&self) -> Result<(), Error> {
+        lock(&self.states).clear();
+        lock(&self.turns).clear();
+        match self.answer(&EngineRequest::ForgetStates)? {
+            EngineEvent::StatesForgotten => Ok(()),
+            _ => Err(self.wrong_answer()),
+        }
+    }
+
+    /// Whether a conversation was asked about in this engine, or its state was brought here.
+    pub fn knows(&self, name: StateName) -> bool {
+        lock(&self.states).contains_key(&name)
+    }
+
+    /// Notes that a state that was kept is here.
+    pub fn note_kept(&self, name: StateName, tokens: u32) {
+        let known = KnownState {
+            held: tokens,
+            kept: tokens,
+        };
+        lock(&self.states).insert(name, known);
+    }
+
+    /// The states that grew by more than `least` tokens since they were kept.
+    pub fn unkept(&self, least: u32) -> Vec<(StateName, u32)> {
+        let states = lock(&self.states);
+        let grown = states
+            .iter()
+            .filter(|(_, known)| known.held.saturating_sub(known.kept) > least);
+        grown.map(|(&name, known)| (name, known.held)).collect()
+    }
+
+    fn note(&self, name: Option<StateName>, timings: Timings) {
+        if let Some(name) = name {
+            let held = timings.prompt_tokens + timings.generated_tokens;
+            lock(&self.states).entry(name).or_default().held = held;
+        }
+    }
+
+    /// The one answer to a request.
+    fn answer(&self, request: &EngineRequest) -> Result<EngineEvent, Error> {
+        let (_, events) = self
+            .worker
+            .request(request)
+            .map_err(|Stopped| Error::EngineStopped)?;
+        events
+            .recv_timeout(SILENCE_LIMIT)
+            .map_err(|_| self.wrong_answer())
+    }
+
+    /// An engine that answers something else, or nothing, is not asked again.
+    fn wrong_answer(&self) -> Error {
+        self.worker.give_up();
+        Error::EngineStopped
+    }
+}
+
+/// Tokens that templates put around a question and its answer, on the high side.
+const AROUND_TURN: u32 = 16;
+
+/// More than any context that is opened has.
+const STATE_LIMIT: usize = 8 << 30;
+
+/// What is known of a state in the engine, in tokens.
+#[derive(Debug, Clone, Copy, Default)]
+struct KnownState {
+    /// How many it has.
+    held: u32,
+    /// How many it had when it was last kept outside of the engine.
+    kept: u32,
 }
 
 /// What a measurement saw.

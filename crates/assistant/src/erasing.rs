@@ -42,6 +42,7 @@ impl Assistant {
             Ok(()) | Err(VaultError::NotFound) => (),
             Err(error) => return Err(error.into()),
         }
+        self.forget_states();
         self.library().remove(item.owner())?;
         // In parts: a large library takes seconds, in which others read and ask.
         while !self.library().index_mut().erase_some()? {

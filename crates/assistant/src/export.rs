@@ -22,7 +22,7 @@ use crate::conversation::{Conversation, Message};
 use crate::error::Error;
 use crate::language::Language;
 use crate::library::{Document, DocumentId};
-use crate::settings::{Settings, Theme};
+use crate::settings::{EarlierTurns, Settings, Theme};
 use crate::vault_trouble::VaultTrouble;
 use crate::{Assistant, Format};
 use names::Names;
@@ -382,6 +382,8 @@ struct SettingsRow {
     language: &'static str,
     theme: &'static str,
     lock_after_minutes: u16,
+    /// What the model is told of a conversation before a question.
+    earlier_turns: &'static str,
 }
 
 #[derive(Serialize)]
@@ -457,6 +459,10 @@ impl SettingsRow {
                 Theme::Dark => "dark",
             },
             lock_after_minutes: settings.lock_after,
+            earlier_turns: match settings.earlier {
+                EarlierTurns::OldestLeftOut => "oldest left out",
+                EarlierTurns::NoneTold => "none",
+            },
         }
     }
 }

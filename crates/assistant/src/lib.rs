@@ -15,6 +15,7 @@ mod answer;
 mod ask;
 #[cfg(feature = "bench")]
 pub mod bench_support;
+mod context;
 mod conversation;
 mod doctor;
 mod draft;
@@ -25,6 +26,7 @@ mod export;
 mod files;
 mod find;
 mod indexing;
+mod kept_states;
 mod language;
 mod library;
 mod log;
@@ -45,10 +47,12 @@ mod sentences;
 mod settings;
 mod stored;
 mod support;
+mod turns;
 mod vault_trouble;
 mod words;
 mod worker;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -61,6 +65,7 @@ pub use aparte_vault::{
     Cost, Health, Part as VaultPart, Protection, RecoveryWords, Replacement, SlotKind,
     State as VaultState, Vault, WordList, close_memory,
 };
+pub use context::ContextUse;
 pub use conversation::{Conversation, ConversationId, Message};
 pub use doctor::{Diagnosis, diagnose};
 pub use engine::{Measured, Progress, Stop};
@@ -76,7 +81,7 @@ pub use models::{Model, STARTER};
 pub use notice::VaultNotice;
 pub use protection::{PASSPHRASE_LENGTH, check_passphrase, create_vault};
 pub use samples::{SAMPLES, Sample};
-pub use settings::{LOCK_AFTER, Settings, Theme};
+pub use settings::{EarlierTurns, LOCK_AFTER, Settings, Theme};
 pub use vault_trouble::VaultTrouble;
 
 use aparte_vault::VaultError;
@@ -92,8 +97,10 @@ pub struct Assistant {
     vault: Vault,
     /// What is private lives here, in memory, and ends with the session.
     private: Vault,
-    /// The conversation whose reply is being written: its draft is not yet what a crash left.
-    replying: Mutex<Option<ConversationId>>,
+    /// The conversations whose replies are being written: their drafts are not yet what a crash left.
+    replying: Mutex<HashSet<ConversationId>>,
+    /// States are kept by one at a time.
+    keeping: Mutex<()>,
     worker: PathBuf,
     language: Mutex<Language>,
     library: Mutex<Library>,
@@ -141,7 +148,8 @@ impl Assistant {
         Ok(Assistant {
             vault,
             private: Vault::in_memory()?,
-            replying: Mutex::new(None),
+            replying: Mutex::default(),
+            keeping: Mutex::default(),
             worker,
             language: Mutex::new(language),
             library,
@@ -236,7 +244,7 @@ impl Assistant {
     pub fn messages(&self, conversation: ConversationId) -> Result<Vec<Message>, Error> {
         let vault = self.home(conversation);
         let replying = lock(&self.replying);
-        if *replying == Some(conversation) {
+        if replying.contains(&conversation) {
             return conversation::messages(vault, conversation);
         }
         // What cannot be stored, on a full disk, or does not open is shown all the same.
@@ -353,14 +361,23 @@ impl Assistant {
         if conversation::ask(vault, conversation, question, &documents)? {
             self.index_last_message(conversation)?;
         }
+        let turns = self.turns(conversation)?;
         let replying = Replying::begin(self, conversation);
         let mut draft = ReplyDraft::new(vault, conversation);
-        let answered = ask::ask(self, question, &documents, stop, &mut |progress| {
-            if let Progress::Text(piece) = &progress {
-                draft.hear(piece);
-            }
-            on_progress(progress);
-        });
+        let answered = ask::ask(
+            self,
+            conversation,
+            &turns,
+            question,
+            &documents,
+            stop,
+            &mut |progress| {
+                if let Progress::Text(piece) = &progress {
+                    draft.hear(piece);
+                }
+                on_progress(progress);
+            },
+        );
         log::record(match &answered {
             Ok(Answer { refused: true, .. }) => log::Event::Refused,
             Ok(answer) => log::Event::Answered {
@@ -387,6 +404,11 @@ impl Assistant {
 
     /// Ends the engine, erases what was to be erased, and closes the vault.
     pub fn close(self) -> Result<(), Error> {
+        // What the model computed can be computed again: that it could not be kept is no reason to stay open. What is
+        // about to be erased may be in it.
+        if !self.library().has_hidden() {
+            let _ = self.keep_states();
+        }
         drop(self.engine);
         let library = self.library.into_inner();
         let mut library = library.unwrap_or_else(PoisonError::into_inner);
@@ -494,18 +516,24 @@ pub fn extract(
 }
 
 /// A reply is being written as long as this lives.
-struct Replying<'a>(&'a Assistant);
+struct Replying<'a> {
+    assistant: &'a Assistant,
+    conversation: ConversationId,
+}
 
 impl<'a> Replying<'a> {
     fn begin(assistant: &'a Assistant, conversation: ConversationId) -> Replying<'a> {
-        *lock(&assistant.replying) = Some(conversation);
-        Replying(assistant)
+        lock(&assistant.replying).insert(conversation);
+        Replying {
+            assistant,
+            conversation,
+        }
     }
 }
 
 impl Drop for Replying<'_> {
     fn drop(&mut self) {
-        *lock(&self.0.replying) = None;
+        lock(&self.assistant.replying).remove(&self.conversation);
     }
 }
 

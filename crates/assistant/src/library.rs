@@ -221,6 +221,11 @@ impl Library {
         std::mem::take(&mut self.hidden)
     }
 
+    /// Whether anything is about to be erased.
+    pub fn has_hidden(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
     /// Whether a conversation or document is about to be erased.
     pub fn is_hidden(&self, id: OwnerId) -> bool {
         self.hidden.contains(&id)

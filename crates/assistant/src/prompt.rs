@@ -7,14 +7,26 @@ use aparte_protocol::engine::{ChatMessage, Role};
 
 use crate::language::Language;
 use crate::passages::PassageRef;
+use crate::turns::Turn;
 
-/// The messages for one question. Passages come before the question, so that a further question on the
-/// same passages re-reads only itself.
-pub(crate) fn messages(
-    question: &str,
-    passages: &[PassageRef],
+/// A conversation as the model is told it: instructions, what came before, and the next question. What came before stays
+/// as it was, so that a further question re-reads only itself.
+pub(crate) fn conversation(
+    turns: &[Turn],
+    question: Option<ChatMessage>,
     language: Language,
 ) -> Vec<ChatMessage> {
+    let mut messages = vec![ChatMessage {
+        role: Role::System,
+        content: Words::of(language).instructions.into(),
+    }];
+    messages.extend(turns.iter().flat_map(Turn::messages));
+    messages.extend(question);
+    messages
+}
+
+/// A question with the passages that it is to be answered from.
+pub(crate) fn question(question: &str, passages: &[PassageRef], language: Language) -> ChatMessage {
     let words = Words::of(language);
     let mut block = format!("{}\n", words.passages);
     for passage in passages {
@@ -23,16 +35,10 @@ pub(crate) fn messages(
         block.push_str("\n\"\"\"\n");
     }
     block.push_str(&format!("\n{} {}", words.question, question.trim()));
-    vec![
-        ChatMessage {
-            role: Role::System,
-            content: words.instructions.into(),
-        },
-        ChatMessage {
-            role: Role::User,
-            content: block,
-        },
-    ]
+    ChatMessage {
+        role: Role::User,
+        content: block,
+    }
 }
 
 struct Words {

@@ -16,6 +16,25 @@ pub struct Settings {
     pub theme: Theme,
     /// After how many minutes without anybody the vault is locked; 0 for never.
     pub lock_after: u16,
+    /// What the model is told of the conversation.
+    pub earlier: EarlierTurns,
+}
+
+/// What the model is told of the conversation before a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EarlierTurns {
+    /// All that fits; the oldest questions and answers are left out first.
+    OldestLeftOut,
+    /// Nothing: each question stands alone.
+    NoneTold,
+}
+
+/// The choices as the second version kept them.
+#[derive(Deserialize)]
+struct Settings2 {
+    language: Language,
+    theme: Theme,
+    lock_after: u16,
 }
 
 /// The choices as the first version kept them.
@@ -29,7 +48,7 @@ struct Settings1 {
 pub const LOCK_AFTER: u16 = 10;
 
 /// The version of the choices' layout.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// How the window looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,13 +73,27 @@ impl Settings {
         stored.map(|bytes| Settings::decode(&bytes)).transpose()
     }
 
-    /// Choices of either layout.
+    /// Choices of any layout.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Settings, Error> {
         if let Ok(Settings1 { language, theme }) = stored::decode(bytes) {
             return Ok(Settings {
                 language,
                 theme,
                 lock_after: LOCK_AFTER,
+                earlier: EarlierTurns::OldestLeftOut,
+            });
+        }
+        if let Ok(second) = stored::decode_as(2, bytes) {
+            let Settings2 {
+                language,
+                theme,
+                lock_after,
+            } = second;
+            return Ok(Settings {
+                language,
+                theme,
+                lock_after,
+                earlier: EarlierTurns::OldestLeftOut,
             });
         }
         stored::decode_as(VERSION, bytes)
@@ -91,23 +124,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn choices_that_the_first_version_kept_are_still_there() {
+    fn choices_that_earlier_versions_kept_are_still_there() {
         let vault = Vault::in_memory().unwrap();
-        let before = stored::encode(&(Language::French, Theme::Dark));
-        vault
-            .write(|change| change.set_setting(SETTINGS, &before))
-            .unwrap();
-        let settings = Settings {
+        let mut settings = Settings {
             language: Language::French,
             theme: Theme::Dark,
             lock_after: LOCK_AFTER,
+            earlier: EarlierTurns::OldestLeftOut,
         };
+        let first = stored::encode(&(Language::French, Theme::Dark));
+        vault
+            .write(|change| change.set_setting(SETTINGS, &first))
+            .unwrap();
         assert_eq!(Settings::of(&vault), Ok(Some(settings)));
-        let changed = Settings {
-            lock_after: 0,
-            ..settings
-        };
-        changed.keep(&vault).unwrap();
-        assert_eq!(Settings::of(&vault), Ok(Some(changed)));
+        let second = stored::encode_as(2, &(Language::French, Theme::Dark, 7_u16));
+        vault
+            .write(|change| change.set_setting(SETTINGS, &second))
+            .unwrap();
+        settings.lock_after = 7;
+        assert_eq!(Settings::of(&vault), Ok(Some(settings)));
+        settings.earlier = EarlierTurns::NoneTold;
+        settings.keep(&vault).unwrap();
+        assert_eq!(Settings::of(&vault), Ok(Some(settings)));
     }
 }

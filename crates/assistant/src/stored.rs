@@ -21,6 +21,14 @@ pub(crate) const INPUT_DRAFT: RecordKind = RecordKind(4);
 
 /// The index of the search, as it was when the vault closed.
 pub(crate) const INDEX: CacheKind = CacheKind(1);
+/// Which states of conversations are kept, and where.
+pub(crate) const STATES: CacheKind = CacheKind(2);
+/// The state of a conversation, in one of [`STATE_SLOTS`] slots.
+pub(crate) const fn state(slot: u8) -> CacheKind {
+    CacheKind(0x100 + slot as u16)
+}
+/// So many states are kept at the most.
+pub(crate) const STATE_SLOTS: u8 = 64;
 
 const VERSION: u8 = 1;
 

@@ -15,7 +15,9 @@ use std::{io, thread};
 
 use aparte_protocol::documents::DocumentEvent;
 use aparte_protocol::engine::EngineEvent;
-use aparte_protocol::{CHUNK_LIMIT, FrameError, RequestId, read_frame, write_chunk, write_end};
+use aparte_protocol::{
+    CHUNK_LIMIT, Frame, FrameError, RequestId, read_frame, write_chunk, write_end,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -29,19 +31,38 @@ pub(crate) struct Stopped;
 pub(crate) trait Event: DeserializeOwned + Send + 'static {
     /// Whether the request is answered with this.
     fn is_last(&self) -> bool;
+
+    /// What a frame says.
+    fn of_frame(frame: Frame) -> Result<Self, FrameError> {
+        frame.decode()
+    }
 }
 
 impl Event for EngineEvent {
     fn is_last(&self) -> bool {
         match self {
-            EngineEvent::Finished(_) | EngineEvent::Failed(_) | EngineEvent::TokenCounts(_) => true,
+            EngineEvent::Finished(_)
+            | EngineEvent::Failed(_)
+            | EngineEvent::TokenCounts(_)
+            | EngineEvent::StateTaken(_)
+            | EngineEvent::StatesForgotten
+            | EngineEvent::BytesEnd => true,
             // Loading ends, but the worker's own news have no end.
             EngineEvent::Greeting(_)
             | EngineEvent::Loading(_)
             | EngineEvent::Ready(_)
             | EngineEvent::LoadFailed(_)
             | EngineEvent::Prompt { .. }
-            | EngineEvent::Text(_) => false,
+            | EngineEvent::Text(_)
+            | EngineEvent::Bytes(_) => false,
+        }
+    }
+
+    fn of_frame(frame: Frame) -> Result<Self, FrameError> {
+        match frame {
+            Frame::Message(..) => frame.decode(),
+            Frame::Chunk(_, bytes) => Ok(EngineEvent::Bytes(bytes)),
+            Frame::End(_) => Ok(EngineEvent::BytesEnd),
         }
     }
 }
@@ -187,7 +208,7 @@ impl<E: Event> Routes<E> {
         let mut stdout = BufReader::new(stdout);
         while let Some(frame) = read_frame(&mut stdout)? {
             let id = frame.request();
-            let event: E = frame.decode()?;
+            let event = E::of_frame(frame)?;
             let mut routes = self.lock();
             let Some(routes) = routes.as_mut() else { break };
             let Some(sender) = routes.get(&id) else {

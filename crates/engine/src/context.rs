@@ -1,12 +1,16 @@
-//! A llama.cpp context with one conversation in it.
+//! A llama.cpp context with several sequences in it.
 //!
 //! The bindings' own context cannot change its number of threads, lets a batch be written past its end
 //! and aborts the process when no token can be chosen; so this one is built on the C functions.
+//!
+//! All sequences share one cache: what one does not use another can, and a beginning that several share is
+//! there once. What is in the cache of others costs each of them time, so it should hold what is worked on.
 
 use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
@@ -15,17 +19,69 @@ use llama_cpp_sys_2 as sys;
 use crate::memory::BATCH;
 use crate::model::pointer_to;
 
-/// The state of the tokens that were computed so far, at positions from zero on.
+/// One of the sequences of a context, counted from zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SequenceId(pub(crate) u8);
+
+impl SequenceId {
+    fn raw(self) -> sys::llama_seq_id {
+        self.0.into()
+    }
+}
+
+/// The cache of the tokens that were computed so far, each at its position in its sequence.
 #[derive(Debug)]
 pub(crate) struct Context<'m> {
     pointer: NonNull<sys::llama_context>,
     /// How many scores there are for the next token.
     vocabulary: usize,
-    /// Whether the last computation left scores.
-    has_scores: bool,
-    /// What stops the computation that is under way; null between two. llama.cpp has its address.
-    stop: Box<AtomicPtr<AtomicBool>>,
+    /// Whether the model changes its state in place, as recurrent ones do: it has no past to go back to.
+    is_recurrent: bool,
+    /// Which tokens of the last batch have scores.
+    scored: Vec<bool>,
+    /// Ends the computation that is under way. llama.cpp has its address.
+    interruption: Box<Interruption>,
     model: PhantomData<&'m LlamaModel>,
+}
+
+/// What may end a computation: somebody's word, and how loud it must be.
+#[derive(Debug)]
+struct Interruption {
+    said: Arc<AtomicU8>,
+    /// Words below this one are not listened to.
+    heeded: AtomicU8,
+}
+
+/// Tokens to compute in one call, at most [`BATCH`].
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    tokens: Vec<sys::llama_token>,
+    positions: Vec<sys::llama_pos>,
+    sequences: Vec<sys::llama_seq_id>,
+    is_scored: Vec<i8>,
+}
+
+impl Batch {
+    /// Adds a token. With `is_scored` there are scores for what follows it afterwards, under the number that is given
+    /// back.
+    pub(crate) fn add(
+        &mut self,
+        sequence: SequenceId,
+        position: usize,
+        token: LlamaToken,
+        is_scored: bool,
+    ) -> usize {
+        self.tokens.push(token.0);
+        self.positions
+            .push(sys::llama_pos::try_from(position).unwrap_or(sys::llama_pos::MAX));
+        self.sequences.push(sequence.raw());
+        self.is_scored.push(i8::from(is_scored));
+        self.tokens.len() - 1
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.len()
+    }
 }
 
 /// How a computation ended.
@@ -34,44 +90,66 @@ pub(crate) struct Context<'m> {
 pub(crate) enum Computed {
     /// Every token is in the context.
     Whole,
-    /// It was stopped. None of the tokens is in the context; a recurrent state may have been changed all the same.
-    Stopped,
+    /// It was interrupted. Some of the tokens may be in the context; a recurrent state may have been changed.
+    Interrupted,
 }
 
-/// The only sequence of the context.
-const SEQUENCE: sys::llama_seq_id = 0;
+/// How many sequences a context holds.
+pub(crate) const SEQUENCES: u8 = 16;
+/// A recurrent state is laid out for each sequence, whether it is used or not.
+const RECURRENT_SEQUENCES: u8 = 4;
 
 impl<'m> Context<'m> {
-    /// Opens a context of at least `length` tokens; `None` when llama.cpp refuses, its log says why.
-    /// One context of a model may be opened at a time.
-    pub(crate) fn open(model: &'m LlamaModel, length: u32, threads: i32) -> Option<Context<'m>> {
-        let stop = Box::new(AtomicPtr::new(ptr::null_mut()));
+    /// Opens a context for `length` tokens over all sequences; `None` when llama.cpp refuses, its log says
+    /// why. One context of a model may be opened at a time. `said` ends computations, see [`Self::compute`].
+    pub(crate) fn open(
+        model: &'m LlamaModel,
+        length: u32,
+        threads: i32,
+        said: Arc<AtomicU8>,
+    ) -> Option<Context<'m>> {
+        let is_recurrent = model.is_recurrent() || model.is_hybrid();
+        let interruption = Box::new(Interruption {
+            said,
+            heeded: AtomicU8::new(u8::MAX),
+        });
         // SAFETY: the model is alive for `'m`; the box is dropped after the context, which alone has its address.
         let pointer = unsafe {
             let mut params = sys::llama_context_default_params();
             params.n_ctx = length;
             params.n_batch = BATCH;
             params.n_ubatch = BATCH;
-            params.n_seq_max = 1;
+            params.n_seq_max = sequences(is_recurrent).into();
+            params.kv_unified = true;
             params.n_threads = threads;
             params.n_threads_batch = threads;
-            params.abort_callback = Some(is_stopped);
-            params.abort_callback_data = ptr::from_ref(&*stop).cast_mut().cast();
+            params.abort_callback = Some(is_interrupted);
+            params.abort_callback_data = ptr::from_ref(&*interruption).cast_mut().cast();
             sys::llama_init_from_model(pointer_to(model).cast_mut(), params)
         };
         Some(Context {
             pointer: NonNull::new(pointer)?,
             vocabulary: usize::try_from(model.n_vocab()).ok()?,
-            has_scores: false,
-            stop,
+            is_recurrent,
+            scored: Vec::new(),
+            interruption,
             model: PhantomData,
         })
     }
 
-    /// How many tokens fit.
+    /// How many tokens fit, over all sequences.
     pub(crate) fn capacity(&self) -> u32 {
         // SAFETY: the context is alive.
         unsafe { sys::llama_n_ctx(self.pointer.as_ptr()) }
+    }
+
+    pub(crate) fn sequences(&self) -> u8 {
+        sequences(self.is_recurrent)
+    }
+
+    /// Whether a sequence can only go on, and not back to an earlier position.
+    pub(crate) fn is_recurrent(&self) -> bool {
+        self.is_recurrent
     }
 
     pub(crate) fn set_threads(&mut self, threads: i32) {
@@ -79,88 +157,159 @@ impl<'m> Context<'m> {
         unsafe { sys::llama_set_n_threads(self.pointer.as_ptr(), threads, threads) }
     }
 
-    /// Computes `tokens` after those that are there, at most [`BATCH`]. With `has_outcome` there are
-    /// scores for the next token afterwards. On a processor `stop` ends it within a layer of the model; a GPU ends what
-    /// it was given.
+    /// Computes a batch. On a processor it ends within a layer of the model when the word that was given to
+    /// [`Self::open`] is `heeded` or a louder one; a GPU ends what it was given.
     ///
     /// # Errors
     /// llama.cpp's number for what went wrong. What is in the context is not known then: clear it.
-    pub(crate) fn compute(
-        &mut self,
-        tokens: &[LlamaToken],
-        has_outcome: bool,
-        stop: &AtomicBool,
-    ) -> Result<Computed, i32> {
-        assert!(!tokens.is_empty() && tokens.len() <= BATCH as usize);
-        let mut ids: Vec<sys::llama_token> = tokens.iter().map(|token| token.0).collect();
-        let mut is_scored = vec![0_i8; ids.len()];
-        if let Some(last) = is_scored.last_mut() {
-            *last = i8::from(has_outcome);
-        }
-        self.has_scores = false;
-        self.stop
-            .store(ptr::from_ref(stop).cast_mut(), Ordering::Release);
-        // SAFETY: both arrays have as many elements as the batch has tokens and outlive the call. Null
-        // for the rest means: sequence zero, at the positions that follow.
+    pub(crate) fn compute(&mut self, batch: &mut Batch, heeded: u8) -> Result<Computed, i32> {
+        let length = batch.len();
+        assert!(length > 0 && length <= BATCH as usize);
+        self.scored.clear();
+        self.interruption.heeded.store(heeded, Ordering::Release);
+        let mut one_sequence = vec![1_i32; length];
+        let mut sequences: Vec<*mut sys::llama_seq_id> =
+            batch.sequences.iter_mut().map(std::ptr::from_mut).collect();
+        // SAFETY: each array has as many elements as the batch has tokens and outlives the call; each
+        // token belongs to one sequence, of which the context has more than its number.
         let status = unsafe {
-            let mut batch = sys::llama_batch_get_one(ids.as_mut_ptr(), ids.len() as i32);
-            batch.logits = is_scored.as_mut_ptr();
-            let status = sys::llama_decode(self.pointer.as_ptr(), batch);
+            let raw = sys::llama_batch {
+                n_tokens: length as i32,
+                token: batch.tokens.as_mut_ptr(),
+                embd: ptr::null_mut(),
+                pos: batch.positions.as_mut_ptr(),
+                n_seq_id: one_sequence.as_mut_ptr(),
+                seq_id: sequences.as_mut_ptr(),
+                logits: batch.is_scored.as_mut_ptr(),
+            };
+            let status = sys::llama_decode(self.pointer.as_ptr(), raw);
             // A GPU works on after the call.
             sys::llama_synchronize(self.pointer.as_ptr());
             status
         };
-        self.stop.store(ptr::null_mut(), Ordering::Release);
+        self.interruption.heeded.store(u8::MAX, Ordering::Release);
         match status {
             0 => {
-                self.has_scores = has_outcome;
+                self.scored
+                    .extend(batch.is_scored.iter().map(|&is| is != 0));
                 Ok(Computed::Whole)
             }
-            ABORTED => Ok(Computed::Stopped),
+            ABORTED => Ok(Computed::Interrupted),
             status => Err(status),
         }
     }
 
-    /// How likely each token of the vocabulary comes next, unnormalised; `None` when the last
-    /// computation was told to leave no outcome.
-    pub(crate) fn scores(&self) -> Option<&[f32]> {
-        if !self.has_scores {
+    /// How likely each token of the vocabulary comes next after the token of the last batch with this number,
+    /// unnormalised; `None` when that token was to have no scores.
+    pub(crate) fn scores(&self, number: usize) -> Option<&[f32]> {
+        if !self.scored.get(number).copied().unwrap_or(false) {
             return None;
         }
-        // SAFETY: the last token has scores, one for each token of the vocabulary, which stay until the
-        // next computation, for which the context must be borrowed mutably.
+        // SAFETY: the token has scores, one for each token of the vocabulary, which stay until the next
+        // computation, for which the context must be borrowed mutably.
         unsafe {
-            let scores = sys::llama_get_logits_ith(self.pointer.as_ptr(), LAST);
+            let scores = sys::llama_get_logits_ith(self.pointer.as_ptr(), number as i32);
             (!scores.is_null()).then(|| std::slice::from_raw_parts(scores, self.vocabulary))
         }
     }
 
-    /// Removes the tokens from `position` on. False when this model's memory cannot: a recurrent state
-    /// has no past, and a sliding window may have dropped what the positions before need.
-    pub(crate) fn forget_from(&mut self, position: usize, is_recurrent: bool) -> bool {
+    /// Removes a sequence's tokens from `position` on. False when this model's memory cannot: a recurrent
+    /// state has no past, and a sliding window may have dropped what the positions before need.
+    pub(crate) fn forget_from(&mut self, sequence: SequenceId, position: usize) -> bool {
         let Ok(position) = sys::llama_pos::try_from(position) else {
             return false;
         };
-        self.has_scores = false;
         // SAFETY: the memory belongs to the context, which is alive; minus one means to the end.
         unsafe {
             let memory = sys::llama_get_memory(self.pointer.as_ptr());
-            sys::llama_memory_seq_rm(memory, SEQUENCE, position, -1)
-                && sys::llama_memory_seq_pos_max(memory, SEQUENCE) == position - 1
-                && (is_recurrent || sys::llama_memory_seq_pos_min(memory, SEQUENCE) == 0)
+            let sequence = sequence.raw();
+            sys::llama_memory_seq_rm(memory, sequence, position, -1)
+                && sys::llama_memory_seq_pos_max(memory, sequence) == position - 1
+                && (position == 0
+                    || self.is_recurrent
+                    || sys::llama_memory_seq_pos_min(memory, sequence) == 0)
         }
+    }
+
+    /// Removes a whole sequence.
+    pub(crate) fn forget(&mut self, sequence: SequenceId) {
+        // SAFETY: the memory belongs to the context, which is alive; minus one means all positions.
+        unsafe {
+            let memory = sys::llama_get_memory(self.pointer.as_ptr());
+            sys::llama_memory_seq_rm(memory, sequence.raw(), -1, -1);
+        }
+    }
+
+    /// Gives `to`, which is empty, the first `length` tokens of `from`, without a copy of them. A recurrent state is given
+    /// whole or not at all.
+    pub(crate) fn share(&mut self, from: SequenceId, to: SequenceId, length: usize) {
+        let end = match self.is_recurrent {
+            true => -1,
+            false => sys::llama_pos::try_from(length).unwrap_or(-1),
+        };
+        // SAFETY: the memory belongs to the context, which is alive, and has both sequences.
+        unsafe {
+            let memory = sys::llama_get_memory(self.pointer.as_ptr());
+            sys::llama_memory_seq_cp(memory, from.raw(), to.raw(), 0, end);
+        }
+    }
+
+    /// Appends the state of a sequence to `bytes`, as [`Self::set_state`] of an equal context understands it. False where
+    /// llama.cpp or the memory of the machine has none to give.
+    pub(crate) fn append_state(&mut self, sequence: SequenceId, bytes: &mut Vec<u8>) -> bool {
+        // SAFETY: the context is alive and has the sequence; as many bytes are written as there is room for.
+        unsafe {
+            let context = self.pointer.as_ptr();
+            let size = sys::llama_state_seq_get_size_ext(context, sequence.raw(), 0);
+            if bytes.try_reserve_exact(size).is_err() {
+                return false;
+            }
+            let end = bytes.spare_capacity_mut().as_mut_ptr().cast();
+            let written = sys::llama_state_seq_get_data_ext(context, end, size, sequence.raw(), 0);
+            if written == 0 || written > size {
+                return false;
+            }
+            bytes.set_len(bytes.len() + written);
+            true
+        }
+    }
+
+    /// Brings back the state of a sequence, which is empty. False when llama.cpp does not take the bytes; the sequence is
+    /// empty then.
+    ///
+    /// The bytes must be those of [`Self::append_state`]: llama.cpp trusts what they say about lengths.
+    pub(crate) fn set_state(&mut self, sequence: SequenceId, bytes: &[u8]) -> bool {
+        // SAFETY: the context is alive and has the sequence; as many bytes are read as there are.
+        let read = unsafe {
+            sys::llama_state_seq_set_data_ext(
+                self.pointer.as_ptr(),
+                bytes.as_ptr(),
+                bytes.len(),
+                sequence.raw(),
+                0,
+            )
+        };
+        if read != bytes.len() {
+            self.forget(sequence);
+            return false;
+        }
+        true
     }
 
     /// Removes everything and overwrites it.
     pub(crate) fn clear(&mut self) {
-        self.has_scores = false;
+        self.scored.clear();
         // SAFETY: the memory belongs to the context, which is alive.
         unsafe { sys::llama_memory_clear(sys::llama_get_memory(self.pointer.as_ptr()), true) }
     }
 }
 
-/// llama.cpp's name for the last token that has scores.
-const LAST: i32 = -1;
+fn sequences(is_recurrent: bool) -> u8 {
+    match is_recurrent {
+        true => RECURRENT_SEQUENCES,
+        false => SEQUENCES,
+    }
+}
 
 /// What `llama_decode` gives when its abort callback ended it.
 const ABORTED: i32 = 2;
@@ -168,14 +317,11 @@ const ABORTED: i32 = 2;
 /// Asked by llama.cpp between any two steps of a computation.
 ///
 /// # Safety
-/// `data` is the address of the `stop` of a context that is alive.
-unsafe extern "C" fn is_stopped(data: *mut c_void) -> bool {
-    // SAFETY: as above; what it points to is borrowed until the computation ends, and then it is null.
-    unsafe {
-        let stop = (*data.cast::<AtomicPtr<AtomicBool>>()).load(Ordering::Acquire);
-        stop.as_ref()
-            .is_some_and(|stop| stop.load(Ordering::Relaxed))
-    }
+/// `data` is the address of the `interruption` of a context that is alive.
+unsafe extern "C" fn is_interrupted(data: *mut c_void) -> bool {
+    // SAFETY: as above.
+    let interruption = unsafe { &*data.cast::<Interruption>() };
+    interruption.said.load(Ordering::Relaxed) >= interruption.heeded.load(Ordering::Acquire)
 }
 
 impl Drop for Context<'_> {

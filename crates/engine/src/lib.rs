@@ -11,13 +11,16 @@
 
 mod backends;
 mod context;
+mod fingerprint;
 mod log;
 mod memory;
 mod model;
 pub mod preflight;
 mod prompt;
+mod reply;
 mod sampling;
 mod session;
+mod states;
 mod stop_text;
 mod template;
 mod tempo;
@@ -25,4 +28,4 @@ mod utf8;
 
 pub use backends::{Backends, usable_threads};
 pub use model::Model;
-pub use session::Session;
+pub use session::{Interruption, Session};

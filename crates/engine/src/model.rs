@@ -11,6 +11,7 @@ use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
 
 use crate::backends::Backends;
+use crate::fingerprint::fingerprint;
 use crate::log;
 use crate::memory;
 use crate::preflight::{Header, preflight};
@@ -18,7 +19,9 @@ use crate::prompt::Tokenizer;
 use crate::template::{ChatTemplate, SpecialTokens};
 
 /// The longest context that is opened, in tokens.
-const LONGEST_CONTEXT: u32 = 4096;
+const LONGEST_CONTEXT: u32 = 8192;
+/// For a model that does not say what it was trained on.
+const UNKNOWN_CONTEXT: u32 = 4096;
 
 /// A model whose weights are in memory, or mapped.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Model {
     /// Tokens of context that it will be opened with.
     pub(crate) context: u32,
     pub(crate) started: Instant,
+    /// See [`aparte_protocol::engine::ModelFacts::fingerprint`].
+    pub(crate) fingerprint: [u8; 32],
 }
 
 impl Model {
@@ -58,10 +63,11 @@ impl Model {
             return Err(LoadFailure::Unsupported(header.architecture));
         }
         let context = match header.context_length {
-            0 => LONGEST_CONTEXT,
+            0 => UNKNOWN_CONTEXT,
             trained => trained.min(LONGEST_CONTEXT),
         };
         memory::check(&header, context, backends.available_memory)?;
+        let fingerprint = fingerprint(&mut file, about.len()).map_err(unreadable)?;
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let llama = load_weights(file, on_progress)
             .map_err(unreadable)?
@@ -80,6 +86,7 @@ impl Model {
             header,
             context,
             started,
+            fingerprint,
         })
     }
 

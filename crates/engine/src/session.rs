@@ -1,47 +1,115 @@
-//! A model's context, what is in it, and the loop that reads a prompt and writes a reply.
+//! A model's context, what is in it, and the loop that reads prompts and writes replies.
 //!
-//! Invariant: `held` is exactly the tokens whose state the context holds, at positions from zero on,
-//! after every call and whatever ended it.
+//! Several replies are written at a time: each step computes the next token of every one of them, and a piece of the
+//! prompts that wait to be read, in one call. Whoever waits for a reply comes first; what is done in the background gets
+//! a share of the time meanwhile.
+//!
+//! Invariant: what a sequence `held` is exactly the tokens whose state the context holds for it, at positions from zero
+//! on, after every call and whatever ended it. A reply computes the tokens that it has and its sequence does not hold
+//! yet, so that it does not matter how any of them were lost.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
+use aparte_protocol::RequestId;
 use aparte_protocol::engine::{
-    EngineEvent, FinishReason, Finished, Generate, GenerateFailure, LoadFailure, ModelFacts,
-    Timings,
+    ChatMessage, EngineEvent, FinishReason, Finished, Generate, GenerateFailure, LoadFailure,
+    ModelFacts, StateName, Urgency,
 };
 use llama_cpp_2::token::LlamaToken;
 
-use crate::context::{Computed, Context};
+use crate::context::{Batch, Computed, Context, SequenceId};
 use crate::log;
+use crate::memory::BATCH;
 use crate::model::Model;
-use crate::sampling::Chooser;
+use crate::reply::{Next, Reply, milliseconds};
+use crate::states::{State, States, usable_beginning};
 use crate::stop_text::StopText;
 use crate::tempo::{Alone, Tempo};
-use crate::utf8::Utf8Pieces;
 
-/// An open context of a model.
+/// An open context of a model, and the requests for it.
 #[derive(Debug)]
 pub struct Session<'m> {
     model: &'m Model,
     context: Context<'m>,
-    held: Vec<LlamaToken>,
+    /// Each has the number of its place as its id.
+    sequences: Vec<Sequence>,
+    /// In the order of their urgency, then of their arrival.
+    waiting: Vec<Job>,
+    states: States,
+    interruption: Interruption,
     tempo: Tempo,
+    share: BackgroundShare,
     facts: ModelFacts,
+}
+
+/// Interrupts the computation that is under way, from any thread.
+#[derive(Debug, Clone, Default)]
+pub struct Interruption(Arc<AtomicU8>);
+
+impl Interruption {
+    /// A request has arrived: what is done in the background lets go, anything else goes on.
+    pub fn arrived(&self) {
+        self.0.fetch_max(ARRIVED, Ordering::Relaxed);
+    }
+
+    /// A request is to be stopped: whatever is computed lets go.
+    pub fn stopped(&self) {
+        self.0.fetch_max(STOPPED, Ordering::Relaxed);
+    }
+}
+
+const ARRIVED: u8 = 1;
+const STOPPED: u8 = 2;
+
+#[derive(Debug, Default)]
+struct Sequence {
+    held: Vec<LlamaToken>,
+    /// Under which its state can be asked for.
+    name: Option<StateName>,
+    job: Option<Job>,
+}
+
+/// A request on its way.
+#[derive(Debug)]
+struct Job {
+    id: RequestId,
+    urgency: Urgency,
+    name: Option<StateName>,
+    stop: Arc<AtomicBool>,
+    /// The prompt and what was chosen so far: all that is to be in the context.
+    tokens: Vec<LlamaToken>,
+    prompt: usize,
+    reply: Reply,
+    /// When its prompt was begun.
+    begun: Option<Instant>,
+    /// Where it was when it gave way to something urgent.
+    suspended: Option<State>,
+}
+
+impl Job {
+    /// The most tokens that it will ever have in the context.
+    fn extent(&self, context: u32) -> usize {
+        let most = self.prompt + self.reply.max_tokens() as usize;
+        most.min(context as usize)
+    }
 }
 
 impl<'m> Session<'m> {
     /// Opens a context and computes a few tokens in it, so that the first prompt finds the weights in
-    /// memory and its pace known.
+    /// memory and its pace known. `interruption` is what interrupts its computations from then on.
     ///
     /// # Errors
     /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
-    pub fn open(model: &'m Model) -> Result<Session<'m>, LoadFailure> {
+    pub fn open(model: &'m Model, interruption: Interruption) -> Result<Session<'m>, LoadFailure> {
         let threads = model.backends.threads;
-        let context = Context::open(&model.llama, model.context, threads).ok_or_else(|| {
-            let reasons = log::take_errors().join("; ");
-            LoadFailure::Damaged(format!("no context can be opened for it: {reasons}"))
-        })?;
+        let said = Arc::clone(&interruption.0);
+        let context =
+            Context::open(&model.llama, model.context, threads, said).ok_or_else(|| {
+                let reasons = log::take_errors().join("; ");
+                LoadFailure::Damaged(format!("no context can be opened for it: {reasons}"))
+            })?;
         let unknown = Alone {
             single: f64::INFINITY,
             each: f64::INFINITY,
@@ -54,12 +122,19 @@ impl<'m> Session<'m> {
                 context: context.capacity().min(model.context),
                 has_template: model.header.chat_template.is_some(),
                 devices: model.backends.devices(),
+                fingerprint: model.fingerprint,
                 load_ms: 0,
             },
+            sequences: (0..context.sequences())
+                .map(|_| Sequence::default())
+                .collect(),
+            waiting: Vec::new(),
+            states: States::new(model.backends.available_memory / MEMORY_SHARE),
+            interruption,
             model,
             context,
-            held: Vec::new(),
             tempo: Tempo::new(threads, unknown),
+            share: BackgroundShare::default(),
         };
         session
             .warm_up()
@@ -83,187 +158,528 @@ impl<'m> Session<'m> {
             .collect()
     }
 
-    /// Reads the conversation and writes the next reply, piece by piece into `emit`. Tokens that the
-    /// context holds already are not computed again. `stop` ends it in the middle of a step too, on a processor. When it
-    /// stops before the prompt is read, the counts are of what was read.
+    /// Counts the tokens of a conversation as the model would read it.
     ///
     /// # Errors
-    /// [`GenerateFailure`]; what was emitted before stands.
-    pub fn generate(
+    /// [`GenerateFailure::Template`].
+    pub fn count_prompt(&self, messages: &[ChatMessage]) -> Result<u32, GenerateFailure> {
+        Ok(count(self.prompt(messages)?.len()))
+    }
+
+    /// Takes note of everything that was said so far: only what is said from here on interrupts. To be called before
+    /// requests and stops are looked at, so that none of them is missed.
+    pub fn attend(&mut self) {
+        self.interruption.0.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.sequences.iter().all(|sequence| sequence.job.is_none())
+    }
+
+    /// Takes a request on. What comes of it is emitted by [`Self::step`] under `id`; what cannot be done is said at once.
+    /// `stop` ends it, with a word to the [`Interruption`] in the middle of a step too.
+    pub fn submit(
         &mut self,
+        id: RequestId,
         request: &Generate,
-        stop: &AtomicBool,
-        emit: &mut dyn FnMut(EngineEvent),
-    ) -> Result<Finished, GenerateFailure> {
+        stop: Arc<AtomicBool>,
+        emit: &mut dyn FnMut(RequestId, EngineEvent),
+    ) {
+        match self.job(id, request, stop) {
+            Ok(job) => {
+                let place = self
+                    .waiting
+                    .partition_point(|other| other.urgency <= job.urgency);
+                self.waiting.insert(place, job);
+            }
+            Err(failure) => emit(id, EngineEvent::Failed(failure)),
+        }
+    }
+
+    /// Does the next piece of work, if there is any.
+    pub fn step(&mut self, emit: &mut dyn FnMut(RequestId, EngineEvent)) {
+        self.end_stopped(emit);
+        while let Some(job) = self.next_with_room() {
+            self.seat(job);
+        }
+        let steps = self.plan();
+        if !steps.is_empty() {
+            self.take(&steps, emit);
+        }
+    }
+
+    /// The state of the sequence with this name, for [`Self::take_state`] of a later session with the same fingerprint;
+    /// `None` when there is none any more.
+    pub fn state(&mut self, name: StateName) -> Option<Vec<u8>> {
+        let place = self.sequences.iter().position(|sequence| {
+            sequence.name == Some(name) && sequence.job.is_none() && !sequence.held.is_empty()
+        });
+        if let Some(place) = place {
+            return Some(self.state_of(place)?.into_bytes());
+        }
+        Some(self.states.get(name)?.as_bytes().to_vec())
+    }
+
+    /// Takes over a state that [`Self::state`] gave. False for anything else.
+    pub fn take_state(&mut self, name: StateName, bytes: Vec<u8>) -> bool {
+        match State::from_bytes(bytes, self.model.llama.vocab().n_tokens()) {
+            Some(state) => {
+                self.states.keep(Some(name), state);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Forgets and overwrites the state of everything that is not under way.
+    pub fn forget_states(&mut self) {
+        self.states.forget_all();
+        if self.sequences.iter().all(|sequence| sequence.job.is_none()) {
+            self.clear();
+        }
+        for place in 0..self.sequences.len() {
+            if self.sequences[place].job.is_none() {
+                self.forget(place);
+            }
+        }
+    }
+}
+
+/// The part of the free memory that states may take outside of the context.
+const MEMORY_SHARE: u64 = 4;
+
+/// While somebody reads along or waits for a first word, nothing else computes for longer at a time.
+const SMOOTH: Duration = Duration::from_millis(150);
+
+/// A beginning of so many tokens is worth waiting for that another request is about to compute.
+const WORTH_SHARING: usize = 32;
+
+/// What one sequence does in a step: the tokens to compute of those that its job has.
+struct Step {
+    place: usize,
+    tokens: usize,
+    /// Whether these are the last that it has.
+    has_outcome: bool,
+}
+
+impl Session<'_> {
+    fn job(
+        &self,
+        id: RequestId,
+        request: &Generate,
+        stop: Arc<AtomicBool>,
+    ) -> Result<Job, GenerateFailure> {
+        let tokens = self.prompt(&request.messages)?;
+        if tokens.len() >= self.facts.context as usize {
+            return Err(GenerateFailure::PromptTooLong {
+                tokens: count(tokens.len()),
+                context: self.facts.context,
+            });
+        }
+        let template = self.model.template.as_ref();
+        let stop_text = template.ok().and_then(|template| template.stop_text());
+        let vocab = self.model.llama.vocab();
+        Ok(Job {
+            id,
+            urgency: request.urgency,
+            name: request.state,
+            stop,
+            prompt: tokens.len(),
+            tokens,
+            reply: Reply::new(request, StopText::new(stop_text), vocab),
+            begun: None,
+            suspended: None,
+        })
+    }
+
+    fn prompt(&self, messages: &[ChatMessage]) -> Result<Vec<LlamaToken>, GenerateFailure> {
         let template = self
             .model
             .template
             .as_ref()
             .map_err(|reason| GenerateFailure::Template(reason.clone()))?;
         let pieces = template
-            .render(&request.messages, &self.model.special)
+            .render(messages, &self.model.special)
             .map_err(GenerateFailure::Template)?;
         let prompt = self.model.tokenizer().prompt(pieces);
-        if prompt.is_empty() {
-            return Err(GenerateFailure::Template("it renders nothing".to_owned()));
+        match prompt.is_empty() {
+            true => Err(GenerateFailure::Template("it renders nothing".to_owned())),
+            false => Ok(prompt),
         }
-        if prompt.len() >= self.facts.context as usize {
-            return Err(GenerateFailure::PromptTooLong {
-                tokens: count(prompt.len()),
-                context: self.facts.context,
-            });
+    }
+
+    fn end_stopped(&mut self, emit: &mut dyn FnMut(RequestId, EngineEvent)) {
+        let is_stopped = |job: &Job| job.stop.load(Ordering::Relaxed);
+        for job in self.waiting.extract_if(.., |job| is_stopped(job)) {
+            finish(job, 0, FinishReason::Stopped, emit);
         }
-        let mut timings = Timings::default();
-        let is_read = self.read(&prompt, stop, emit, &mut timings)?;
-        let reason = if is_read {
-            let stop_text = StopText::new(template.stop_text());
-            self.write(request, stop_text, stop, emit, &mut timings)?
+        for sequence in &mut self.sequences {
+            if let Some(job) = sequence.job.take_if(|job| is_stopped(job)) {
+                finish(job, sequence.held.len(), FinishReason::Stopped, emit);
+            }
+        }
+    }
+
+    /// The next request that waits, if there is room for it; what is done in the background makes room for what is urgent.
+    fn next_with_room(&mut self) -> Option<Job> {
+        let urgency = self.waiting.first()?.urgency;
+        while !self.has_room() {
+            let youngest = self.sequences.iter().rposition(|sequence| {
+                let job = sequence.job.as_ref();
+                job.is_some_and(|job| job.urgency > urgency)
+            })?;
+            self.suspend(youngest);
+        }
+        Some(self.waiting.remove(0))
+    }
+
+    fn has_room(&self) -> bool {
+        let extent = |job: &Job| job.extent(self.facts.context);
+        let jobs = self.sequences.iter().flat_map(|sequence| &sequence.job);
+        let wanted = self.waiting.first().map_or(0, extent);
+        let taken: usize = jobs.map(extent).sum();
+        taken + wanted <= self.context.capacity() as usize
+            && self.sequences.iter().any(|sequence| sequence.job.is_none())
+    }
+
+    /// Takes a job out of the context until there is room for it again.
+    fn suspend(&mut self, place: usize) {
+        let state = self.state_of(place);
+        let Some(mut job) = self.sequences[place].job.take() else {
+            return;
+        };
+        self.forget(place);
+        job.suspended = state;
+        let place = self
+            .waiting
+            .partition_point(|other| other.urgency < job.urgency);
+        self.waiting.insert(place, job);
+    }
+
+    /// Gives a job a sequence, with the longest beginning of its tokens that is to be had.
+    fn seat(&mut self, mut job: Job) {
+        let can_go_back = !self.context.is_recurrent();
+        let suspended = job.suspended.take();
+        let usable = |held: &[LlamaToken]| usable_beginning(held, &job.tokens, can_go_back);
+        let free = |sequence: &Sequence| sequence.job.is_none();
+        let is_own = |sequence: &Sequence| sequence.name.is_none() || sequence.name == job.name;
+        // The one that can be gone on with as it is, else one that nobody misses.
+        let place = (0..self.sequences.len())
+            .filter(|&place| free(&self.sequences[place]))
+            .max_by_key(|&place| {
+                let sequence = &self.sequences[place];
+                let own = if is_own(sequence) {
+                    usable(&sequence.held)
+                } else {
+                    0
+                };
+                (own, sequence.held.is_empty(), sequence.name.is_none())
+            })
+            .expect("there is room");
+        let own = match is_own(&self.sequences[place]) {
+            true => usable(&self.sequences[place].held),
+            false => 0,
+        };
+        let lent = (0..self.sequences.len())
+            .filter(|&other| other != place)
+            .map(|other| (other, usable(&self.sequences[other].held)))
+            .max_by_key(|(_, length)| *length)
+            .filter(|(_, length)| *length > own);
+        let in_context = lent.map_or(own, |(_, length)| length);
+        let least = in_context + WORTH_SHARING;
+        let kept = match suspended {
+            Some(state) => Some((None, usable(&state.tokens), state)),
+            None => self.states.take_best(&job.tokens, can_go_back, least),
+        };
+        if let Some((name, length, state)) = kept {
+            for other in 0..self.sequences.len() {
+                self.put_away_if_free(other);
+            }
+            self.restore(place, &state, length);
+            if name.is_some() && name != job.name {
+                self.states.keep(name, state);
+            }
+        } else if let Some((other, length)) = lent {
+            if !is_own(&self.sequences[place]) {
+                self.put_away_if_free(place);
+            }
+            self.forget(place);
+            self.borrow(other, place, length);
+        } else if own > 0 {
+            self.keep_beginning(place, own);
         } else {
-            FinishReason::Stopped
-        };
-        Ok(Finished { reason, timings })
-    }
-
-    /// Brings `prompt` into the context. False when told to stop before its end.
-    fn read(
-        &mut self,
-        prompt: &[LlamaToken],
-        stop: &AtomicBool,
-        emit: &mut dyn FnMut(EngineEvent),
-        timings: &mut Timings,
-    ) -> Result<bool, GenerateFailure> {
-        let start = Instant::now();
-        self.keep_beginning_of(prompt);
-        timings.reused_tokens = count(self.held.len());
-        while self.held.len() < prompt.len() && !stop.load(Ordering::Relaxed) {
-            let rest = &prompt[self.held.len()..];
-            let piece = &rest[..rest.len().min(self.tempo.piece())];
-            if self.compute(piece, piece.len() == rest.len(), stop)? == Computed::Stopped {
-                break;
-            }
-            emit(EngineEvent::Prompt {
-                done: count(self.held.len()),
-                total: count(prompt.len()),
-            });
+            self.put_away_if_free(place);
         }
-        timings.prompt_tokens = count(self.held.len());
-        timings.prompt_ms = milliseconds(start.elapsed());
-        Ok(self.held.len() == prompt.len())
+        if let Some(name) = job.name {
+            self.states.forget(name);
+            for sequence in &mut self.sequences {
+                sequence.name = sequence.name.filter(|other| *other != name);
+            }
+        }
+        if job.begun.is_none() {
+            job.reply.timings.reused_tokens = count(self.sequences[place].held.len());
+        }
+        self.sequences[place].name = job.name;
+        self.sequences[place].job = Some(job);
+        for other in 0..self.sequences.len() {
+            self.put_away_if_free(other);
+        }
     }
 
-    /// Writes the reply to the prompt that was read.
-    fn write(
-        &mut self,
-        request: &Generate,
-        mut stop_text: StopText,
-        stop: &AtomicBool,
-        emit: &mut dyn FnMut(EngineEvent),
-        timings: &mut Timings,
-    ) -> Result<FinishReason, GenerateFailure> {
-        let vocab = self.model.llama.vocab();
-        let mut chooser = Chooser::new(&request.sampling, vocab.n_tokens());
-        let mut characters = Utf8Pieces::default();
-        let mut bytes = Vec::new();
-        let mut first_token = None;
-        let mut shown = Shown::default();
-        let reason = loop {
-            if stop.load(Ordering::Relaxed) {
-                break FinishReason::Stopped;
-            }
-            if timings.generated_tokens == request.max_tokens {
-                break FinishReason::Length;
-            }
-            let scores = self.context.scores();
-            let token = scores
-                .and_then(|scores| chooser.choose(scores))
-                .ok_or_else(|| GenerateFailure::Decode("it made no usable scores".to_owned()))?;
-            if vocab.is_eog(token) {
-                break FinishReason::Complete;
-            }
-            timings.generated_tokens += 1;
-            let first_token = *first_token.get_or_insert_with(Instant::now);
-            timings.generation_ms = milliseconds(first_token.elapsed());
-            bytes.clear();
-            vocab.token_to_piece_into(token, &mut bytes, false, None);
-            let (text, is_end) = stop_text.push(&characters.push(&bytes));
-            shown.push(&text, emit);
-            if is_end {
-                break FinishReason::Complete;
-            }
-            if self.held.len() == self.facts.context as usize {
-                break FinishReason::Length;
-            }
-            if timings.generated_tokens < request.max_tokens {
-                let computed = self.compute(&[token], true, stop);
-                if computed.is_err() {
-                    // What was written stands, whatever comes.
-                    shown.all(emit);
-                }
-                if computed? == Computed::Stopped {
-                    break FinishReason::Stopped;
-                }
-            }
-        };
-        shown.push(&stop_text.finish(), emit);
-        shown.all(emit);
-        Ok(reason)
-    }
-
-    /// Removes from the context what is not the beginning of `prompt`. At least one token of the prompt
-    /// is left to compute, because its outcome is where the reply begins.
-    fn keep_beginning_of(&mut self, prompt: &[LlamaToken]) {
-        let common = self
-            .held
-            .iter()
-            .zip(prompt)
-            .take_while(|(held, wanted)| held == wanted)
-            .count()
-            .min(prompt.len() - 1);
-        if common == self.held.len() {
+    /// Takes what is not worked on out of the context: to the states if it has a name, else nobody asks for it again.
+    fn put_away_if_free(&mut self, place: usize) {
+        let sequence = &self.sequences[place];
+        if sequence.job.is_some() || sequence.held.is_empty() {
             return;
         }
-        if common > 0 && self.context.forget_from(common, self.is_recurrent()) {
-            self.held.truncate(common);
-        } else {
-            self.clear();
+        if let Some(name) = self.sequences[place].name
+            && let Some(state) = self.state_of(place)
+        {
+            self.states.keep(Some(name), state);
         }
+        self.forget(place);
+    }
+
+    fn state_of(&mut self, place: usize) -> Option<State> {
+        let held = &self.sequences[place].held;
+        if held.is_empty() {
+            return None;
+        }
+        let context = &mut self.context;
+        State::new(held.clone(), |bytes| context.append_state(id(place), bytes))
+    }
+
+    /// Brings a state into a sequence, which is empty, and keeps so much of it.
+    fn restore(&mut self, place: usize, state: &State, length: usize) {
+        if self.context.set_state(id(place), state.computed()) {
+            self.sequences[place].held = state.tokens.clone();
+            self.keep_beginning(place, length);
+        }
+    }
+
+    fn borrow(&mut self, from: usize, to: usize, length: usize) {
+        self.context.share(id(from), id(to), length);
+        self.sequences[to].held = self.sequences[from].held[..length].to_vec();
+    }
+
+    /// Removes from a sequence what comes after its first `length` tokens, or everything where that is impossible.
+    fn keep_beginning(&mut self, place: usize, length: usize) {
+        if length == self.sequences[place].held.len() {
+            return;
+        }
+        if self.context.forget_from(id(place), length) {
+            self.sequences[place].held.truncate(length);
+        } else {
+            self.forget(place);
+        }
+    }
+
+    fn forget(&mut self, place: usize) {
+        self.context.forget(id(place));
+        self.sequences[place].held.clear();
+        self.sequences[place].name = None;
     }
 
     fn clear(&mut self) {
         self.context.clear();
-        self.held.clear();
+        for sequence in &mut self.sequences {
+            sequence.held.clear();
+        }
     }
 
-    fn is_recurrent(&self) -> bool {
-        self.model.llama.is_recurrent() || self.model.llama.is_hybrid()
+    /// What the next step computes.
+    fn plan(&mut self) -> Vec<Step> {
+        let has = |urgency| {
+            let mut jobs = self.sequences.iter().flat_map(|sequence| &sequence.job);
+            jobs.any(|job| job.urgency == urgency)
+        };
+        let urgency = match (has(Urgency::Interactive), has(Urgency::Background)) {
+            (true, true) if self.share.is_due() => Urgency::Background,
+            (true, _) => Urgency::Interactive,
+            (false, _) => Urgency::Background,
+        };
+        let mut reading = Vec::new();
+        let mut steps = Vec::new();
+        for place in 0..self.sequences.len() {
+            let Sequence { held, job, .. } = &self.sequences[place];
+            let Some(job) = job.as_ref().filter(|job| job.urgency == urgency) else {
+                continue;
+            };
+            if job.reply.has_begun() && job.tokens.len() == held.len() + 1 {
+                steps.push(Step {
+                    place,
+                    tokens: 1,
+                    has_outcome: true,
+                });
+            } else {
+                reading.push(place);
+            }
+        }
+        let is_watched =
+            has(Urgency::Interactive) && (urgency == Urgency::Background || !steps.is_empty());
+        let mut room = match is_watched {
+            true => self.tempo.piece_within(SMOOTH),
+            false => self.tempo.piece(),
+        };
+        room = room.min(BATCH as usize - steps.len());
+        // First come, first served.
+        reading.sort_by_key(|&place| self.sequences[place].job.as_ref().map(|job| job.id));
+        for (number, &place) in reading.iter().enumerate() {
+            if !self.waits_for_beginning(place, &reading[..number]) && room > 0 {
+                let Sequence { held, job, .. } = &self.sequences[place];
+                let missing = job.as_ref().map_or(0, |job| job.tokens.len()) - held.len();
+                let tokens = missing.min(room);
+                room -= tokens;
+                steps.push(Step {
+                    place,
+                    tokens,
+                    has_outcome: tokens == missing,
+                });
+            }
+        }
+        steps
     }
 
-    /// Computes `tokens` after those that are held; with `has_outcome`, the next can be chosen. Clears the
-    /// context when it fails.
-    fn compute(
-        &mut self,
-        tokens: &[LlamaToken],
-        has_outcome: bool,
-        stop: &AtomicBool,
-    ) -> Result<Computed, GenerateFailure> {
+    /// Gives a job that has not begun the longest beginning of it that another sequence holds. Whether it is to wait,
+    /// because one of the `earlier`, which are being read, is about to compute a longer one.
+    fn waits_for_beginning(&mut self, place: usize, earlier: &[usize]) -> bool {
+        let Sequence { held, job, .. } = &self.sequences[place];
+        let Some(job) = job.as_ref().filter(|job| job.begun.is_none()) else {
+            return false;
+        };
+        if self.context.is_recurrent() {
+            return false;
+        }
+        let worth = held.len() + WORTH_SHARING;
+        let common = |tokens: &[LlamaToken]| usable_beginning(tokens, &job.tokens, true);
+        let to_come = earlier
+            .iter()
+            .filter_map(|&other| self.sequences[other].job.as_ref())
+            .map(|other| common(&other.tokens))
+            .max();
+        let there = (0..self.sequences.len())
+            .filter(|&other| other != place)
+            .map(|other| (common(&self.sequences[other].held), other))
+            .max();
+        let there = there.filter(|(length, _)| *length >= worth);
+        let at_hand = there.map_or(held.len(), |(length, _)| length);
+        if to_come.is_some_and(|length| length >= at_hand + WORTH_SHARING) {
+            return true;
+        }
+        if let Some((length, other)) = there {
+            let name = self.sequences[place].name;
+            self.forget(place);
+            self.borrow(other, place, length);
+            let Sequence { name: own, job, .. } = &mut self.sequences[place];
+            *own = name;
+            if let Some(job) = job {
+                job.reply.timings.reused_tokens = count(length);
+            }
+        }
+        false
+    }
+
+    fn take(&mut self, steps: &[Step], emit: &mut dyn FnMut(RequestId, EngineEvent)) {
+        let mut batch = Batch::default();
+        let mut outcomes = Vec::with_capacity(steps.len());
+        let mut is_background = false;
+        for step in steps {
+            let Sequence { held, job, .. } = &mut self.sequences[step.place];
+            let Some(job) = job else { continue };
+            job.begun.get_or_insert_with(Instant::now);
+            is_background |= job.urgency == Urgency::Background;
+            let mut last = 0;
+            for position in held.len()..held.len() + step.tokens {
+                let is_scored = step.has_outcome && position + 1 == held.len() + step.tokens;
+                last = batch.add(id(step.place), position, job.tokens[position], is_scored);
+            }
+            outcomes.push(last);
+        }
+        let heeded = if is_background { ARRIVED } else { STOPPED };
         self.context.set_threads(self.tempo.threads());
         let start = Instant::now();
-        match self.context.compute(tokens, has_outcome, stop) {
+        let computed = self.context.compute(&mut batch, heeded);
+        let elapsed = start.elapsed();
+        self.share.spent(is_background, elapsed);
+        match computed {
             Ok(Computed::Whole) => {
-                self.held.extend_from_slice(tokens);
-                self.tempo.measured(tokens.len(), start.elapsed());
-                Ok(Computed::Whole)
-            }
-            Ok(Computed::Stopped) => {
-                // A recurrent state is changed in place.
-                if self.is_recurrent() || !self.context.forget_from(self.held.len(), false) {
-                    self.clear();
+                self.tempo.measured(batch.len(), elapsed);
+                for (step, outcome) in steps.iter().zip(outcomes) {
+                    self.go_on(step, outcome, emit);
                 }
-                Ok(Computed::Stopped)
+                if self.is_alone() {
+                    self.share = BackgroundShare::default();
+                }
+            }
+            Ok(Computed::Interrupted) => {
+                for step in steps {
+                    let held = self.sequences[step.place].held.len();
+                    if self.context.is_recurrent()
+                        || !self.context.forget_from(id(step.place), held)
+                    {
+                        self.context.forget(id(step.place));
+                        self.sequences[step.place].held.clear();
+                    }
+                }
             }
             Err(status) => {
                 self.clear();
-                Err(GenerateFailure::Decode(format!("llama_decode: {status}")))
+                for step in steps {
+                    if let Some(mut job) = self.sequences[step.place].job.take() {
+                        let failure = GenerateFailure::Decode(format!("llama_decode: {status}"));
+                        // What was written stands, whatever comes.
+                        job.reply.show_rest(&mut |event| emit(job.id, event));
+                        emit(job.id, EngineEvent::Failed(failure));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether all that is under way is of one urgency.
+    fn is_alone(&self) -> bool {
+        let mut jobs = self.sequences.iter().flat_map(|sequence| &sequence.job);
+        let first = jobs.next().map(|job| job.urgency);
+        jobs.all(|job| Some(job.urgency) == first)
+    }
+
+    /// Takes note of what was computed for a sequence, and chooses its next token where there is an outcome.
+    fn go_on(&mut self, step: &Step, outcome: usize, emit: &mut dyn FnMut(RequestId, EngineEvent)) {
+        let Sequence {
+            held, job: slot, ..
+        } = &mut self.sequences[step.place];
+        let Some(job) = slot else { return };
+        let from = held.len();
+        held.extend_from_slice(&job.tokens[from..from + step.tokens]);
+        let id = job.id;
+        let mut emit_own = |event| emit(id, event);
+        if !job.reply.has_begun() {
+            job.reply.timings.prompt_tokens = count(held.len());
+            job.reply.timings.prompt_ms =
+                job.begun.map_or(0.0, |begun| milliseconds(begun.elapsed()));
+            emit_own(EngineEvent::Prompt {
+                done: count(held.len()),
+                total: count(job.prompt),
+            });
+        }
+        if !step.has_outcome {
+            return;
+        }
+        let has_room = held.len() < self.facts.context as usize;
+        let scores = self.context.scores(outcome);
+        let vocab = self.model.llama.vocab();
+        match job.reply.go_on(scores, vocab, has_room, &mut emit_own) {
+            Ok(Next::Token(token)) => job.tokens.push(token),
+            Ok(Next::Over(reason)) => {
+                let held = held.len();
+                if let Some(job) = slot.take() {
+                    finish(job, held, reason, emit);
+                }
+            }
+            Err(failure) => {
+                emit_own(EngineEvent::Failed(failure));
+                *slot = None;
             }
         }
     }
@@ -271,22 +687,25 @@ impl<'m> Session<'m> {
     /// Brings the weights into memory and learns what one thread alone can do. The context is empty
     /// afterwards.
     fn warm_up(&mut self) -> Result<(), GenerateFailure> {
-        let tokens = [LlamaToken::new(0); 4];
-        let never = AtomicBool::new(false);
         self.context.set_threads(1);
-        let mut timed = |tokens: &[LlamaToken]| {
+        let mut timed = |tokens: usize| {
+            let mut batch = Batch::default();
+            for position in 0..tokens {
+                batch.add(id(0), position, LlamaToken::new(0), false);
+            }
             let start = Instant::now();
-            match self.context.compute(tokens, false, &never) {
-                Ok(_) => Ok(start.elapsed()),
+            let computed = self.context.compute(&mut batch, u8::MAX);
+            let elapsed = start.elapsed();
+            self.context.forget(id(0));
+            match computed {
+                Ok(_) => Ok(elapsed.as_secs_f64()),
                 Err(status) => Err(GenerateFailure::Decode(format!("llama_decode: {status}"))),
             }
         };
-        timed(&tokens[..1])?;
-        let single = timed(&tokens[..1])?;
-        let four = timed(&tokens)?;
+        timed(1)?;
         let alone = Alone {
-            single: single.as_secs_f64(),
-            each: four.as_secs_f64() / tokens.len() as f64,
+            single: timed(1)?,
+            each: timed(4)? / 4.0,
         };
         self.tempo = Tempo::new(self.model.backends.threads, alone);
         self.clear();
@@ -294,39 +713,51 @@ impl<'m> Session<'m> {
     }
 }
 
-/// Text on its way to whoever reads along: at once where it comes slowly, else a few tokens at a time. Whoever is woken for
-/// each token takes a core from the threads that compute, which wait for each other.
-#[derive(Default)]
-struct Shown {
-    waiting: String,
-    last: Option<Instant>,
+/// Ends a request: what was held back of its reply is shown, and the counts are of what was read.
+fn finish(
+    mut job: Job,
+    held: usize,
+    reason: FinishReason,
+    emit: &mut dyn FnMut(RequestId, EngineEvent),
+) {
+    job.reply.show_rest(&mut |event| emit(job.id, event));
+    if !job.reply.has_begun() {
+        job.reply.timings.prompt_tokens = count(held.min(job.prompt));
+    }
+    let timings = job.reply.timings;
+    emit(job.id, EngineEvent::Finished(Finished { reason, timings }));
 }
 
-impl Shown {
-    /// Adds text, and shows what waits if the last was shown long enough ago.
-    fn push(&mut self, text: &str, emit: &mut dyn FnMut(EngineEvent)) {
-        self.waiting.push_str(text);
-        if self.last.is_none_or(|last| last.elapsed() >= SHOWN_EVERY) {
-            self.all(emit);
-        }
+/// How the time is divided while somebody waits and something else is done in the background.
+#[derive(Debug, Default)]
+struct BackgroundShare {
+    /// Seconds that the background may take, or, negative, has taken in advance.
+    due: f64,
+}
+
+impl BackgroundShare {
+    /// Of each second that is spent on what is urgent.
+    const SHARE: f64 = 0.2;
+
+    fn is_due(&self) -> bool {
+        self.due > 0.0
     }
 
-    fn all(&mut self, emit: &mut dyn FnMut(EngineEvent)) {
-        if !self.waiting.is_empty() {
-            emit(EngineEvent::Text(std::mem::take(&mut self.waiting)));
-            self.last = Some(Instant::now());
+    fn spent(&mut self, on_background: bool, time: Duration) {
+        match on_background {
+            true => self.due -= time.as_secs_f64(),
+            false => self.due += time.as_secs_f64() * Self::SHARE,
         }
     }
 }
 
-/// Forty times a second is as often as the window draws a reply.
-const SHOWN_EVERY: Duration = Duration::from_millis(25);
+/// The id of the sequence in a place.
+fn id(place: usize) -> SequenceId {
+    // There are no more places than ids.
+    SequenceId(u8::try_from(place).unwrap_or(u8::MAX))
+}
 
 /// Counts of tokens are bounded by the context or by the length of a message.
 fn count(tokens: usize) -> u32 {
     u32::try_from(tokens).unwrap_or(u32::MAX)
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1e3
 }

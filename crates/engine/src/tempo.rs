@@ -23,6 +23,9 @@ const TARGET: Duration = Duration::from_secs(2);
 /// reply. A trial that fails makes the next one wait ten times what it cost.
 const FIRST_WAIT: Duration = Duration::from_millis(300);
 
+/// Fewer tokens cost as much as one, and say nothing of what each costs among many.
+const TELLING: usize = 16;
+
 /// Measures steps and says how to take the next.
 #[derive(Debug, Clone)]
 pub(crate) struct Tempo {
@@ -34,6 +37,8 @@ pub(crate) struct Tempo {
     alone: Alone,
     /// Tokens of the next piece.
     piece: usize,
+    /// Seconds for each token of a piece, lately.
+    each: f64,
     /// Whether the last step was slower than one thread would have been.
     was_slow: bool,
     /// Computing time until more threads are tried.
@@ -73,6 +78,7 @@ impl Tempo {
             choices,
             choice: 0,
             piece: alone.piece(),
+            each: alone.each,
             alone,
             was_slow: false,
             until_retry: FIRST_WAIT,
@@ -88,6 +94,11 @@ impl Tempo {
     /// How many prompt tokens the next step takes, at least one and at most [`BATCH`].
     pub(crate) fn piece(&self) -> usize {
         self.piece
+    }
+
+    /// How many prompt tokens can be read within `time`, while others wait for their next token meanwhile; at least one.
+    pub(crate) fn piece_within(&self, time: Duration) -> usize {
+        power_of_two(time.as_secs_f64() / self.each).min(self.piece)
     }
 
     /// Learns that a step of `tokens` took `elapsed`.
@@ -110,6 +121,9 @@ impl Tempo {
             self.learn_alone(tokens, seconds);
         }
         self.learn_piece(tokens, seconds);
+        if tokens >= TELLING {
+            self.each += (seconds / tokens as f64 - self.each) / 2.0;
+        }
         if self.choice == 0 {
             self.wait = self.wait.saturating_sub(elapsed).max(FIRST_WAIT);
         } else if let Some(rest) = self.until_retry.checked_sub(elapsed) {

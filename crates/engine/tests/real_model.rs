@@ -3,14 +3,15 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use aparte_engine::{Backends, Model, Session};
+use aparte_engine::{Backends, Interruption, Model, Session};
+use aparte_protocol::RequestId;
 use aparte_protocol::engine::{
     ChatMessage, EngineEvent, FinishReason, Finished, Generate, GenerateFailure, LoadFailure, Role,
-    Sampling,
+    Sampling, StateName, Urgency,
 };
 
 const MODEL: &str = "SmolLM2-135M-Instruct-Q4_1.gguf";
@@ -46,12 +47,97 @@ fn model_path() -> PathBuf {
     path
 }
 
-fn with_session(test: impl FnOnce(&mut Session<'_>)) {
+/// A session, and what a worker has beside it.
+struct Desk<'m> {
+    session: Session<'m>,
+    interruption: Interruption,
+    next: u32,
+}
+
+impl Desk<'_> {
+    /// Submits a request; what is said at once, as a refusal, is in `said`.
+    fn submit(
+        &mut self,
+        request: &Generate,
+        said: &mut Vec<(RequestId, EngineEvent)>,
+    ) -> RequestId {
+        self.next += 1;
+        let id = RequestId(self.next);
+        let mut emit = |id, event| said.push((id, event));
+        self.session.submit(id, request, Arc::default(), &mut emit);
+        id
+    }
+
+    /// Steps until nothing is left to do.
+    fn finish(&mut self, said: &mut Vec<(RequestId, EngineEvent)>) {
+        while !self.session.is_idle() {
+            self.session.attend();
+            self.session.step(&mut |id, event| said.push((id, event)));
+        }
+    }
+
+    fn generate(
+        &mut self,
+        request: &Generate,
+        stop: &Arc<AtomicBool>,
+        emit: &mut dyn FnMut(EngineEvent),
+    ) -> Result<Finished, GenerateFailure> {
+        let mut result = None;
+        let mut hear = |_, event| match event {
+            EngineEvent::Finished(finished) => result = Some(Ok(finished)),
+            EngineEvent::Failed(failure) => result = Some(Err(failure)),
+            event => emit(event),
+        };
+        let id = RequestId(0);
+        self.session
+            .submit(id, request, Arc::clone(stop), &mut hear);
+        while !self.session.is_idle() {
+            self.session.attend();
+            self.session.step(&mut hear);
+        }
+        result.expect("every request is answered")
+    }
+}
+
+impl<'m> std::ops::Deref for Desk<'m> {
+    type Target = Session<'m>;
+
+    fn deref(&self) -> &Session<'m> {
+        &self.session
+    }
+}
+
+/// What was said to one request: the reply as one text, and how it ended.
+fn heard(said: &[(RequestId, EngineEvent)], id: RequestId) -> (String, Option<Finished>) {
+    let mut text = String::new();
+    let mut ended = None;
+    for (_, event) in said.iter().filter(|(other, _)| *other == id) {
+        match event {
+            EngineEvent::Text(piece) => text += piece,
+            EngineEvent::Finished(finished) => ended = Some(*finished),
+            _ => (),
+        }
+    }
+    (text, ended)
+}
+
+fn with_model(test: impl FnOnce(&Model)) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let file = File::open(model_path()).unwrap();
-    let model = Model::load(backends(), file, &mut |_| ()).unwrap();
-    let mut session = Session::open(&model).unwrap();
-    test(&mut session);
+    test(&Model::load(backends(), file, &mut |_| ()).unwrap());
+}
+
+fn open(model: &Model) -> Desk<'_> {
+    let interruption = Interruption::default();
+    Desk {
+        session: Session::open(model, interruption.clone()).unwrap(),
+        interruption,
+        next: 0,
+    }
+}
+
+fn with_session(test: impl FnOnce(&mut Desk<'_>)) {
+    with_model(|model| test(&mut open(model)));
 }
 
 fn load_failure(file: File) -> LoadFailure {
@@ -67,6 +153,8 @@ fn request(question: &str, max_tokens: u32) -> Generate {
         }],
         sampling: GREEDY,
         max_tokens,
+        urgency: Urgency::Interactive,
+        state: None,
     }
 }
 
@@ -75,10 +163,10 @@ fn long_question() -> String {
 }
 
 /// The reply as one text, and how it ended.
-fn reply(session: &mut Session<'_>, request: &Generate) -> (String, Finished) {
+fn reply(session: &mut Desk<'_>, request: &Generate) -> (String, Finished) {
     let mut text = String::new();
     let finished = session
-        .generate(request, &AtomicBool::new(false), &mut |event| {
+        .generate(request, &Arc::default(), &mut |event| {
             if let EngineEvent::Text(piece) = event {
                 assert!(!piece.is_empty());
                 text += &piece;
@@ -93,7 +181,7 @@ fn a_model_says_what_it_is_and_answers() {
     with_session(|session| {
         let facts = session.facts();
         assert_eq!(facts.architecture, "llama");
-        assert_eq!(facts.context, 4096);
+        assert_eq!(facts.context, 8192);
         assert_eq!(facts.parameters, 134_515_008);
         assert!(facts.has_template && facts.load_ms > 0 && !facts.devices.is_empty());
         let (text, finished) = reply(session, &request(CAPITAL, 16));
@@ -163,7 +251,7 @@ fn an_equal_question_gets_an_equal_answer_out_of_the_context_that_is_there() {
 fn a_stop_in_the_reply_is_obeyed_and_leaves_a_sound_context() {
     with_session(|session| {
         let tell = request("Tell me a long story about a lighthouse.", 100);
-        let stop = AtomicBool::new(false);
+        let stop = Arc::<AtomicBool>::default();
         let mut pieces = 0;
         let finished = session
             .generate(&tell, &stop, &mut |event| {
@@ -184,7 +272,7 @@ fn a_stop_in_the_reply_is_obeyed_and_leaves_a_sound_context() {
 fn a_stop_in_the_prompt_is_obeyed_and_what_was_read_is_kept() {
     with_session(|session| {
         let question = request(&long_question(), 8);
-        let stop = AtomicBool::new(false);
+        let stop = Arc::<AtomicBool>::default();
         let mut read = 0;
         let finished = session
             .generate(&question, &stop, &mut |event| {
@@ -212,15 +300,18 @@ fn a_stop_ends_the_piece_that_is_read_and_changes_no_later_reply() {
         let mut ended = 0;
         for wait in [10, 40, 100, 200, 400] {
             reply(session, &other);
-            let stop = AtomicBool::new(false);
+            let stop = Arc::<AtomicBool>::default();
             let mut was_told_more = false;
             let stopped = thread::scope(|threads| {
-                threads.spawn(|| {
+                let interruption = session.interruption.clone();
+                let stop = &stop;
+                threads.spawn(move || {
                     thread::sleep(Duration::from_millis(wait));
                     stop.store(true, Ordering::Relaxed);
+                    interruption.stopped();
                 });
                 let mut emit = |_| was_told_more |= stop.load(Ordering::Relaxed);
-                session.generate(&question, &stop, &mut emit).unwrap()
+                session.generate(&question, stop, &mut emit).unwrap()
             });
             if stopped.timings.generated_tokens > 0 {
                 continue;
@@ -236,6 +327,200 @@ fn a_stop_ends_the_piece_that_is_read_and_changes_no_later_reply() {
             assert!(is_the_same, "stopped after {wait} ms: {text}");
         }
         assert!(ended > 0, "no stop ended a piece");
+    });
+}
+
+/// Sections of one document: a long beginning that all share, and a question of their own.
+fn sections(number: usize) -> Vec<Generate> {
+    let shared = "The committee reads every report that it is sent. ".repeat(30);
+    let of = |index| {
+        let mut request = request(&format!("{shared}\nTell me of report number {index}."), 24);
+        request.urgency = Urgency::Background;
+        request
+    };
+    (0..number).map(of).collect()
+}
+
+#[test]
+fn several_replies_are_written_at_once_and_a_beginning_that_they_share_is_read_once() {
+    with_session(|session| {
+        let mut said = Vec::new();
+        let sections = sections(8);
+        let ids: Vec<_> = sections
+            .iter()
+            .map(|section| session.submit(section, &mut said))
+            .collect();
+        session.finish(&mut said);
+        let ended: Vec<_> = ids.iter().map(|&id| heard(&said, id).1.unwrap()).collect();
+        let counts: Vec<_> = ended.iter().map(|finished| finished.timings).collect();
+        assert!(counts.iter().all(|counts| counts.generated_tokens == 24));
+        assert_eq!(counts[0].reused_tokens, 0);
+        for counts in &counts[1..] {
+            let own = counts.prompt_tokens - counts.reused_tokens;
+            assert!(
+                own < 20,
+                "{own} of {} tokens were read again",
+                counts.prompt_tokens
+            );
+        }
+        // They take turns: nobody is done before another has begun.
+        let first_end = said
+            .iter()
+            .position(|(_, event)| matches!(event, EngineEvent::Finished(_)));
+        let before = &said[..first_end.unwrap()];
+        assert!(ids.iter().all(|id| {
+            let is_text = |event: &EngineEvent| matches!(event, EngineEvent::Text(_));
+            before
+                .iter()
+                .any(|(other, event)| other == id && is_text(event))
+        }));
+    });
+}
+
+#[test]
+fn what_is_done_in_the_background_does_not_keep_anybody_waiting() {
+    with_session(|session| {
+        let mut said = Vec::new();
+        let mut long = request(&long_question(), 200);
+        long.urgency = Urgency::Background;
+        let long = session.submit(&long, &mut said);
+        let mut steps = 0;
+        while said.is_empty() {
+            session.session.attend();
+            session
+                .session
+                .step(&mut |id, event| said.push((id, event)));
+            steps += 1;
+            assert!(steps < 10);
+        }
+        let urgent = session.submit(&request(CAPITAL, 16), &mut said);
+        session.finish(&mut said);
+        let end = |id| {
+            let is_end = |(other, event): &(RequestId, EngineEvent)| {
+                *other == id && matches!(event, EngineEvent::Finished(_))
+            };
+            said.iter().position(is_end).unwrap()
+        };
+        assert!(end(urgent) < end(long));
+        assert!(heard(&said, urgent).0.contains("Paris"));
+        assert_eq!(heard(&said, long).1.unwrap().timings.generated_tokens, 200);
+    });
+}
+
+#[test]
+fn what_has_no_room_beside_something_urgent_gives_way_and_goes_on_afterwards() {
+    with_session(|session| {
+        let mut said = Vec::new();
+        let text = long_question().repeat(3);
+        let mut large = request(&text, 12);
+        large.urgency = Urgency::Background;
+        let large = session.submit(&large, &mut said);
+        let written = |said: &[(RequestId, EngineEvent)]| !heard(said, large).0.is_empty();
+        while !written(&said) {
+            session.session.attend();
+            session
+                .session
+                .step(&mut |id, event| said.push((id, event)));
+        }
+        let other = "A ship has a keel and a mast. ".repeat(500);
+        let urgent = session.submit(&request(&other, 4), &mut said);
+        session.finish(&mut said);
+        let counts = |id| heard(&said, id).1.unwrap().timings;
+        assert!(counts(large).prompt_tokens + counts(urgent).prompt_tokens > 8192);
+        assert_eq!(counts(large).generated_tokens, 12);
+        assert_eq!(counts(urgent).generated_tokens, 4);
+        let read_again = |id| counts(id).reused_tokens > 0;
+        assert!(!read_again(large) && !read_again(urgent));
+    });
+}
+
+#[test]
+fn one_of_several_is_stopped_and_the_others_go_on() {
+    with_session(|session| {
+        let mut said = Vec::new();
+        let stop = Arc::<AtomicBool>::default();
+        let story = request("Tell me a long story about a lighthouse.", 60);
+        let stopped = RequestId(1000);
+        let mut emit = |id, event| said.push((id, event));
+        session
+            .session
+            .submit(stopped, &story, Arc::clone(&stop), &mut emit);
+        let other = session.submit(&request("Tell me a story about a ship.", 60), &mut said);
+        while heard(&said, stopped).0.len() < 20 {
+            session.session.attend();
+            session
+                .session
+                .step(&mut |id, event| said.push((id, event)));
+        }
+        stop.store(true, Ordering::Relaxed);
+        session.interruption.stopped();
+        session.finish(&mut said);
+        let reason = |id| heard(&said, id).1.unwrap().reason;
+        assert_eq!(reason(stopped), FinishReason::Stopped);
+        assert_eq!(heard(&said, other).1.unwrap().timings.generated_tokens, 60);
+    });
+}
+
+const FIRST: StateName = StateName([1; 16]);
+const SECOND: StateName = StateName([2; 16]);
+
+fn named(question: &str, name: StateName) -> Generate {
+    Generate {
+        state: Some(name),
+        ..request(question, 12)
+    }
+}
+
+#[test]
+fn two_conversations_in_turns_are_not_read_again() {
+    with_session(|session| {
+        let ship = "A ship has a keel and a mast. ".repeat(60);
+        let talks = [named(&long_question(), FIRST), named(&ship, SECOND)];
+        let first = talks.each_ref().map(|talk| reply(session, talk).1.timings);
+        let second = talks.each_ref().map(|talk| reply(session, talk).1.timings);
+        for (first, second) in first.iter().zip(second) {
+            assert!(
+                second.reused_tokens + 1 >= first.prompt_tokens,
+                "{second:?}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_state_goes_on_in_another_worker_with_the_same_words() {
+    with_model(|model| {
+        let talk = named(&long_question(), FIRST);
+        let mut before = open(model);
+        let (text, first) = reply(&mut before, &talk);
+        let (again, _) = reply(&mut before, &talk);
+        let state = before.session.state(FIRST).unwrap();
+        assert!(before.session.state(SECOND).is_none());
+        drop(before);
+        let mut after = open(model);
+        assert!(after.session.take_state(FIRST, state));
+        let (restored, second) = reply(&mut after, &talk);
+        assert!(second.timings.reused_tokens + 1 >= first.timings.prompt_tokens);
+        assert!(restored == text || restored == again, "{restored}");
+        after.session.forget_states();
+        assert!(after.session.state(FIRST).is_none());
+        assert_eq!(reply(&mut after, &talk).1.timings.reused_tokens, 0);
+    });
+}
+
+#[test]
+fn bytes_that_are_no_state_are_refused_and_do_no_harm() {
+    with_session(|session| {
+        let talk = named(CAPITAL, FIRST);
+        reply(session, &talk);
+        let state = session.session.state(FIRST).unwrap();
+        assert!(!session.session.take_state(SECOND, b"no state".to_vec()));
+        // The beginning is that of a state, the rest is not llama.cpp's.
+        let head = state[..state.len() / 2].to_vec();
+        assert!(session.session.take_state(FIRST, head));
+        let (text, finished) = reply(session, &talk);
+        assert!(text.contains("Paris"), "{text}");
+        assert_eq!(finished.reason, FinishReason::Complete);
     });
 }
 
@@ -259,12 +544,12 @@ fn control_tokens_in_a_text_are_text() {
 #[test]
 fn a_prompt_beyond_the_context_is_refused_with_both_numbers() {
     with_session(|session| {
-        let question = request(&long_question().repeat(4), 8);
+        let question = request(&long_question().repeat(6), 8);
         let failure = session
-            .generate(&question, &AtomicBool::new(false), &mut |_| ())
+            .generate(&question, &Arc::default(), &mut |_| ())
             .unwrap_err();
         assert!(
-            matches!(failure, GenerateFailure::PromptTooLong { tokens, context: 4096 } if tokens > 4096),
+            matches!(failure, GenerateFailure::PromptTooLong { tokens, context: 8192 } if tokens > 8192),
             "{failure}"
         );
     });

@@ -1,7 +1,10 @@
 //! Messages to and from `aparte-worker engine MODEL`: one model a process.
 //!
 //! The worker greets, loads the model it was started with ([`EngineEvent::Loading`] until
-//! [`EngineEvent::Ready`] or [`EngineEvent::LoadFailed`]) and then serves requests in order.
+//! [`EngineEvent::Ready`] or [`EngineEvent::LoadFailed`]) and then serves requests, several at a time.
+//!
+//! The state of a conversation is what the model has computed from its tokens. It travels as a run of bytes, which mean
+//! something to a worker with the same [`ModelFacts::fingerprint`] only and are to be brought back unchanged.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,15 @@ pub enum EngineRequest {
     Generate(Generate),
     /// Answered by [`EngineEvent::TokenCounts`], one count a text, markers of the template not included.
     CountTokens(Vec<String>),
+    /// Answered by [`EngineEvent::TokenCounts`] with one count, of the conversation as the model would read it, or by
+    /// [`EngineEvent::Failed`].
+    CountPrompt(Vec<ChatMessage>),
+    /// Answered by the bytes of the state of this name; by none where there is none.
+    GiveState(StateName),
+    /// Followed by the bytes of a state; answered by [`EngineEvent::StateTaken`].
+    TakeState(StateName),
+    /// Forgets and overwrites all states that are not in use; answered by [`EngineEvent::StatesForgotten`].
+    ForgetStates,
     /// Ends the generation that has this frame's request id; it still answers with `Finished`.
     Stop,
 }
@@ -43,8 +55,18 @@ pub enum EngineEvent {
     Finished(Finished),
     /// The reply could not be made or continued; what was sent before stands.
     Failed(GenerateFailure),
-    /// Answer to [`EngineRequest::CountTokens`].
+    /// Answer to [`EngineRequest::CountTokens`] and [`EngineRequest::CountPrompt`].
     TokenCounts(Vec<u32>),
+    /// Answer to [`EngineRequest::TakeState`]: whether the bytes were a state.
+    StateTaken(bool),
+    /// Answer to [`EngineRequest::ForgetStates`].
+    StatesForgotten,
+    /// A piece of the bytes of a state; a frame of its own kind, not a message.
+    #[serde(skip)]
+    Bytes(Vec<u8>),
+    /// The end of the bytes of a state; a frame of its own kind, not a message.
+    #[serde(skip)]
+    BytesEnd,
 }
 
 /// A conversation to continue, and how.
@@ -56,7 +78,24 @@ pub struct Generate {
     pub sampling: Sampling,
     /// The most tokens to generate.
     pub max_tokens: u32,
+    /// Who waits for it.
+    pub urgency: Urgency,
+    /// Under which the state is kept afterwards; without a name it may be used again but not asked for.
+    pub state: Option<StateName>,
 }
+
+/// Who waits for a reply. The more urgent is the lesser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Urgency {
+    /// Somebody, who reads along.
+    Interactive,
+    /// Nobody at the moment: it gives way to what is interactive, and does not stand still for it.
+    Background,
+}
+
+/// Names the state of a conversation. It says nothing: a worker is not told whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StateName(pub [u8; 16]);
 
 /// One turn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +145,9 @@ pub struct ModelFacts {
     pub has_template: bool,
     /// The devices in use, for example `CPU (Haswell)`.
     pub devices: Vec<String>,
+    /// Of the model's file and of everything that decides how a state is laid out: states go from a worker to another
+    /// only where it is the same. SHA-256, of samples of the file: it tells models apart and proves nothing.
+    pub fingerprint: [u8; 32],
     /// Milliseconds from opening the file to ready.
     pub load_ms: u64,
 }

@@ -72,6 +72,27 @@ impl Vault {
         }
     }
 
+    /// Removes a cache, if there is one.
+    pub fn drop_cache(&self, kind: CacheKind) -> Result<(), VaultError> {
+        let Some(place) = &self.place else {
+            return Ok(());
+        };
+        let file: Option<Vec<u8>> = self
+            .store()
+            .connection
+            .query_row(
+                "DELETE FROM caches WHERE kind = ?1 RETURNING file",
+                [kind.0],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let directory = place.folder.join(FOLDER);
+        match file.map(TryInto::try_into) {
+            Some(Ok(file)) if !is_link(&directory) => folder::remove(&directory.join(name(file))),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads a cache; `None` whenever there is none that can be trusted.
     pub fn cache(&self, kind: CacheKind) -> Option<Zeroizing<Vec<u8>>> {
         let place = self.place.as_ref()?;

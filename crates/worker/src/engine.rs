@@ -1,18 +1,19 @@
-//! Serves one model: greet, load, then answer requests in order until standard input closes.
+//! Serves one model: greet, load, then answer requests, several at a time, until standard input closes.
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Stdout};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use aparte_engine::{Backends, Model, Session};
-use aparte_protocol::engine::{EngineEvent, EngineRequest, LoadFailure};
+use aparte_engine::{Backends, Interruption, Model, Session};
+use aparte_protocol::engine::{EngineEvent, EngineRequest, LoadFailure, StateName};
 use aparte_protocol::{
-    Frame, FrameError, Greeting, PROTOCOL_VERSION, RequestId, read_frame, write_message,
+    CHUNK_LIMIT, Frame, FrameError, Greeting, PROTOCOL_VERSION, RequestId, read_frame, write_chunk,
+    write_end, write_message,
 };
 
 use crate::sandbox;
@@ -33,7 +34,8 @@ pub fn serve(model: &Path) -> Result<(), FrameError> {
             walls,
         }),
     )?;
-    let requests = Requests::listen();
+    let interruption = Interruption::default();
+    let requests = Requests::listen(interruption.clone());
 
     let loaded = file
         .map_err(|error| LoadFailure::Unreadable(error.kind().to_string()))
@@ -49,7 +51,7 @@ pub fn serve(model: &Path) -> Result<(), FrameError> {
             return write_message(&mut app, RequestId::NEWS, &EngineEvent::LoadFailed(failure));
         }
     };
-    let mut session = match Session::open(&model) {
+    let mut session = match Session::open(&model, interruption) {
         Ok(session) => session,
         Err(failure) => {
             return write_message(&mut app, RequestId::NEWS, &EngineEvent::LoadFailed(failure));
@@ -60,39 +62,72 @@ pub fn serve(model: &Path) -> Result<(), FrameError> {
         RequestId::NEWS,
         &EngineEvent::Ready(session.facts()),
     )?;
-    while let Some(request) = requests.next() {
-        answer(&mut session, &request, &mut app)?;
-        requests.forget(request.id);
-    }
-    Ok(())
-}
-
-fn answer(
-    session: &mut Session<'_>,
-    request: &Request,
-    app: &mut BufWriter<Stdout>,
-) -> Result<(), FrameError> {
-    let last = match &request.asked {
-        EngineRequest::Generate(generate) => {
-            let mut broken = None;
-            let result = session.generate(generate, &request.stop, &mut |event| {
-                if let Err(error) = write_message(app, request.id, &event) {
-                    broken = Some(error);
-                    request.stop.store(true, Ordering::Relaxed);
-                }
-            });
-            if let Some(error) = broken {
-                return Err(error);
-            }
-            match result {
-                Ok(finished) => EngineEvent::Finished(finished),
-                Err(failure) => EngineEvent::Failed(failure),
+    loop {
+        session.attend();
+        loop {
+            match requests.next(session.is_idle()) {
+                Ok(request) => begin(&mut session, request, &requests.stops, &mut app)?,
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return Ok(()),
             }
         }
-        EngineRequest::CountTokens(texts) => EngineEvent::TokenCounts(session.count_tokens(texts)),
-        EngineRequest::Stop => return Ok(()),
+        sending(&requests.stops, &mut app, |emit| session.step(emit))?;
+    }
+}
+
+/// Answers a request, or takes it on where that takes a while.
+fn begin(
+    session: &mut Session<'_>,
+    request: Request,
+    stops: &Stops,
+    app: &mut BufWriter<Stdout>,
+) -> Result<(), FrameError> {
+    let Request { id, asked, stop } = request;
+    let answer = match asked {
+        Asked::For(EngineRequest::Generate(generate)) => {
+            return sending(stops, app, |emit| session.submit(id, &generate, stop, emit));
+        }
+        Asked::For(EngineRequest::CountTokens(texts)) => {
+            EngineEvent::TokenCounts(session.count_tokens(&texts))
+        }
+        Asked::For(EngineRequest::CountPrompt(messages)) => match session.count_prompt(&messages) {
+            Ok(count) => EngineEvent::TokenCounts(vec![count]),
+            Err(failure) => EngineEvent::Failed(failure),
+        },
+        Asked::For(EngineRequest::GiveState(name)) => {
+            stops.forget(id);
+            for chunk in session.state(name).unwrap_or_default().chunks(CHUNK_LIMIT) {
+                write_chunk(app, id, chunk)?;
+            }
+            return write_end(app, id);
+        }
+        Asked::For(EngineRequest::ForgetStates) => {
+            session.forget_states();
+            EngineEvent::StatesForgotten
+        }
+        Asked::For(EngineRequest::TakeState(_) | EngineRequest::Stop) => return Ok(()),
+        Asked::ToTake(name, bytes) => EngineEvent::StateTaken(session.take_state(name, bytes)),
     };
-    write_message(app, request.id, &last)
+    stops.forget(id);
+    write_message(app, id, &answer)
+}
+
+/// Does something that emits events, and sends them.
+fn sending(
+    stops: &Stops,
+    app: &mut BufWriter<Stdout>,
+    work: impl FnOnce(&mut dyn FnMut(RequestId, EngineEvent)),
+) -> Result<(), FrameError> {
+    let mut sent = Ok(());
+    work(&mut |id, event| {
+        if matches!(event, EngineEvent::Finished(_) | EngineEvent::Failed(_)) {
+            stops.forget(id);
+        }
+        if sent.is_ok() {
+            sent = write_message(app, id, &event);
+        }
+    });
+    sent
 }
 
 /// The folder of compute libraries: beside the worker, or where a package puts them.
@@ -111,8 +146,14 @@ fn compute_libraries() -> PathBuf {
 
 struct Request {
     id: RequestId,
-    asked: EngineRequest,
+    asked: Asked,
     stop: Arc<AtomicBool>,
+}
+
+enum Asked {
+    For(EngineRequest),
+    /// A state, all of whose bytes have come.
+    ToTake(StateName, Vec<u8>),
 }
 
 /// Requests as they arrive, read on a thread of their own so that a stop is seen in mid-reply.
@@ -125,13 +166,35 @@ struct Requests {
 #[derive(Default)]
 struct Stops(Mutex<HashMap<RequestId, Arc<AtomicBool>>>);
 
+impl Stops {
+    fn add(&self, id: RequestId) -> Arc<AtomicBool> {
+        let stop = Arc::default();
+        self.lock().insert(id, Arc::clone(&stop));
+        stop
+    }
+
+    fn tell(&self, id: RequestId) {
+        if let Some(stop) = self.lock().get(&id) {
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn forget(&self, id: RequestId) {
+        self.lock().remove(&id);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Arc<AtomicBool>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Requests {
-    fn listen() -> Requests {
+    fn listen(interruption: Interruption) -> Requests {
         let (sender, arriving) = mpsc::channel();
         let stops = Arc::new(Stops::default());
         let listening = Arc::clone(&stops);
         thread::spawn(move || {
-            if let Err(error) = read_requests(&sender, &listening) {
+            if let Err(error) = read_requests(&sender, &listening, &interruption) {
                 tracing::error!(%error, "the app sent what cannot be read");
             }
             sandbox::leave();
@@ -139,39 +202,53 @@ impl Requests {
         Requests { arriving, stops }
     }
 
-    fn next(&self) -> Option<Request> {
-        self.arriving.recv().ok()
-    }
-
-    fn forget(&self, id: RequestId) {
-        self.stops
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
+    /// The next request that has arrived; waits for it where there is nothing else to do.
+    fn next(&self, wait: bool) -> Result<Request, TryRecvError> {
+        match wait {
+            true => self.arriving.recv().map_err(|_| TryRecvError::Disconnected),
+            false => self.arriving.try_recv(),
+        }
     }
 }
 
-fn read_requests(to: &Sender<Request>, stops: &Stops) -> Result<(), FrameError> {
+fn read_requests(
+    to: &Sender<Request>,
+    stops: &Stops,
+    interruption: &Interruption,
+) -> Result<(), FrameError> {
     let mut app = io::stdin().lock();
+    // States on their way, as far as their bytes have come.
+    let mut coming: HashMap<RequestId, (StateName, Vec<u8>)> = HashMap::new();
     while let Some(frame) = read_frame(&mut app)? {
         let id = frame.request();
         let asked = match frame {
-            Frame::Message(..) => frame.decode()?,
-            Frame::Chunk(..) | Frame::End(..) => return Err(FrameError::Undecodable),
-        };
-        let mut waiting = stops.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if asked == EngineRequest::Stop {
-            if let Some(stop) = waiting.get(&id) {
-                stop.store(true, Ordering::Relaxed);
+            Frame::Chunk(_, chunk) => {
+                let (_, bytes) = coming.get_mut(&id).ok_or(FrameError::Undecodable)?;
+                bytes.extend(chunk);
+                continue;
             }
-            continue;
-        }
-        let stop = Arc::default();
-        waiting.insert(id, Arc::clone(&stop));
+            Frame::End(_) => {
+                let (name, bytes) = coming.remove(&id).ok_or(FrameError::Undecodable)?;
+                Asked::ToTake(name, bytes)
+            }
+            Frame::Message(..) => match frame.decode()? {
+                EngineRequest::Stop => {
+                    stops.tell(id);
+                    interruption.stopped();
+                    continue;
+                }
+                EngineRequest::TakeState(name) => {
+                    coming.insert(id, (name, Vec::new()));
+                    continue;
+                }
+                asked => Asked::For(asked),
+            },
+        };
+        let stop = stops.add(id);
         if to.send(Request { id, asked, stop }).is_err() {
             break;
         }
+        interruption.arrived();
     }
     Ok(())
 }

@@ -1,11 +1,14 @@
 //! Commands about conversations: those that are there, and the next question.
 
+use std::sync::Arc;
+
 use tauri::ipc::Channel;
 
 use super::{Outcome, Running, domain, on_a_thread};
 use crate::reply::Teller;
 use crate::view::{
-    Answer, AppError, Conversation, ConversationId, DocumentId, Found, Message, ReplyNews,
+    Answer, AppError, ContextUse, Conversation, ConversationId, DocumentId, Found, Message,
+    ReplyNews,
 };
 
 /// A person looks through no more of what was found.
@@ -88,9 +91,26 @@ pub async fn ask(
         );
         teller.finish(&answered);
         drop(place);
+        let keeping = Arc::clone(&assistant);
+        // Nobody waits for it: without it the next start of the application reads the conversation again.
+        std::thread::spawn(move || keeping.keep_states());
         answered
             .map(Answer::from)
             .map_err(|error| AppError::of(&error, assistant.language()))
+    })
+    .await
+}
+
+/// How much of the model's context a conversation takes; nothing while no model is loaded.
+#[tauri::command]
+#[specta::specta]
+pub async fn context_use(
+    session: Running<'_>,
+    conversation: ConversationId,
+) -> Outcome<Option<ContextUse>> {
+    domain(&session, move |assistant| {
+        let context = assistant.context_use(conversation.known())?;
+        Ok(context.map(ContextUse::from))
     })
     .await
 }

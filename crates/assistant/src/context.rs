@@ -1,0 +1,119 @@
+//! How much of the model's context a conversation takes, and what is kept of what was computed of it.
+
+use aparte_protocol::engine::ModelFacts;
+
+use crate::conversation::{self, ConversationId};
+use crate::engine::Running;
+use crate::error::Error;
+use crate::language::Language;
+use crate::settings::{EarlierTurns, Settings};
+use crate::turns::{self, Turn};
+use crate::{Assistant, ask, kept_states, lock, prompt};
+
+/// What the model will be told of a conversation before the next question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContextUse {
+    /// Tokens of instructions and earlier turns.
+    pub used: u32,
+    /// Tokens that the context holds.
+    pub capacity: u32,
+    /// Earlier questions that are told.
+    pub told: u32,
+    /// Earlier questions that are not told any more.
+    pub left_out: u32,
+}
+
+/// A state is kept outside of the engine when it has grown by so many tokens, which are read in well under a second or two.
+const WORTH_KEEPING: u32 = 256;
+
+impl Assistant {
+    /// How much of the context a conversation takes; `None` while no model is loaded.
+    pub fn context_use(&self, conversation: ConversationId) -> Result<Option<ContextUse>, Error> {
+        let Some(running) = self.engine().ok().and_then(|engine| engine.running()) else {
+            return Ok(None);
+        };
+        let turns = self.turns(conversation)?;
+        let told = ask::told(&running, conversation, &turns)?;
+        let last = told.last().and_then(|turn| Language::of(&turn.question));
+        let language = last.unwrap_or(self.language());
+        let ModelFacts { context, .. } = running.facts;
+        Ok(Some(ContextUse {
+            used: running.count_prompt(prompt::conversation(told, None, language))?,
+            capacity: context,
+            told: count(told.len()),
+            left_out: count(turns.len() - told.len()),
+        }))
+    }
+
+    /// What may be told of a conversation, by what was chosen.
+    pub(crate) fn turns(&self, conversation: ConversationId) -> Result<Vec<Turn>, Error> {
+        let settings = Settings::of(&self.vault)?;
+        let earlier = settings.map_or(EarlierTurns::OldestLeftOut, |settings| settings.earlier);
+        match earlier {
+            EarlierTurns::OldestLeftOut => {
+                let messages = conversation::messages(self.home(conversation), conversation)?;
+                Ok(turns::turns(&messages))
+            }
+            EarlierTurns::NoneTold => Ok(Vec::new()),
+        }
+    }
+
+    /// Keeps what the engine computed of conversations that are kept, as far as it is worth it: they go on at once when the
+    /// application is opened again. Takes a while for long ones, and does nothing while
+    /// a reply is written.
+    pub fn keep_states(&self) -> Result<(), Error> {
+        let _turn = lock(&self.keeping);
+        if !lock(&self.replying).is_empty() {
+            return Ok(());
+        }
+        let Some(running) = self.engine().ok().and_then(|engine| engine.running()) else {
+            return Ok(());
+        };
+        for (name, tokens) in running.unkept(WORTH_KEEPING) {
+            let is_kept = conversation::lives_in(&self.vault, ConversationId::of_state(name));
+            let state = if is_kept {
+                running.give_state(name)?
+            } else {
+                None
+            };
+            if let Some(state) = state {
+                let fingerprint = running.facts.fingerprint;
+                let budget = kept_states::DISK_BUDGET;
+                kept_states::keep(&self.vault, name, fingerprint, tokens, &state, budget)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the engine what was computed of a conversation in an earlier one. Without it, it is computed again.
+    pub(crate) fn bring_state(&self, running: &Running, conversation: ConversationId) {
+        let name = conversation.state_name();
+        if running.knows(name) {
+            return;
+        }
+        let kept = kept_states::get(&self.vault, name, running.facts.fingerprint);
+        if let Some((state, tokens)) = kept
+            && running.take_state(name, &state).is_ok_and(|taken| taken)
+        {
+            running.note_kept(name, tokens);
+        }
+    }
+
+    /// Removes what was computed of a conversation from the disk: an engine died of it, perhaps.
+    pub(crate) fn forget_state(&self, conversation: ConversationId) {
+        // What cannot be removed now is used once more at the worst.
+        let _ = kept_states::forget(&self.vault, conversation.state_name());
+    }
+
+    /// Forgets everything that was computed, because something is erased that may be in it.
+    pub(crate) fn forget_states(&self) {
+        if let Some(running) = self.engine().ok().and_then(|engine| engine.running()) {
+            // An engine that cannot be told is given up, and forgets with its end.
+            let _ = running.forget_states();
+        }
+    }
+}
+
+fn count(turns: usize) -> u32 {
+    u32::try_from(turns).unwrap_or(u32::MAX)
+}

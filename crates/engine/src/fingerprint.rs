@@ -1,0 +1,64 @@
+//! What tells one model from another, and one layout of a state from another.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+use sha2::{Digest, Sha256};
+
+/// Bytes of a sample.
+const SAMPLE: u64 = 4096;
+/// Samples, spread evenly: each of a model's larger tensors gets some. Reading a whole file would take longer than
+/// loading it.
+const SAMPLES: u64 = 1024;
+
+/// What besides the model decides how llama.cpp lays out a state and what the numbers in it mean: its versions, and the
+/// settings that a context is opened with here.
+const LAYOUT: &str =
+    "llama.cpp 0.6.0, state-file 11, sequence-state 4, unified cache of 16-bit floats";
+
+/// SHA-256 of [`LAYOUT`], the length of the file and samples of it. Two models that were made from each other differ in
+/// every large tensor, so that samples tell them apart; they prove nothing.
+pub(crate) fn fingerprint(file: &mut (impl Read + Seek), length: u64) -> io::Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    hash.update(LAYOUT);
+    hash.update(length.to_le_bytes());
+    let stride = (length / SAMPLES).max(SAMPLE);
+    let mut sample = Vec::new();
+    for start in (0..length).step_by(usize::try_from(stride).unwrap_or(usize::MAX)) {
+        file.seek(SeekFrom::Start(start))?;
+        sample.clear();
+        file.take(SAMPLE).read_to_end(&mut sample)?;
+        hash.update(&sample);
+    }
+    Ok(hash.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    fn of(bytes: &[u8]) -> [u8; 32] {
+        fingerprint(&mut Cursor::new(bytes), bytes.len() as u64).unwrap()
+    }
+
+    #[test]
+    fn a_small_file_is_read_whole() {
+        let bytes = vec![7; 20_000];
+        for place in [0, 4_096, 19_999] {
+            let mut changed = bytes.clone();
+            changed[place] = 8;
+            assert_ne!(of(&bytes), of(&changed), "at {place}");
+        }
+    }
+
+    #[test]
+    fn a_change_of_a_thousandth_of_a_large_file_is_seen() {
+        let bytes = vec![7; 16 << 20];
+        let mut changed = bytes.clone();
+        changed[5 << 20..(5 << 20) + (16 << 10)].fill(8);
+        assert_ne!(of(&bytes), of(&changed));
+        assert_eq!(of(&bytes), of(&bytes.clone()));
+        assert_ne!(of(&bytes), of(&bytes[1..]), "another length");
+    }
+}

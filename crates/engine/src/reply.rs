@@ -1,0 +1,141 @@
+//! One reply as it is written: from scores to tokens to text, and when it is over.
+
+use std::time::{Duration, Instant};
+
+use aparte_protocol::engine::{EngineEvent, FinishReason, Generate, GenerateFailure, Timings};
+use llama_cpp_2::token::LlamaToken;
+use llama_cpp_2::vocab::LlamaVocab;
+
+use crate::sampling::Chooser;
+use crate::stop_text::StopText;
+use crate::utf8::Utf8Pieces;
+
+/// A reply on its way.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    chooser: Chooser,
+    characters: Utf8Pieces,
+    stop_text: StopText,
+    shown: Shown,
+    max_tokens: u32,
+    first_token: Option<Instant>,
+    bytes: Vec<u8>,
+    pub(crate) timings: Timings,
+}
+
+/// What comes next in a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// This token, whose outcome is needed to go on.
+    Token(LlamaToken),
+    /// Nothing.
+    Over(FinishReason),
+}
+
+impl Reply {
+    pub(crate) fn new(request: &Generate, stop_text: StopText, vocab: LlamaVocab<'_>) -> Reply {
+        Reply {
+            chooser: Chooser::new(&request.sampling, vocab.n_tokens()),
+            characters: Utf8Pieces::default(),
+            stop_text,
+            shown: Shown::default(),
+            max_tokens: request.max_tokens,
+            first_token: None,
+            bytes: Vec::new(),
+            timings: Timings::default(),
+        }
+    }
+
+    /// The most tokens that it may have.
+    pub(crate) fn max_tokens(&self) -> u32 {
+        self.max_tokens
+    }
+
+    /// Whether a token was chosen yet.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.first_token.is_some()
+    }
+
+    /// Chooses by `scores` and shows what that adds to the text. `has_room` says whether the context holds
+    /// one token more.
+    ///
+    /// # Errors
+    /// [`GenerateFailure::Decode`] when nothing can be chosen by these scores; all text was shown then.
+    pub(crate) fn go_on(
+        &mut self,
+        scores: Option<&[f32]>,
+        vocab: LlamaVocab<'_>,
+        has_room: bool,
+        emit: &mut dyn FnMut(EngineEvent),
+    ) -> Result<Next, GenerateFailure> {
+        if self.max_tokens == 0 {
+            return Ok(self.over(FinishReason::Length, emit));
+        }
+        let Some(token) = scores.and_then(|scores| self.chooser.choose(scores)) else {
+            self.shown.all(emit);
+            let reason = "it made no usable scores".to_owned();
+            return Err(GenerateFailure::Decode(reason));
+        };
+        if vocab.is_eog(token) {
+            return Ok(self.over(FinishReason::Complete, emit));
+        }
+        self.timings.generated_tokens += 1;
+        let first_token = *self.first_token.get_or_insert_with(Instant::now);
+        self.timings.generation_ms = milliseconds(first_token.elapsed());
+        self.bytes.clear();
+        vocab.token_to_piece_into(token, &mut self.bytes, false, None);
+        let (text, is_end) = self.stop_text.push(&self.characters.push(&self.bytes));
+        self.shown.push(&text, emit);
+        if is_end {
+            return Ok(self.over(FinishReason::Complete, emit));
+        }
+        if !has_room || self.timings.generated_tokens == self.max_tokens {
+            return Ok(self.over(FinishReason::Length, emit));
+        }
+        Ok(Next::Token(token))
+    }
+
+    /// Shows what was held back, because nothing follows.
+    pub(crate) fn show_rest(&mut self, emit: &mut dyn FnMut(EngineEvent)) {
+        let rest = self.stop_text.finish();
+        self.shown.push(&rest, emit);
+        self.shown.all(emit);
+    }
+
+    fn over(&mut self, reason: FinishReason, emit: &mut dyn FnMut(EngineEvent)) -> Next {
+        self.show_rest(emit);
+        Next::Over(reason)
+    }
+}
+
+/// Text on its way to whoever reads along: at once where it comes slowly, else a few tokens at a time. Whoever is woken for
+/// each token takes a core from the threads that compute, which wait for each other.
+#[derive(Debug, Default)]
+struct Shown {
+    waiting: String,
+    last: Option<Instant>,
+}
+
+impl Shown {
+    /// Adds text, and shows what waits if the last was shown long enough ago.
+    fn push(&mut self, text: &str, emit: &mut dyn FnMut(EngineEvent)) {
+        self.waiting.push_str(text);
+        if self.last.is_none_or(|last| last.elapsed() >= SHOWN_EVERY) {
+            self.all(emit);
+        }
+    }
+
+    fn all(&mut self, emit: &mut dyn FnMut(EngineEvent)) {
+        if !self.waiting.is_empty() {
+            emit(EngineEvent::Text(std::mem::take(&mut self.waiting)));
+            self.last = Some(Instant::now());
+        }
+    }
+}
+
+/// Forty times a second is as often as the window draws a reply.
+const SHOWN_EVERY: Duration = Duration::from_millis(25);
+
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
