@@ -1,11 +1,12 @@
 //! The way of a question, with the real programs and the real model.
 
 use aparte_assistant::{
-    Assistant, Cost, Ending, Input, Language, Lead, Message, Progress, Protection, Stop, Vault,
+    Assistant, ConversationId, Cost, Ending, Input, Item, Language, Lead, Message, Progress,
+    Protection, Stop, Vault,
 };
 use aparte_tests::{
-    aparte, ask, assistant, english_sample, fixture, foreign_questions, json, plain, refused,
-    sample, sample_questions, starter, worker,
+    Question, Questions, aparte, ask, assistant, english_sample, fixture, foreign_questions, json,
+    plain, refused, sample, sample_questions, starter, worker,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -218,6 +219,90 @@ fn a_prompt_is_not_read_twice() {
         second.prompt_tokens - 1,
         "all but the last token is reused"
     );
+}
+
+/// How many of the questions on a document are answered with the page that answers them.
+fn right_pages(assistant: &Assistant, questions: &Questions, in_one_conversation: bool) -> usize {
+    let file = sample(&questions.file);
+    let documents = [assistant.add(Input::File(&file), &mut |_, _| {}).unwrap()];
+    let begin = |question: &str| assistant.begin(question, &documents, false).unwrap().id;
+    let mut conversation = begin(&questions.questions[0].question);
+    let mut right = 0;
+    for Question { question, page, .. } in &questions.questions {
+        if !in_one_conversation {
+            conversation = begin(question);
+        }
+        let stop = Stop::default();
+        let answer = assistant
+            .ask(conversation, question, &documents, &stop, &mut |_| {})
+            .unwrap();
+        let cites = answer
+            .citations
+            .iter()
+            .any(|citation| citation.page == Some(*page));
+        right += usize::from(cites);
+    }
+    right
+}
+
+#[test]
+fn questions_in_one_conversation_are_answered_as_well_as_each_by_itself() {
+    let assistant = assistant(Language::English);
+    let all = sample_questions();
+    let english = all.iter().find(|sample| sample.language == "en").unwrap();
+    let alone = right_pages(&assistant, english, false);
+    let together = right_pages(&assistant, english, true);
+    assert!(
+        together + 1 >= alone,
+        "{together} right together, {alone} alone"
+    );
+}
+
+#[test]
+fn a_conversation_goes_on_after_a_restart_without_being_read_again() {
+    let (file, question) = english_sample();
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("vault");
+    let passphrase = SecretString::from("four calm words here".to_owned());
+    let protection = || Protection::Passphrase(&passphrase);
+    let open = |vault| Assistant::open(vault, worker(), Some(starter()), Language::English);
+    let ask = |assistant: &Assistant, conversation: ConversationId, question: &str| {
+        let documents: Vec<_> = assistant.documents().iter().map(|found| found.id).collect();
+        let stop = Stop::default();
+        let answer = assistant.ask(conversation, question, &documents, &stop, &mut |_| {});
+        answer.unwrap().timings.engine
+    };
+
+    let assistant = open(Vault::create(&folder, protection(), Cost::FLOOR).unwrap()).unwrap();
+    let document = assistant.add(Input::File(&file), &mut |_, _| {}).unwrap();
+    let conversation = assistant.begin(&question, &[document], false).unwrap().id;
+    let first = ask(&assistant, conversation, &question);
+    assert_eq!(first.reused_tokens, 0);
+    ask(&assistant, conversation, "What did the new pontoons cost?");
+    let context = assistant.context_use(conversation).unwrap().unwrap();
+    assert_eq!((context.told, context.left_out), (2, 0));
+    let third = ask(&assistant, conversation, "Why was less grain shipped?");
+    assert!(third.prompt_tokens > context.used);
+    assistant.close().unwrap();
+
+    let assistant = open(Vault::unlock(&folder, protection()).unwrap()).unwrap();
+    assert!(
+        assistant.context_use(conversation).unwrap().is_none(),
+        "no model is loaded"
+    );
+    let again = ask(
+        &assistant,
+        conversation,
+        "When will the debt be fully paid back?",
+    );
+    // The third question is told without its passages from here on; the generation prompt is a few tokens.
+    assert!(again.reused_tokens + 10 > context.used, "{again:?}");
+
+    // What is erased may be in any state.
+    let other = assistant.begin("Why?", &[document], false).unwrap().id;
+    assistant.erase_now(Item::Conversation(other)).unwrap();
+    assert_eq!(ask(&assistant, conversation, &question).reused_tokens, 0);
+    assistant.close().unwrap();
 }
 
 #[test]

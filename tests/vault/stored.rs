@@ -30,7 +30,7 @@ fn lived_in() -> (Files, [u8; 32]) {
             language: Language::French,
             theme: aparte_assistant::Theme::Dark,
             lock_after: 7,
-            earlier: EarlierTurns::NoneTold,
+            earlier: aparte_assistant::EarlierTurns::NoneTold,
         })
         .unwrap();
     assistant.close().unwrap();

@@ -204,6 +204,7 @@ impl Asked<'_> {
             sampling: CAREFUL,
             max_tokens: ANSWER_TOKENS,
             urgency: Urgency::Interactive,
+            copies: false,
             state: Some(self.conversation.state_name()),
         };
         let circling = Cell::new(false);

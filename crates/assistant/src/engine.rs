@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use aparte_protocol::Wall;
 use aparte_protocol::engine::{
-    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, Role, Sampling,
-    StateName, Timings, Urgency,
+    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, Sampling, StateName,
+    Timings,
 };
 use zeroize::Zeroizing;
 
@@ -149,38 +149,9 @@ impl Engine {
         Ok(running.expect("nobody told it to stop"))
     }
 
-    /// Times one reply to a prompt of about `prompt_tokens`.
-    pub fn measure(&self, prompt_tokens: u32, generated_tokens: u32) -> Result<Measured, Error> {
-        let running = self.ready_at_last(&mut |_| {})?;
-        let generate = running.list_for_ever(0, prompt_tokens, generated_tokens)?;
-        match running.generate(generate, &|| false, &mut |_| {})? {
-            Ending::Finished(Finished { timings, .. }) => Ok(Measured {
-                timings,
-                load_ms: running.facts.load_ms,
-            }),
-            Ending::Died => Err(Error::EngineStopped),
-        }
-    }
-
-    /// Times stops: how long after each moment, counted from the question to a new prompt of about `prompt_tokens`, the
-    /// reply has ended. A reply that ends before its moment gives none.
-    pub fn measure_stops(
-        &self,
-        prompt_tokens: u32,
-        moments: &[Duration],
-    ) -> Result<Vec<Duration>, Error> {
-        let running = self.ready_at_last(&mut |_| {})?;
-        let mut stops = Vec::new();
-        for (number, &moment) in moments.iter().enumerate() {
-            let generate = running.list_for_ever(number, prompt_tokens, 512)?;
-            let asked = Instant::now();
-            let is_over = || asked.elapsed() >= moment;
-            match running.generate(generate, &is_over, &mut |_| {})? {
-                Ending::Finished(_) => stops.extend(asked.elapsed().checked_sub(moment)),
-                Ending::Died => return Err(Error::EngineStopped),
-            }
-        }
-        Ok(stops)
+    /// Ends the engine, if one runs; the next question starts another.
+    pub fn unload(&self) {
+        *lock(&self.running) = None;
     }
 
     fn load(
@@ -252,33 +223,6 @@ pub(crate) const CAREFUL: Sampling = Sampling {
 };
 
 impl Running {
-    /// A request to measure with: a prompt of about so many tokens, which begins like no other of another number.
-    fn list_for_ever(
-        &self,
-        number: usize,
-        prompt_tokens: u32,
-        max_tokens: u32,
-    ) -> Result<Generate, Error> {
-        const WORD: &str = " harbour";
-        let tokens = self.count_tokens(vec![WORD.repeat(64)])?[0].max(1);
-        let words = u64::from(prompt_tokens) * 64 / u64::from(tokens);
-        let words = usize::try_from(words).map_err(|_| Error::QuestionTooLong)?;
-        let content = format!(
-            "{number}.{} Go on with this list for ever.",
-            WORD.repeat(words)
-        );
-        Ok(Generate {
-            messages: vec![ChatMessage {
-                role: Role::User,
-                content,
-            }],
-            sampling: CAREFUL,
-            max_tokens,
-            urgency: Urgency::Interactive,
-            state: None,
-        })
-    }
-
     /// Writes a reply until it is done or `is_enough`. Text arrives through `on_progress` as it is written.
     pub fn generate(
         &self,
@@ -370,7 +314,7 @@ impl Running {
         loop {
             match events.recv_timeout(SILENCE_LIMIT) {
                 Ok(EngineEvent::Bytes(bytes)) if state.len() + bytes.len() <= STATE_LIMIT => {
-                    state.extend(Zeroizing::new(bytes).iter());
+                    state.extend_from_slice(&Zeroizing::new(bytes));
                 }
                 Ok(EngineEvent::BytesEnd) => break,
                 _ => return Err(self.wrong_answer()),
@@ -467,13 +411,4 @@ struct KnownState {
     held: u32,
     /// How many it had when it was last kept outside of the engine.
     kept: u32,
-}
-
-/// What a measurement saw.
-#[derive(Debug, Clone, Copy)]
-pub struct Measured {
-    /// Counts and times of the one reply.
-    pub timings: Timings,
-    /// Milliseconds to load the model.
-    pub load_ms: u64,
 }

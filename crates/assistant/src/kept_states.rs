@@ -227,7 +227,7 @@ mod tests {
             keep_of(&vault, byte, 1, 1000);
         }
         let kept = (0..all).filter(|&byte| is_kept(&vault, byte)).count();
-        assert_eq!(kept, stored::STATE_SLOTS.into());
+        assert_eq!(kept, usize::from(stored::STATE_SLOTS));
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod kept_states;
 mod language;
 mod library;
 mod log;
+mod measure;
 mod models;
 mod notice;
 mod pages;
@@ -55,11 +56,11 @@ mod worker;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
-pub use aparte_protocol::engine::ModelFacts;
+pub use aparte_protocol::engine::{ModelFacts, Timings};
 pub use aparte_protocol::{Wall, WallKind};
 pub use aparte_vault::{
     Cost, Health, Part as VaultPart, Protection, RecoveryWords, Replacement, SlotKind,
@@ -68,7 +69,7 @@ pub use aparte_vault::{
 pub use context::ContextUse;
 pub use conversation::{Conversation, ConversationId, Message};
 pub use doctor::{Diagnosis, diagnose};
-pub use engine::{Measured, Progress, Stop};
+pub use engine::{Progress, Stop};
 pub use erasing::{Item, UNDO};
 pub use error::{DocumentTrouble, Error, ModelTrouble};
 pub use export::{ExportTrouble, Exported};
@@ -77,6 +78,7 @@ pub use find::Found;
 pub use ids::NotAnId;
 pub use language::Language;
 pub use library::{Document, DocumentId};
+pub use measure::{FirstWords, Measured};
 pub use models::{Model, STARTER};
 pub use notice::VaultNotice;
 pub use protection::{PASSPHRASE_LENGTH, check_passphrase, create_vault};
@@ -451,21 +453,6 @@ impl Assistant {
     /// The process id of the engine, while one runs.
     pub fn engine_process(&self) -> Option<u32> {
         self.engine.as_ref()?.process_id()
-    }
-
-    /// Times a prompt and a reply of the given lengths, in tokens, through everything that an answer goes
-    /// through.
-    pub fn measure(&self, prompt_tokens: u32, generated_tokens: u32) -> Result<Measured, Error> {
-        self.engine()?.measure(prompt_tokens, generated_tokens)
-    }
-
-    /// Times how soon a reply to a prompt of about so many tokens ends once it is stopped, at each of some moments.
-    pub fn measure_stops(
-        &self,
-        prompt_tokens: u32,
-        moments: &[Duration],
-    ) -> Result<Vec<Duration>, Error> {
-        self.engine()?.measure_stops(prompt_tokens, moments)
     }
 
     fn is_private(&self, conversation: ConversationId) -> bool {

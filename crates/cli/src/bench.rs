@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aparte_assistant::Timings;
 use serde::Serialize;
 
 use crate::Global;
@@ -20,6 +21,12 @@ pub struct Arguments {
     /// Time stops instead: so many, while the prompt is read and while the reply is written.
     #[arg(long)]
     stops: Option<u32>,
+    /// Time so many replies that are written at once instead.
+    #[arg(long)]
+    together: Option<u32>,
+    /// Time first words in a conversation of `--prompt-tokens` instead: cold, from memory, and, with `--vault`, restored.
+    #[arg(long)]
+    first_words: bool,
 }
 
 #[derive(Serialize)]
@@ -27,6 +34,21 @@ struct Object {
     prompt_tokens_per_s: Option<f64>,
     generation_tokens_per_s: Option<f64>,
     load_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Together {
+    /// Of all replies together.
+    generation_tokens_per_s: f64,
+}
+
+#[derive(Serialize)]
+struct FirstWords {
+    prompt_tokens: u32,
+    cold_ms: f64,
+    in_memory_ms: f64,
+    restored_ms: Option<f64>,
+    state_bytes: usize,
 }
 
 #[derive(Serialize)]
@@ -46,8 +68,29 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
             .collect();
         let mut times = assistant.measure_stops(LONG_PROMPT, &moments)?;
         times.extend(assistant.measure_stops(SHORT_PROMPT, &moments)?);
-        let stop_ms = times.iter().map(|time| time.as_secs_f64() * 1e3).collect();
+        let stop_ms = times.into_iter().map(milliseconds).collect();
         output.object(&Stops { stop_ms });
+        return Ok(());
+    }
+    if let Some(replies) = arguments.together {
+        let (prompt, generated) = (arguments.prompt_tokens, arguments.generated_tokens);
+        let timings = assistant.measure_together(replies, prompt, generated)?;
+        let speeds = timings.iter().filter_map(Timings::generation_tokens_per_s);
+        output.object(&Together {
+            generation_tokens_per_s: speeds.sum(),
+        });
+        return Ok(());
+    }
+    if arguments.first_words {
+        let first = assistant.measure_first_words(arguments.prompt_tokens)?;
+        output.object(&FirstWords {
+            prompt_tokens: first.prompt_tokens,
+            cold_ms: milliseconds(first.cold),
+            in_memory_ms: milliseconds(first.in_memory),
+            restored_ms: first.restored.map(milliseconds),
+            state_bytes: first.state_bytes,
+        });
+        assistant.close()?;
         return Ok(());
     }
     let measured = assistant.measure(arguments.prompt_tokens, arguments.generated_tokens)?;
@@ -57,4 +100,8 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
         load_ms: measured.load_ms,
     });
     Ok(())
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }

@@ -12,6 +12,7 @@
 mod backends;
 mod context;
 mod fingerprint;
+mod guess;
 mod log;
 mod memory;
 mod model;

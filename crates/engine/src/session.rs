@@ -20,6 +20,7 @@ use aparte_protocol::engine::{
 use llama_cpp_2::token::LlamaToken;
 
 use crate::context::{Batch, Computed, Context, SequenceId};
+use crate::guess::Guesser;
 use crate::log;
 use crate::memory::BATCH;
 use crate::model::Model;
@@ -82,6 +83,8 @@ struct Job {
     tokens: Vec<LlamaToken>,
     prompt: usize,
     reply: Reply,
+    /// Guesses what comes next, in a reply that copies.
+    guesser: Option<Guesser>,
     /// When its prompt was begun.
     begun: Option<Instant>,
     /// Where it was when it gave way to something urgent.
@@ -255,13 +258,19 @@ const SMOOTH: Duration = Duration::from_millis(150);
 /// A beginning of so many tokens is worth waiting for that another request is about to compute.
 const WORTH_SHARING: usize = 32;
 
-/// What one sequence does in a step: the tokens to compute of those that its job has.
+/// What one sequence does in a step.
 struct Step {
     place: usize,
+    /// How many are computed of the tokens that its job has and the sequence does not hold.
     tokens: usize,
     /// Whether these are the last that it has.
     has_outcome: bool,
+    /// What may come after them.
+    guesses: Vec<LlamaToken>,
 }
+
+/// Several replies in one step use the processor as well as guesses do.
+const MOST_WITH_GUESSES: usize = 2;
 
 impl Session<'_> {
     fn job(
@@ -288,6 +297,7 @@ impl Session<'_> {
             prompt: tokens.len(),
             tokens,
             reply: Reply::new(request, StopText::new(stop_text), vocab),
+            guesser: request.copies.then(Guesser::new),
             begun: None,
             suspended: None,
         })
@@ -447,19 +457,21 @@ impl Session<'_> {
             return None;
         }
         let context = &mut self.context;
-        State::new(held.clone(), |bytes| context.append_state(id(place), bytes))
+        State::new(held.clone(), |bytes| {
+            context.append_state(id_of(place), bytes)
+        })
     }
 
     /// Brings a state into a sequence, which is empty, and keeps so much of it.
     fn restore(&mut self, place: usize, state: &State, length: usize) {
-        if self.context.set_state(id(place), state.computed()) {
+        if self.context.set_state(id_of(place), state.computed()) {
             self.sequences[place].held = state.tokens.clone();
             self.keep_beginning(place, length);
         }
     }
 
     fn borrow(&mut self, from: usize, to: usize, length: usize) {
-        self.context.share(id(from), id(to), length);
+        self.context.share(id_of(from), id_of(to), length);
         self.sequences[to].held = self.sequences[from].held[..length].to_vec();
     }
 
@@ -468,7 +480,7 @@ impl Session<'_> {
         if length == self.sequences[place].held.len() {
             return;
         }
-        if self.context.forget_from(id(place), length) {
+        if self.context.forget_from(id_of(place), length) {
             self.sequences[place].held.truncate(length);
         } else {
             self.forget(place);
@@ -476,7 +488,7 @@ impl Session<'_> {
     }
 
     fn forget(&mut self, place: usize) {
-        self.context.forget(id(place));
+        self.context.forget(id_of(place));
         self.sequences[place].held.clear();
         self.sequences[place].name = None;
     }
@@ -511,6 +523,7 @@ impl Session<'_> {
                     place,
                     tokens: 1,
                     has_outcome: true,
+                    guesses: Vec::new(),
                 });
             } else {
                 reading.push(place);
@@ -535,10 +548,30 @@ impl Session<'_> {
                     place,
                     tokens,
                     has_outcome: tokens == missing,
+                    guesses: Vec::new(),
                 });
             }
         }
+        if reading.is_empty() && steps.len() <= MOST_WITH_GUESSES && !self.context.is_recurrent() {
+            for step in &mut steps {
+                step.guesses = self.guesses(step.place);
+            }
+        }
         steps
+    }
+
+    fn guesses(&self, place: usize) -> Vec<LlamaToken> {
+        let Some(job) = &self.sequences[place].job else {
+            return Vec::new();
+        };
+        let Some(guesser) = &job.guesser else {
+            return Vec::new();
+        };
+        // One more is chosen than is guessed.
+        let room = job
+            .extent(self.facts.context)
+            .saturating_sub(job.tokens.len() + 1);
+        guesser.guess(&job.tokens, room).to_vec()
     }
 
     /// Gives a job that has not begun the longest beginning of it that another sequence holds. Whether it is to wait,
@@ -590,11 +623,15 @@ impl Session<'_> {
             job.begun.get_or_insert_with(Instant::now);
             is_background |= job.urgency == Urgency::Background;
             let mut last = 0;
-            for position in held.len()..held.len() + step.tokens {
-                let is_scored = step.has_outcome && position + 1 == held.len() + step.tokens;
-                last = batch.add(id(step.place), position, job.tokens[position], is_scored);
+            let end = held.len() + step.tokens;
+            for position in held.len()..end {
+                let is_scored = step.has_outcome && position + 1 == end;
+                last = batch.add(id_of(step.place), position, job.tokens[position], is_scored);
             }
             outcomes.push(last);
+            for (position, &guess) in (end..).zip(&step.guesses) {
+                batch.add(id_of(step.place), position, guess, true);
+            }
         }
         let heeded = if is_background { ARRIVED } else { STOPPED };
         self.context.set_threads(self.tempo.threads());
@@ -606,7 +643,7 @@ impl Session<'_> {
             Ok(Computed::Whole) => {
                 self.tempo.measured(batch.len(), elapsed);
                 for (step, outcome) in steps.iter().zip(outcomes) {
-                    self.go_on(step, outcome, emit);
+                    self.go_on(step, outcome, elapsed, emit);
                 }
                 if self.is_alone() {
                     self.share = BackgroundShare::default();
@@ -616,9 +653,9 @@ impl Session<'_> {
                 for step in steps {
                     let held = self.sequences[step.place].held.len();
                     if self.context.is_recurrent()
-                        || !self.context.forget_from(id(step.place), held)
+                        || !self.context.forget_from(id_of(step.place), held)
                     {
-                        self.context.forget(id(step.place));
+                        self.context.forget(id_of(step.place));
                         self.sequences[step.place].held.clear();
                     }
                 }
@@ -644,8 +681,14 @@ impl Session<'_> {
         jobs.all(|job| Some(job.urgency) == first)
     }
 
-    /// Takes note of what was computed for a sequence, and chooses its next token where there is an outcome.
-    fn go_on(&mut self, step: &Step, outcome: usize, emit: &mut dyn FnMut(RequestId, EngineEvent)) {
+    /// Takes note of what was computed for a sequence in this time, and chooses its next tokens where there is an outcome.
+    fn go_on(
+        &mut self,
+        step: &Step,
+        outcome: usize,
+        elapsed: Duration,
+        emit: &mut dyn FnMut(RequestId, EngineEvent),
+    ) {
         let Sequence {
             held, job: slot, ..
         } = &mut self.sequences[step.place];
@@ -666,21 +709,48 @@ impl Session<'_> {
         if !step.has_outcome {
             return;
         }
-        let has_room = held.len() < self.facts.context as usize;
-        let scores = self.context.scores(outcome);
-        let vocab = self.model.llama.vocab();
-        match job.reply.go_on(scores, vocab, has_room, &mut emit_own) {
-            Ok(Next::Token(token)) => job.tokens.push(token),
-            Ok(Next::Over(reason)) => {
-                let held = held.len();
+        let before = job.reply.timings.generated_tokens;
+        let mut ended = None;
+        let mut outcomes = (outcome..).zip(step.guesses.iter().map(Some).chain([None]));
+        // Each guess that was right has an outcome of its own.
+        while let (None, Some((outcome, guess))) = (&ended, outcomes.next()) {
+            let has_room = held.len() < self.facts.context as usize;
+            let scores = self.context.scores(outcome);
+            let vocab = self.model.llama.vocab();
+            match job.reply.go_on(scores, vocab, has_room, &mut emit_own) {
+                Ok(Next::Token(token)) => {
+                    job.tokens.push(token);
+                    if guess != Some(&token) {
+                        break;
+                    }
+                    held.push(token);
+                }
+                Ok(Next::Over(reason)) => ended = Some(Ok(reason)),
+                Err(failure) => ended = Some(Err(failure)),
+            }
+        }
+        if let Some(guesser) = &mut job.guesser {
+            let tokens = job.reply.timings.generated_tokens - before;
+            guesser.measured(step.guesses.len(), tokens, elapsed);
+        }
+        let kept = held.len();
+        match ended {
+            Some(Ok(reason)) => {
                 if let Some(job) = slot.take() {
-                    finish(job, held, reason, emit);
+                    finish(job, kept, reason, emit);
                 }
             }
-            Err(failure) => {
+            Some(Err(failure)) => {
                 emit_own(EngineEvent::Failed(failure));
                 *slot = None;
             }
+            None => (),
+        }
+        if kept < from + step.tokens + step.guesses.len()
+            && !self.context.forget_from(id_of(step.place), kept)
+        {
+            self.context.forget(id_of(step.place));
+            self.sequences[step.place].held.clear();
         }
     }
 
@@ -691,12 +761,12 @@ impl Session<'_> {
         let mut timed = |tokens: usize| {
             let mut batch = Batch::default();
             for position in 0..tokens {
-                batch.add(id(0), position, LlamaToken::new(0), false);
+                batch.add(id_of(0), position, LlamaToken::new(0), false);
             }
             let start = Instant::now();
             let computed = self.context.compute(&mut batch, u8::MAX);
             let elapsed = start.elapsed();
-            self.context.forget(id(0));
+            self.context.forget(id_of(0));
             match computed {
                 Ok(_) => Ok(elapsed.as_secs_f64()),
                 Err(status) => Err(GenerateFailure::Decode(format!("llama_decode: {status}"))),
@@ -752,7 +822,7 @@ impl BackgroundShare {
 }
 
 /// The id of the sequence in a place.
-fn id(place: usize) -> SequenceId {
+fn id_of(place: usize) -> SequenceId {
     // There are no more places than ids.
     SequenceId(u8::try_from(place).unwrap_or(u8::MAX))
 }

@@ -154,6 +154,7 @@ fn request(question: &str, max_tokens: u32) -> Generate {
         sampling: GREEDY,
         max_tokens,
         urgency: Urgency::Interactive,
+        copies: false,
         state: None,
     }
 }
@@ -521,6 +522,27 @@ fn bytes_that_are_no_state_are_refused_and_do_no_harm() {
         let (text, finished) = reply(session, &talk);
         assert!(text.contains("Paris"), "{text}");
         assert_eq!(finished.reason, FinishReason::Complete);
+    });
+}
+
+#[test]
+fn a_reply_that_copies_says_what_it_would_say_otherwise() {
+    with_session(|session| {
+        let poem = "The grey gull sat upon the harbour wall and watched the nets come in.";
+        let mut copy = request(&format!("Repeat this sentence exactly: {poem}"), 40);
+        let (plain, _) = reply(session, &copy);
+        copy.copies = true;
+        let (guessed, finished) = reply(session, &copy);
+        // Kernels for several tokens round otherwise, which may change a word late in the text, not the copy itself.
+        let common = plain
+            .bytes()
+            .zip(guessed.bytes())
+            .take_while(|(a, b)| a == b);
+        let common = common.count();
+        assert!(common >= plain.len() / 2, "{plain}\n{guessed}");
+        assert!(finished.timings.generated_tokens > 5);
+        let (text, _) = reply(session, &request(CAPITAL, 16));
+        assert!(text.contains("Paris"), "{text}");
     });
 }
 

@@ -80,6 +80,9 @@ pub struct Generate {
     pub max_tokens: u32,
     /// Who waits for it.
     pub urgency: Urgency,
+    /// Whether the reply is likely to copy from the prompt, as one that quotes, extracts or corrects does: it is written
+    /// faster then, with the same kind of choices.
+    pub copies: bool,
     /// Under which the state is kept afterwards; without a name it may be used again but not asked for.
     pub state: Option<StateName>,
 }

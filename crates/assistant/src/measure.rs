@@ -1,0 +1,222 @@
+//! Times what people wait for, through everything that an answer goes through.
+
+use std::cell::Cell;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aparte_protocol::engine::{ChatMessage, Finished, Generate, Role, Timings, Urgency};
+
+use crate::engine::{CAREFUL, Ending, Progress, Running};
+use crate::error::Error;
+use crate::{Assistant, ConversationId};
+
+/// What one reply took.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    /// Counts and times of the one reply.
+    pub timings: Timings,
+    /// Milliseconds to load the model.
+    pub load_ms: u64,
+}
+
+/// How soon the first word of the next reply of a long conversation comes.
+#[derive(Debug, Clone, Copy)]
+pub struct FirstWords {
+    /// Tokens of the conversation with its next question.
+    pub prompt_tokens: u32,
+    /// When nothing of it is computed.
+    pub cold: Duration,
+    /// When another conversation was asked about in between.
+    pub in_memory: Duration,
+    /// In a new engine, from what the vault kept; `None` where the vault keeps nothing, as one in memory.
+    pub restored: Option<Duration>,
+    /// Bytes of what was kept.
+    pub state_bytes: usize,
+}
+
+impl Assistant {
+    /// Times a prompt and a reply of about the given lengths, in tokens.
+    pub fn measure(&self, prompt_tokens: u32, generated_tokens: u32) -> Result<Measured, Error> {
+        let running = self.engine()?.ready_at_last(&mut |_| {})?;
+        let generate = running.list_for_ever(0, prompt_tokens, generated_tokens)?;
+        Ok(Measured {
+            timings: running.time(generate)?,
+            load_ms: running.facts.load_ms,
+        })
+    }
+
+    /// Times so many replies that are written at once, with prompts of about `prompt_tokens` each.
+    pub fn measure_together(
+        &self,
+        replies: u32,
+        prompt_tokens: u32,
+        generated_tokens: u32,
+    ) -> Result<Vec<Timings>, Error> {
+        let running = self.engine()?.ready_at_last(&mut |_| {})?;
+        let requests = (0..replies as usize)
+            .map(|number| running.list_for_ever(number, prompt_tokens, generated_tokens))
+            .collect::<Result<Vec<_>, _>>()?;
+        thread::scope(|scope| {
+            let replies: Vec<_> = requests
+                .into_iter()
+                .map(|request| scope.spawn(|| running.time(request)))
+                .collect();
+            let ended = replies.into_iter().map(|reply| reply.join());
+            ended
+                .map(|timings| timings.unwrap_or(Err(Error::EngineStopped)))
+                .collect()
+        })
+    }
+
+    /// Times stops: how long after each moment, counted from the question to a new prompt of about `prompt_tokens`, the
+    /// reply has ended. A reply that ends before its moment gives none.
+    pub fn measure_stops(
+        &self,
+        prompt_tokens: u32,
+        moments: &[Duration],
+    ) -> Result<Vec<Duration>, Error> {
+        let running = self.engine()?.ready_at_last(&mut |_| {})?;
+        let mut stops = Vec::new();
+        for (number, &moment) in moments.iter().enumerate() {
+            let generate = running.list_for_ever(number, prompt_tokens, 512)?;
+            let asked = Instant::now();
+            let is_over = || asked.elapsed() >= moment;
+            match running.generate(generate, &is_over, &mut |_| {})? {
+                Ending::Finished(_) => stops.extend(asked.elapsed().checked_sub(moment)),
+                Ending::Died => return Err(Error::EngineStopped),
+            }
+        }
+        Ok(stops)
+    }
+
+    /// Times first words in a conversation of about so many tokens.
+    pub fn measure_first_words(&self, prompt_tokens: u32) -> Result<FirstWords, Error> {
+        let engine = self.engine()?;
+        let running = engine.ready_at_last(&mut |_| {})?;
+        let conversation = self.begin("A measurement", &[], false)?.id;
+        let name = conversation.state_name();
+        let mut first = running.list_for_ever(1, prompt_tokens, 16)?;
+        first.state = Some(name);
+        let next = next_turn(&first);
+        let other = running.list_for_ever(2, 64, 16)?;
+
+        running.time(first.clone())?;
+        running.forget_states()?;
+        let (cold, prompt_tokens) = running.first_word(next.clone())?;
+
+        running.forget_states()?;
+        running.time(first)?;
+        running.time(other)?;
+        let (in_memory, _) = running.first_word(next.clone())?;
+
+        let state_bytes = running.give_state(name)?.map_or(0, |state| state.len());
+        let restored = self.restored(&running, conversation, next)?;
+        Ok(FirstWords {
+            prompt_tokens,
+            cold,
+            in_memory,
+            restored,
+            state_bytes,
+        })
+    }
+
+    /// Keeps the state of a conversation, and times the first word of its next reply in a new engine.
+    fn restored(
+        &self,
+        running: &Running,
+        conversation: ConversationId,
+        next: Generate,
+    ) -> Result<Option<Duration>, Error> {
+        let name = conversation.state_name();
+        running.note_kept(name, 0);
+        running.time(Generate {
+            max_tokens: 1,
+            ..next.clone()
+        })?;
+        self.keep_states()?;
+        let engine = self.engine()?;
+        engine.unload();
+        let running = engine.ready_at_last(&mut |_| {})?;
+        let start = Instant::now();
+        self.bring_state(&running, conversation);
+        if !running.knows(name) {
+            return Ok(None);
+        }
+        let bringing = start.elapsed();
+        let (first_word, _) = running.first_word(next)?;
+        Ok(Some(bringing + first_word))
+    }
+}
+
+/// The request after this one in its conversation.
+fn next_turn(request: &Generate) -> Generate {
+    let mut next = request.clone();
+    for (role, content) in [
+        (Role::Assistant, "harbour"),
+        (Role::User, "And after that?"),
+    ] {
+        next.messages.push(ChatMessage {
+            role,
+            content: content.to_owned(),
+        });
+    }
+    next
+}
+
+impl Running {
+    /// A request to measure with: a prompt of about so many tokens, which begins like no other of another number.
+    fn list_for_ever(
+        &self,
+        number: usize,
+        prompt_tokens: u32,
+        max_tokens: u32,
+    ) -> Result<Generate, Error> {
+        const WORD: &str = " harbour";
+        let tokens = self.count_tokens(vec![WORD.repeat(64)])?[0].max(1);
+        let words = u64::from(prompt_tokens) * 64 / u64::from(tokens);
+        let words = usize::try_from(words).map_err(|_| Error::QuestionTooLong)?;
+        let content = format!(
+            "{number}.{} Go on with this list for ever.",
+            WORD.repeat(words)
+        );
+        Ok(Generate {
+            messages: vec![ChatMessage {
+                role: Role::User,
+                content,
+            }],
+            sampling: CAREFUL,
+            max_tokens,
+            urgency: Urgency::Interactive,
+            copies: false,
+            state: None,
+        })
+    }
+
+    fn time(&self, generate: Generate) -> Result<Timings, Error> {
+        match self.generate(generate, &|| false, &mut |_| {})? {
+            Ending::Finished(Finished { timings, .. }) => Ok(timings),
+            Ending::Died => Err(Error::EngineStopped),
+        }
+    }
+
+    /// From a question to its first word, and the tokens of its prompt.
+    fn first_word(&self, generate: Generate) -> Result<(Duration, u32), Error> {
+        let asked = Instant::now();
+        let first = Cell::new(None);
+        let is_enough = || first.get().is_some();
+        let mut hear = |progress| {
+            if let Progress::Text(_) = progress
+                && first.get().is_none()
+            {
+                first.set(Some(asked.elapsed()));
+            }
+        };
+        match self.generate(generate, &is_enough, &mut hear)? {
+            Ending::Finished(Finished { timings, .. }) => match first.get() {
+                Some(first) => Ok((first, timings.prompt_tokens)),
+                None => Err(Error::EngineStopped),
+            },
+            Ending::Died => Err(Error::EngineStopped),
+        }
+    }
+}
