@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::mpsc::RecvTimeoutError;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -78,9 +78,11 @@ pub(crate) struct Running {
 
 /// How often a stop is looked for while the engine is silent.
 const STOP_POLL: Duration = Duration::from_millis(15);
-/// An engine that says nothing for this long is taken for dead: the slowest step of the largest model on
-/// the slowest disk takes less, beside other programs too.
-const SILENCE_LIMIT: Duration = Duration::from_secs(300);
+/// An engine that has something to do and says nothing for this long hangs: it says that it is alive every few seconds, and
+/// within a step of the model too. A slow disk or a system without memory may hold it up for less.
+const SILENCE_LIMIT: Duration = Duration::from_secs(90);
+/// While a model is loaded there is news with each percent of it.
+const LOADING_SILENCE_LIMIT: Duration = Duration::from_secs(300);
 /// The greeting comes before any model is touched.
 const GREETING_LIMIT: Duration = Duration::from_secs(20);
 
@@ -189,7 +191,9 @@ impl Engine {
             }
             let event = news.recv_timeout(STOP_POLL);
             match event {
-                Err(RecvTimeoutError::Timeout) if heard.elapsed() < SILENCE_LIMIT => continue,
+                Err(RecvTimeoutError::Timeout) if heard.elapsed() < LOADING_SILENCE_LIMIT => {
+                    continue;
+                }
                 _ => heard = Instant::now(),
             }
             match event {
@@ -235,7 +239,6 @@ impl Running {
             return Ok(Ending::Died);
         };
         let mut stopping = false;
-        let mut heard = Instant::now();
         loop {
             if !stopping && is_enough() {
                 stopping = true;
@@ -243,12 +246,8 @@ impl Running {
                     return Ok(Ending::Died);
                 }
             }
-            let event = events.recv_timeout(STOP_POLL);
-            match event {
-                Err(RecvTimeoutError::Timeout) if heard.elapsed() < SILENCE_LIMIT => continue,
-                _ => heard = Instant::now(),
-            }
-            match event {
+            match events.recv_timeout(STOP_POLL) {
+                Err(RecvTimeoutError::Timeout) if self.worker.silence() < SILENCE_LIMIT => (),
                 Ok(EngineEvent::Prompt { done, total }) => {
                     on_progress(Progress::Prompt(done, total))
                 }
@@ -312,7 +311,7 @@ impl Running {
             .map_err(|Stopped| Error::EngineStopped)?;
         let mut state = Zeroizing::new(Vec::new());
         loop {
-            match events.recv_timeout(SILENCE_LIMIT) {
+            match self.wait(&events) {
                 Ok(EngineEvent::Bytes(bytes)) if state.len() + bytes.len() <= STATE_LIMIT => {
                     state.extend_from_slice(&Zeroizing::new(bytes));
                 }
@@ -334,7 +333,7 @@ impl Running {
             .request(&EngineRequest::TakeState(name))
             .map_err(stopped)?;
         self.worker.send_bytes(id, state).map_err(stopped)?;
-        match events.recv_timeout(SILENCE_LIMIT) {
+        match self.wait(&events) {
             Ok(EngineEvent::StateTaken(taken)) => Ok(taken),
             _ => Err(self.wrong_answer()),
         }
@@ -386,9 +385,18 @@ impl Running {
             .worker
             .request(request)
             .map_err(|Stopped| Error::EngineStopped)?;
-        events
-            .recv_timeout(SILENCE_LIMIT)
-            .map_err(|_| self.wrong_answer())
+        self.wait(&events)
+    }
+
+    /// The next answer, for which an engine takes as long as it must that does not hang.
+    fn wait(&self, events: &Receiver<EngineEvent>) -> Result<EngineEvent, Error> {
+        loop {
+            match events.recv_timeout(Duration::from_secs(1)) {
+                Ok(event) => return Ok(event),
+                Err(RecvTimeoutError::Timeout) if self.worker.silence() < SILENCE_LIMIT => (),
+                Err(_) => return Err(self.wrong_answer()),
+            }
+        }
     }
 
     /// An engine that answers something else, or nothing, is not asked again.

@@ -11,6 +11,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use aparte_protocol::documents::DocumentEvent;
@@ -21,7 +22,7 @@ use aparte_protocol::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::log;
+use crate::{lock, log};
 
 /// The worker ended, or said something that made us end it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,7 @@ impl Event for EngineEvent {
             | EngineEvent::Loading(_)
             | EngineEvent::Ready(_)
             | EngineEvent::LoadFailed(_)
+            | EngineEvent::Alive
             | EngineEvent::Prompt { .. }
             | EngineEvent::Text(_)
             | EngineEvent::Bytes(_) => false,
@@ -117,6 +119,8 @@ impl<E: Event> Worker<E> {
     pub fn request(&self, request: &impl Serialize) -> Result<(RequestId, Receiver<E>), Stopped> {
         let id = RequestId(self.next.fetch_add(1, Ordering::Relaxed));
         let answers = self.routes.open(id);
+        // One that had nothing to do was silent for a reason.
+        *lock(&self.routes.heard) = Instant::now();
         self.send(id, request)?;
         Ok((id, answers))
     }
@@ -146,6 +150,11 @@ impl<E: Event> Worker<E> {
         self.routes.lock().is_some()
     }
 
+    /// How long the worker has said nothing, to anybody; counted from the last request where that came later.
+    pub fn silence(&self) -> Duration {
+        lock(&self.routes.heard).elapsed()
+    }
+
     /// The process id, for people who watch their machine.
     pub fn process_id(&self) -> u32 {
         self.child.id()
@@ -171,18 +180,26 @@ impl<E> Drop for Worker<E> {
     }
 }
 
-/// Where answers go; `None` once the worker has stopped.
-struct Routes<E>(Mutex<Option<HashMap<RequestId, Sender<E>>>>);
+/// Where answers go.
+struct Routes<E> {
+    /// `None` once the worker has stopped.
+    senders: Mutex<Option<HashMap<RequestId, Sender<E>>>>,
+    /// When the worker last said something.
+    heard: Mutex<Instant>,
+}
 
 impl<E> Default for Routes<E> {
     fn default() -> Self {
-        Routes(Mutex::new(Some(HashMap::new())))
+        Routes {
+            senders: Mutex::new(Some(HashMap::new())),
+            heard: Mutex::new(Instant::now()),
+        }
     }
 }
 
 impl<E: Event> Routes<E> {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<HashMap<RequestId, Sender<E>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A receiver that has already hung up when the worker has stopped.
@@ -209,6 +226,7 @@ impl<E: Event> Routes<E> {
         while let Some(frame) = read_frame(&mut stdout)? {
             let id = frame.request();
             let event = E::of_frame(frame)?;
+            *lock(&self.heard) = Instant::now();
             let mut routes = self.lock();
             let Some(routes) = routes.as_mut() else { break };
             let Some(sender) = routes.get(&id) else {

@@ -10,7 +10,7 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
@@ -50,6 +50,7 @@ struct Interruption {
     said: Arc<AtomicU8>,
     /// Words below this one are not listened to.
     heeded: AtomicU8,
+    pulse: Arc<AtomicU64>,
 }
 
 /// Tokens to compute in one call, at most [`BATCH`].
@@ -101,17 +102,20 @@ const RECURRENT_SEQUENCES: u8 = 4;
 
 impl<'m> Context<'m> {
     /// Opens a context for `length` tokens over all sequences; `None` when llama.cpp refuses, its log says
-    /// why. One context of a model may be opened at a time. `said` ends computations, see [`Self::compute`].
+    /// why. One context of a model may be opened at a time. `said` ends computations, see [`Self::compute`]; `pulse` counts
+    /// on while something is computed.
     pub(crate) fn open(
         model: &'m LlamaModel,
         length: u32,
         threads: i32,
         said: Arc<AtomicU8>,
+        pulse: Arc<AtomicU64>,
     ) -> Option<Context<'m>> {
         let is_recurrent = model.is_recurrent() || model.is_hybrid();
         let interruption = Box::new(Interruption {
             said,
             heeded: AtomicU8::new(u8::MAX),
+            pulse,
         });
         // SAFETY: the model is alive for `'m`; the box is dropped after the context, which alone has its address.
         let pointer = unsafe {
@@ -321,6 +325,7 @@ const ABORTED: i32 = 2;
 unsafe extern "C" fn is_interrupted(data: *mut c_void) -> bool {
     // SAFETY: as above.
     let interruption = unsafe { &*data.cast::<Interruption>() };
+    interruption.pulse.fetch_add(1, Ordering::Relaxed);
     interruption.said.load(Ordering::Relaxed) >= interruption.heeded.load(Ordering::Acquire)
 }
 

@@ -9,7 +9,7 @@
 //! yet, so that it does not matter how any of them were lost.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aparte_protocol::RequestId;
@@ -45,19 +45,28 @@ pub struct Session<'m> {
     facts: ModelFacts,
 }
 
-/// Interrupts the computation that is under way, from any thread.
+/// Interrupts the computation that is under way, from any thread, and tells whether it goes on.
 #[derive(Debug, Clone, Default)]
-pub struct Interruption(Arc<AtomicU8>);
+pub struct Interruption {
+    said: Arc<AtomicU8>,
+    pulse: Arc<AtomicU64>,
+}
 
 impl Interruption {
+    /// A number that grows while something is computed: within a step of the model on a processor, and from step to step on
+    /// a GPU.
+    pub fn pulse(&self) -> u64 {
+        self.pulse.load(Ordering::Relaxed)
+    }
+
     /// A request has arrived: what is done in the background lets go, anything else goes on.
     pub fn arrived(&self) {
-        self.0.fetch_max(ARRIVED, Ordering::Relaxed);
+        self.said.fetch_max(ARRIVED, Ordering::Relaxed);
     }
 
     /// A request is to be stopped: whatever is computed lets go.
     pub fn stopped(&self) {
-        self.0.fetch_max(STOPPED, Ordering::Relaxed);
+        self.said.fetch_max(STOPPED, Ordering::Relaxed);
     }
 }
 
@@ -107,9 +116,10 @@ impl<'m> Session<'m> {
     /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
     pub fn open(model: &'m Model, interruption: Interruption) -> Result<Session<'m>, LoadFailure> {
         let threads = model.backends.threads;
-        let said = Arc::clone(&interruption.0);
+        let said = Arc::clone(&interruption.said);
+        let pulse = Arc::clone(&interruption.pulse);
         let context =
-            Context::open(&model.llama, model.context, threads, said).ok_or_else(|| {
+            Context::open(&model.llama, model.context, threads, said, pulse).ok_or_else(|| {
                 let reasons = log::take_errors().join("; ");
                 LoadFailure::Damaged(format!("no context can be opened for it: {reasons}"))
             })?;
@@ -172,7 +182,7 @@ impl<'m> Session<'m> {
     /// Takes note of everything that was said so far: only what is said from here on interrupts. To be called before
     /// requests and stops are looked at, so that none of them is missed.
     pub fn attend(&mut self) {
-        self.interruption.0.store(0, Ordering::Relaxed);
+        self.interruption.said.store(0, Ordering::Relaxed);
     }
 
     /// Whether there is nothing to do.
@@ -638,6 +648,7 @@ impl Session<'_> {
         let start = Instant::now();
         let computed = self.context.compute(&mut batch, heeded);
         let elapsed = start.elapsed();
+        self.interruption.pulse.fetch_add(1, Ordering::Relaxed);
         self.share.spent(is_background, elapsed);
         match computed {
             Ok(Computed::Whole) => {

@@ -42,6 +42,9 @@ pub enum EngineEvent {
     Ready(ModelFacts),
     /// The model cannot be used; the worker exits.
     LoadFailed(LoadFailure),
+    /// Something is being computed, under request zero, every few seconds. An engine with something to do that says nothing
+    /// hangs.
+    Alive,
     /// How much of the prompt is read.
     Prompt {
         /// Tokens in the context so far, the reused ones included.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use aparte_engine::{Backends, Interruption, Model, Session};
 use aparte_protocol::engine::{EngineEvent, EngineRequest, LoadFailure, StateName};
@@ -20,20 +21,16 @@ use crate::sandbox;
 
 /// Runs until the app closes standard input, or the model turns out to be unusable.
 pub fn serve(model: &Path) -> Result<(), FrameError> {
-    let mut app = BufWriter::new(io::stdout());
+    let app = App::default();
     sandbox::prepare();
     // What must be opened is opened first: the sandbox allows no opening of anything.
     let backends = Backends::load(&compute_libraries());
     let file = File::open(model);
     let walls = sandbox::enter();
-    write_message(
-        &mut app,
-        RequestId::NEWS,
-        &EngineEvent::Greeting(Greeting {
-            protocol: PROTOCOL_VERSION,
-            walls,
-        }),
-    )?;
+    app.tell(&EngineEvent::Greeting(Greeting {
+        protocol: PROTOCOL_VERSION,
+        walls,
+    }))?;
     let interruption = Interruption::default();
     let requests = Requests::listen(interruption.clone());
 
@@ -42,36 +39,34 @@ pub fn serve(model: &Path) -> Result<(), FrameError> {
         .and_then(|file| {
             Model::load(backends?, file, &mut |percent| {
                 // A broken pipe shows at the next write that matters.
-                let _ = write_message(&mut app, RequestId::NEWS, &EngineEvent::Loading(percent));
+                let _ = app.tell(&EngineEvent::Loading(percent));
             })
         });
     let model = match loaded {
         Ok(model) => model,
         Err(failure) => {
-            return write_message(&mut app, RequestId::NEWS, &EngineEvent::LoadFailed(failure));
+            return app.tell(&EngineEvent::LoadFailed(failure));
         }
     };
-    let mut session = match Session::open(&model, interruption) {
+    let mut session = match Session::open(&model, interruption.clone()) {
         Ok(session) => session,
         Err(failure) => {
-            return write_message(&mut app, RequestId::NEWS, &EngineEvent::LoadFailed(failure));
+            return app.tell(&EngineEvent::LoadFailed(failure));
         }
     };
-    write_message(
-        &mut app,
-        RequestId::NEWS,
-        &EngineEvent::Ready(session.facts()),
-    )?;
+    app.tell(&EngineEvent::Ready(session.facts()))?;
+    let beating = app.clone();
+    thread::spawn(move || beat(&beating, &interruption));
     loop {
         session.attend();
         loop {
             match requests.next(session.is_idle()) {
-                Ok(request) => begin(&mut session, request, &requests.stops, &mut app)?,
+                Ok(request) => begin(&mut session, request, &requests.stops, &app)?,
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return Ok(()),
             }
         }
-        sending(&requests.stops, &mut app, |emit| session.step(emit))?;
+        sending(&requests.stops, &app, |emit| session.step(emit))?;
     }
 }
 
@@ -80,7 +75,7 @@ fn begin(
     session: &mut Session<'_>,
     request: Request,
     stops: &Stops,
-    app: &mut BufWriter<Stdout>,
+    app: &App,
 ) -> Result<(), FrameError> {
     let Request { id, asked, stop } = request;
     let answer = match asked {
@@ -97,9 +92,9 @@ fn begin(
         Asked::For(EngineRequest::GiveState(name)) => {
             stops.forget(id);
             for chunk in session.state(name).unwrap_or_default().chunks(CHUNK_LIMIT) {
-                write_chunk(app, id, chunk)?;
+                write_chunk(&mut *app.lock(), id, chunk)?;
             }
-            return write_end(app, id);
+            return write_end(&mut *app.lock(), id);
         }
         Asked::For(EngineRequest::ForgetStates) => {
             session.forget_states();
@@ -109,13 +104,13 @@ fn begin(
         Asked::ToTake(name, bytes) => EngineEvent::StateTaken(session.take_state(name, bytes)),
     };
     stops.forget(id);
-    write_message(app, id, &answer)
+    app.answer(id, &answer)
 }
 
 /// Does something that emits events, and sends them.
 fn sending(
     stops: &Stops,
-    app: &mut BufWriter<Stdout>,
+    app: &App,
     work: impl FnOnce(&mut dyn FnMut(RequestId, EngineEvent)),
 ) -> Result<(), FrameError> {
     let mut sent = Ok(());
@@ -124,10 +119,51 @@ fn sending(
             stops.forget(id);
         }
         if sent.is_ok() {
-            sent = write_message(app, id, &event);
+            sent = app.answer(id, &event);
         }
     });
     sent
+}
+
+/// Says every few seconds that something is computed, as long as it is.
+fn beat(app: &App, interruption: &Interruption) {
+    let mut before = interruption.pulse();
+    loop {
+        thread::sleep(BEAT);
+        let pulse = interruption.pulse();
+        // A broken pipe shows at the next write that matters.
+        if pulse != before {
+            let _ = app.tell(&EngineEvent::Alive);
+        }
+        before = pulse;
+    }
+}
+
+const BEAT: Duration = Duration::from_secs(3);
+
+/// The way to the app, for one frame at a time.
+#[derive(Clone)]
+struct App(Arc<Mutex<BufWriter<Stdout>>>);
+
+impl Default for App {
+    fn default() -> Self {
+        App(Arc::new(Mutex::new(BufWriter::new(io::stdout()))))
+    }
+}
+
+impl App {
+    /// Tells the worker's own news.
+    fn tell(&self, event: &EngineEvent) -> Result<(), FrameError> {
+        self.answer(RequestId::NEWS, event)
+    }
+
+    fn answer(&self, id: RequestId, event: &EngineEvent) -> Result<(), FrameError> {
+        write_message(&mut *self.lock(), id, event)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BufWriter<Stdout>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The folder of compute libraries: beside the worker, or where a package puts them.

@@ -6,8 +6,9 @@
 //! application's reply may end before the bare loop's does; what is compared is tokens a second. What is reported is
 //! the pairs' ratios: a machine that is busy for a while moves both sides of a pair.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -22,9 +23,12 @@ use crate::workspace::{Profile, Workspace};
 
 const PAIRS: usize = 7;
 const PROMPT_TOKENS: u32 = 512;
+const LONG_PROMPT_TOKENS: u32 = 4096;
 const GENERATED_TOKENS: u32 = 128;
 /// Stops in the middle of a prompt, and as many in the middle of a reply.
 const STOPS: u32 = 20;
+/// Replies that are written at once.
+const TOGETHER: [u32; 5] = [1, 2, 4, 8, 16];
 
 /// Speeds are of one run; both programs print this shape.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -57,8 +61,22 @@ pub fn run(json: bool) -> Result<(), Failure> {
     ui::build(&workspace)?;
     workspace.build(Profile::Release)?;
 
-    let mut figures = figures(&pairs(&workspace, model));
-    figures.insert("stop_ms_p95".to_owned(), stops(&workspace, model));
+    let side_by_side = SideBySide {
+        workspace: &workspace,
+        model,
+    };
+    let mut figures = figures(&side_by_side.pairs(PROMPT_TOKENS));
+    let long = side_by_side.pairs(LONG_PROMPT_TOKENS);
+    figures.insert("prompt_speed_ratio_4096".to_owned(), prompt_speed(&long));
+    figures.insert(
+        "generation_speed_ratio_4096".to_owned(),
+        generation_speed(&long),
+    );
+    figures.insert("busy_core_ratio".to_owned(), side_by_side.busy_core());
+    figures.extend(side_by_side.first_words());
+    figures.extend(side_by_side.together());
+    figures.insert("stop_ms_p95".to_owned(), side_by_side.stops());
+    figures.extend(side_by_side.limit(&figures));
     let results = Results {
         suite: "engine",
         figures,
@@ -68,98 +86,323 @@ pub fn run(json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn figures(pairs: &Result<Vec<Pair>, String>) -> Figures {
-    let figure = |unit, value: fn(&Pair) -> f64| match pairs {
+fn figure(
+    pairs: &Result<Vec<Pair>, String>,
+    unit: &'static str,
+    value: fn(&Pair) -> f64,
+) -> Figure {
+    match pairs {
         Ok(pairs) => Figure::of(unit, pairs.iter().map(value)),
         Err(reason) => Figure::none(unit, reason),
-    };
+    }
+}
+
+fn prompt_speed(pairs: &Result<Vec<Pair>, String>) -> Figure {
+    figure(pairs, "ratio", |pair| {
+        pair.ours.prompt_tokens_per_s / pair.bare.prompt_tokens_per_s
+    })
+}
+
+fn generation_speed(pairs: &Result<Vec<Pair>, String>) -> Figure {
+    figure(pairs, "ratio", |pair| {
+        pair.ours.generation_tokens_per_s / pair.bare.generation_tokens_per_s
+    })
+}
+
+fn figures(pairs: &Result<Vec<Pair>, String>) -> Figures {
     let named = [
+        ("prompt_speed_ratio_512", prompt_speed(pairs)),
+        ("generation_speed_ratio", generation_speed(pairs)),
         (
-            "prompt_speed_ratio_512",
-            figure("ratio", |pair| {
-                pair.ours.prompt_tokens_per_s / pair.bare.prompt_tokens_per_s
-            }),
-        ),
-        (
-            "prompt_speed_ratio_4096",
+            "generation_speed_ratio_window",
             Figure::none(
                 "ratio",
-                "the context of this version holds 4,096 tokens, prompt and reply together",
+                "the window is measured by its own suite, which is not made yet",
             ),
         ),
-        (
-            "generation_speed_ratio",
-            figure("ratio", |pair| {
-                pair.ours.generation_tokens_per_s / pair.bare.generation_tokens_per_s
-            }),
-        ),
-        ("load_ms", figure("ms", |pair| pair.ours.load_ms)),
+        ("load_ms", figure(pairs, "ms", |pair| pair.ours.load_ms)),
         (
             "prompt_tokens_per_s",
-            figure("tokens/s", |pair| pair.ours.prompt_tokens_per_s),
+            figure(pairs, "tokens/s", |pair| pair.ours.prompt_tokens_per_s),
         ),
         (
             "generation_tokens_per_s",
-            figure("tokens/s", |pair| pair.ours.generation_tokens_per_s),
+            figure(pairs, "tokens/s", |pair| pair.ours.generation_tokens_per_s),
         ),
     ];
     let owned = named.map(|(name, figure)| (name.to_owned(), figure));
     Figures::from(owned)
 }
 
-/// How long a stop takes, in the middle of a prompt and of a reply: the 95th percentile of all of some runs.
-fn stops(workspace: &Workspace, model: &Path) -> Figure {
-    #[derive(Deserialize)]
-    struct Stops {
-        stop_ms: Vec<f64>,
+/// The two sides, with the same model.
+struct SideBySide<'a> {
+    workspace: &'a Workspace,
+    model: &'a Path,
+}
+
+impl SideBySide<'_> {
+    fn bare(&self, prompt_tokens: u32, threads: Option<u32>) -> Result<Measured, String> {
+        let mut command = self.workspace.program(Profile::Release, "aparte-bare");
+        command
+            .arg(self.model)
+            .arg(self.workspace.programs(Profile::Release).join("backends"))
+            .args([prompt_tokens.to_string(), GENERATED_TOKENS.to_string()])
+            .args(threads.map(|threads| threads.to_string()));
+        measure(&mut command)
     }
-    let mut command = workspace.program(Profile::Release, "aparte");
-    command
-        .args(["bench", "--json", "--stops", &STOPS.to_string()])
-        .env("APARTE_MODELS", model.parent().unwrap_or(Path::new(".")));
-    match measure::<Stops>(&mut command) {
-        Ok(Stops { stop_ms }) => Figure::percentile("ms", 0.95, stop_ms),
-        Err(reason) => Figure::none("ms", &reason),
+
+    fn ours(&self, prompt_tokens: u32) -> Result<Measured, String> {
+        let mut command = self.aparte();
+        command
+            .args(["--prompt-tokens", &prompt_tokens.to_string()])
+            .args(["--generated-tokens", &GENERATED_TOKENS.to_string()]);
+        measure(&mut command)
+    }
+
+    fn aparte(&self) -> Command {
+        let mut command = self.workspace.program(Profile::Release, "aparte");
+        command.args(["bench", "--json"]).env(
+            "APARTE_MODELS",
+            self.model.parent().unwrap_or(Path::new(".")),
+        );
+        command
+    }
+
+    /// Measures pairs, or says why they cannot be had.
+    fn pairs(&self, prompt_tokens: u32) -> Result<Vec<Pair>, String> {
+        let bare = || self.bare(prompt_tokens, None);
+        let ours = || self.ours(prompt_tokens);
+        (0..PAIRS)
+            .map(|number| {
+                eprintln!("{prompt_tokens} tokens: pair {} of {PAIRS}", number + 1);
+                if number % 2 == 0 {
+                    let bare = bare()?;
+                    Ok(Pair {
+                        bare,
+                        ours: ours()?,
+                    })
+                } else {
+                    let ours = ours()?;
+                    Ok(Pair {
+                        bare: bare()?,
+                        ours,
+                    })
+                }
+            })
+            .collect()
+    }
+
+    /// Generation beside a program that keeps one core busy, against one bare thread on the idle machine.
+    fn busy_core(&self) -> Figure {
+        let ratio = |number: usize| -> Result<f64, String> {
+            eprintln!("a busy core: pair {} of {PAIRS}", number + 1);
+            let alone = self.bare(PROMPT_TOKENS, Some(1))?;
+            let busy = BusyCore::begin()?;
+            let ours = self.ours(PROMPT_TOKENS)?;
+            drop(busy);
+            Ok(ours.generation_tokens_per_s / alone.generation_tokens_per_s)
+        };
+        match (0..PAIRS).map(ratio).collect::<Result<Vec<_>, _>>() {
+            Ok(ratios) => Figure::of("ratio", ratios),
+            Err(reason) => Figure::none("ratio", &reason),
+        }
+    }
+
+    /// The first word of the next reply of a long conversation: from memory, and restored after a restart, against cold.
+    fn first_words(&self) -> Figures {
+        #[derive(Deserialize)]
+        struct FirstWords {
+            cold_ms: f64,
+            in_memory_ms: f64,
+            restored_ms: Option<f64>,
+        }
+        let run = |number: usize| -> Result<FirstWords, String> {
+            eprintln!("first words: run {} of {PAIRS}", number + 1);
+            let scratch = Scratch::new()?;
+            let passphrase = scratch.0.join("passphrase");
+            std::fs::write(&passphrase, "four calm words here\n")
+                .map_err(|error| format!("a passphrase could not be written: {error}"))?;
+            let mut command = self.aparte();
+            command
+                .arg("--first-words")
+                .args(["--prompt-tokens", &LONG_PROMPT_TOKENS.to_string()])
+                .arg("--vault")
+                .arg(scratch.0.join("vault"))
+                .arg("--passphrase-file")
+                .arg(passphrase);
+            measure(&mut command)
+        };
+        let runs = (0..PAIRS).map(run).collect::<Result<Vec<_>, _>>();
+        let figure = |unit, value: fn(&FirstWords) -> f64| match &runs {
+            Ok(runs) => Figure::of(unit, runs.iter().map(value)),
+            Err(reason) => Figure::none(unit, reason),
+        };
+        let named = [
+            (
+                "warm_memory_ratio",
+                figure("ratio", |run| run.in_memory_ms / run.cold_ms),
+            ),
+            (
+                "warm_restart_ratio",
+                figure("ratio", |run| {
+                    run.restored_ms.unwrap_or(f64::NAN) / run.cold_ms
+                }),
+            ),
+            ("first_word_cold_ms", figure("ms", |run| run.cold_ms)),
+            ("first_word_memory_ms", figure("ms", |run| run.in_memory_ms)),
+            (
+                "first_word_restart_ms",
+                figure("ms", |run| run.restored_ms.unwrap_or(f64::NAN)),
+            ),
+        ];
+        named.map(|(name, figure)| (name.to_owned(), figure)).into()
+    }
+
+    /// Generation of several replies in one call, against one.
+    fn together(&self) -> Figures {
+        #[derive(Deserialize)]
+        struct Together {
+            generation_tokens_per_s: f64,
+        }
+        let of = |replies: u32| -> Result<f64, String> {
+            let mut command = self.aparte();
+            command.args(["--together", &replies.to_string()]).args([
+                "--prompt-tokens",
+                "64",
+                "--generated-tokens",
+                "96",
+            ]);
+            Ok(measure::<Together>(&mut command)?.generation_tokens_per_s)
+        };
+        let mut runs: [Result<Vec<f64>, String>; 5] = std::array::from_fn(|_| Ok(Vec::new()));
+        for number in 0..PAIRS {
+            eprintln!("together: run {} of {PAIRS}", number + 1);
+            for (speeds, replies) in runs.iter_mut().zip(TOGETHER) {
+                if let Ok(known) = speeds {
+                    match of(replies) {
+                        Ok(speed) => known.push(speed),
+                        Err(reason) => *speeds = Err(reason),
+                    }
+                }
+            }
+        }
+        let mut figures = Figures::new();
+        for (speeds, replies) in runs.iter().zip(TOGETHER) {
+            let (speed, ratio) = match (speeds, &runs[0]) {
+                (Ok(speeds), Ok(one)) => {
+                    let ratios = speeds.iter().zip(one).map(|(speed, one)| speed / one);
+                    (
+                        Figure::of("tokens/s", speeds.iter().copied()),
+                        Figure::of("ratio", ratios),
+                    )
+                }
+                (Err(reason), _) | (_, Err(reason)) => (
+                    Figure::none("tokens/s", reason),
+                    Figure::none("ratio", reason),
+                ),
+            };
+            figures.insert(format!("batch{replies}_tokens_per_s"), speed);
+            if replies > 1 {
+                figures.insert(format!("batch{replies}_ratio"), ratio);
+            }
+        }
+        figures
+    }
+
+    /// How long a stop takes, in the middle of a prompt and of a reply: the 95th percentile of all of some runs.
+    fn stops(&self) -> Figure {
+        #[derive(Deserialize)]
+        struct Stops {
+            stop_ms: Vec<f64>,
+        }
+        let mut command = self.aparte();
+        command.args(["--stops", &STOPS.to_string()]);
+        match measure::<Stops>(&mut command) {
+            Ok(Stops { stop_ms }) => Figure::percentile("ms", 0.95, stop_ms),
+            Err(reason) => Figure::none("ms", &reason),
+        }
+    }
+
+    /// The machine's own limit: each token reads all weights once, so that no more can be generated than the memory
+    /// gives bytes.
+    fn limit(&self, figures: &Figures) -> Figures {
+        let bandwidth = memory_bandwidth();
+        let model = self.model.metadata().map(|about| about.len() as f64);
+        let speed = figures
+            .get("generation_tokens_per_s")
+            .and_then(|figure| figure.value);
+        let share = match (model, speed) {
+            (Ok(bytes), Some(speed)) => Figure::of("share", [bytes * speed / bandwidth]),
+            _ => Figure::none("share", "the speed of generation was not measured"),
+        };
+        [
+            ("memory_gb_per_s", Figure::of("GB/s", [bandwidth / 1e9])),
+            ("generation_share_of_memory", share),
+        ]
+        .map(|(name, figure)| (name.to_owned(), figure))
+        .into()
     }
 }
 
-/// Measures pairs, or says why they cannot be had.
-fn pairs(workspace: &Workspace, model: &Path) -> Result<Vec<Pair>, String> {
-    let bare = || {
-        let mut command = workspace.program(Profile::Release, "aparte-bare");
-        command
-            .arg(model)
-            .arg(workspace.programs(Profile::Release).join("backends"))
-            .args([PROMPT_TOKENS.to_string(), GENERATED_TOKENS.to_string()]);
-        measure(&mut command)
-    };
-    let ours = || {
-        let mut command = workspace.program(Profile::Release, "aparte");
-        command
-            .args(["bench", "--json"])
-            .args(["--prompt-tokens", &PROMPT_TOKENS.to_string()])
-            .args(["--generated-tokens", &GENERATED_TOKENS.to_string()])
-            .env("APARTE_MODELS", model.parent().unwrap_or(Path::new(".")));
-        measure(&mut command)
-    };
-    (0..PAIRS)
-        .map(|number| {
-            eprintln!("pair {} of {PAIRS}", number + 1);
-            if number % 2 == 0 {
-                let bare = bare()?;
-                Ok(Pair {
-                    bare,
-                    ours: ours()?,
-                })
-            } else {
-                let ours = ours()?;
-                Ok(Pair {
-                    bare: bare()?,
-                    ours,
-                })
+/// Bytes a second that all cores together read from memory: the best of some runs over more than any cache holds.
+fn memory_bandwidth() -> f64 {
+    const WORDS: usize = 64 << 20;
+    let words = vec![1_u64; WORDS];
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let run = || {
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            for part in words.chunks(WORDS.div_ceil(cores)) {
+                scope.spawn(|| {
+                    let sum = part.iter().fold(0_u64, |sum, word| sum.wrapping_add(*word));
+                    std::hint::black_box(sum);
+                });
             }
-        })
-        .collect()
+        });
+        (WORDS * size_of::<u64>()) as f64 / start.elapsed().as_secs_f64()
+    };
+    (0..5).map(|_| run()).fold(0.0, f64::max)
+}
+
+/// A program that does nothing but keep one core busy, until it is dropped.
+struct BusyCore(Child);
+
+impl BusyCore {
+    fn begin() -> Result<BusyCore, String> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", "sh", "-c", "while :; do :; done"]);
+        let child = command
+            .stdin(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("no core could be kept busy (taskset): {error}"))?;
+        Ok(BusyCore(child))
+    }
+}
+
+impl Drop for BusyCore {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A folder that goes when it is dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Scratch, String> {
+        let folder = std::env::temp_dir().join(format!("aparte-bench-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| format!("no folder for a vault could be made: {error}"))?;
+        Ok(Scratch(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 fn measure<T: DeserializeOwned>(command: &mut Command) -> Result<T, String> {

@@ -1,8 +1,8 @@
 //! The bare llama.cpp loop that the benchmarks compare with: no worker, no frames, no template.
 //!
-//! Not shipped. `aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS` evaluates a prompt in batches
-//! of 512, generates greedily, one thread a core as the application does, and prints what it took as one
-//! line of JSON. `BACKENDS` is the folder of the compute libraries.
+//! Not shipped. `aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS]` evaluates a prompt in
+//! batches of 512, generates greedily, one thread a core as the application does unless told otherwise, and
+//! prints what it took as one line of JSON. `BACKENDS` is the folder of the compute libraries.
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -35,8 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .with_n_ctx(NonZeroU32::new(context_length))
         .with_n_batch(BATCH as u32)
         .with_n_ubatch(BATCH as u32)
-        .with_n_threads(usable_threads())
-        .with_n_threads_batch(usable_threads());
+        .with_n_threads(arguments.threads)
+        .with_n_threads_batch(arguments.threads);
     let mut context = model.new_context(&backend, params)?;
     let load_ms = milliseconds(start);
 
@@ -95,13 +95,22 @@ struct Arguments {
     backends: PathBuf,
     prompt_tokens: usize,
     generated_tokens: usize,
+    threads: i32,
 }
 
 impl Arguments {
     fn read() -> Result<Arguments, Box<dyn Error>> {
-        const USAGE: &str = "usage: aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS";
+        const USAGE: &str =
+            "usage: aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS]";
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-        let [model, backends, prompt_tokens, generated_tokens] = arguments.as_slice() else {
+        let [
+            model,
+            backends,
+            prompt_tokens,
+            generated_tokens,
+            threads @ ..,
+        ] = arguments.as_slice()
+        else {
             return Err(USAGE.into());
         };
         let tokens = |text: &OsStr| -> Result<usize, Box<dyn Error>> {
@@ -113,6 +122,11 @@ impl Arguments {
             backends: backends.into(),
             prompt_tokens: tokens(prompt_tokens)?,
             generated_tokens: tokens(generated_tokens)?,
+            threads: match threads {
+                [] => usable_threads(),
+                [threads] => i32::try_from(tokens(threads)?)?,
+                _ => return Err(USAGE.into()),
+            },
         })
     }
 }
