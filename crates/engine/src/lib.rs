@@ -14,7 +14,7 @@ mod context;
 mod fingerprint;
 mod guess;
 mod log;
-mod memory;
+pub mod memory;
 mod model;
 pub mod preflight;
 mod prompt;

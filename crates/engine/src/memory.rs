@@ -1,15 +1,187 @@
-//! Whether a model fits into memory, asked before a byte of it is loaded.
+//! How much memory a model takes, told from its header before a byte of it is loaded.
 //!
-//! A mapped file never fails to load: too big a model makes the whole machine crawl instead. So the need
-//! is estimated from the header, on the high side, and compared with what the system can give.
+//! A mapped file never fails to load: too big a model makes the whole machine crawl instead. So what llama.cpp will
+//! allocate is computed here, by the rules by which it does (`llama-kv-cache.cpp`, `llama-context.cpp` and the graphs of
+//! its `models/`), and compared with what the system can give. A test holds the two together.
+
+use std::ops::Range;
 
 use aparte_protocol::engine::LoadFailure;
 use sysinfo::System;
 
-use crate::preflight::Header;
+use crate::preflight::{Header, Layer};
 
 /// Tokens evaluated in one call; also the size that the working memory is laid out for.
 pub(crate) const BATCH: u32 = 512;
+
+/// How a context is opened: all that decides its size beside the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opening {
+    /// Tokens of all texts together.
+    pub context: u32,
+    /// Texts that share the context.
+    pub sequences: u32,
+    /// Tokens evaluated in one call at most.
+    pub batch: u32,
+    /// Tokens of one call that get scores at most.
+    pub outputs: u32,
+    /// How keys and values are kept.
+    pub cache: CacheType,
+    /// Whether attention is computed piece by piece, without a table of every token against every other.
+    pub has_flash_attention: bool,
+}
+
+impl Opening {
+    /// What a conversation of `context` tokens is opened with.
+    pub fn conversation(context: u32) -> Opening {
+        Opening {
+            context,
+            sequences: 1,
+            batch: BATCH,
+            outputs: BATCH,
+            cache: CacheType::F16,
+            has_flash_attention: true,
+        }
+    }
+
+    /// Tokens for which there is room: llama.cpp rounds up to multiples of 256.
+    fn cells(&self) -> u64 {
+        u64::from(self.context).next_multiple_of(256)
+    }
+
+    /// Tokens for which a windowed layer has room.
+    fn windowed_cells(&self, header: &Header) -> u64 {
+        let looked_at = header.window.saturating_mul(u64::from(self.sequences));
+        looked_at
+            .saturating_add(self.tokens())
+            .min(self.cells())
+            .next_multiple_of(256)
+    }
+
+    /// Tokens that the working memory is laid out for.
+    fn tokens(&self) -> u64 {
+        u64::from(self.batch.min(self.context))
+    }
+}
+
+/// How keys and values are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheType {
+    /// 16 bits a number.
+    F16,
+    /// 8.5 bits a number, in blocks of 32.
+    Q8_0,
+}
+
+impl CacheType {
+    fn bytes(self, numbers: u64) -> u64 {
+        match self {
+            CacheType::F16 => numbers.saturating_mul(2),
+            CacheType::Q8_0 => numbers.div_ceil(32).saturating_mul(34),
+        }
+    }
+}
+
+/// What is allocated in one memory, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Need {
+    /// The model itself.
+    pub weights: u64,
+    /// What is kept of the tokens that were computed.
+    pub cache: u64,
+    /// What a computation works with.
+    pub compute: u64,
+    /// Where its outcome is put.
+    pub output: u64,
+}
+
+impl Need {
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        self.weights
+            .saturating_add(self.cache)
+            .saturating_add(self.compute)
+            .saturating_add(self.output)
+    }
+}
+
+/// What is allocated where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needs {
+    /// In the memory of the processor.
+    pub processor: Need,
+    /// In that of each GPU.
+    pub gpus: Vec<Need>,
+}
+
+/// How many layers can be moved to GPUs: those of the model, and what comes after the last.
+pub fn movable_layers(header: &Header) -> u64 {
+    header.block_count.saturating_add(1)
+}
+
+/// What `header`'s model needs when the last layers are on GPUs, as many on each as `on_gpus` says and the first ones on the
+/// first. What comes after the last layer counts as one. More than there are count for none.
+pub fn needs(header: &Header, opening: &Opening, on_gpus: &[u64]) -> Needs {
+    let movable = movable_layers(header);
+    let moved = on_gpus
+        .iter()
+        .fold(0_u64, |sum, &layers| sum.saturating_add(layers))
+        .min(movable);
+    let mut start = movable - moved;
+    let own = part(header, opening, 0..start);
+    let gpus: Vec<Need> = on_gpus
+        .iter()
+        .map(|&layers| {
+            let end = start.saturating_add(layers).min(movable);
+            let mut need = part(header, opening, start..end);
+            start = end;
+            if layers > 0 && own.layers > 0 {
+                // A long prompt is computed on the GPU throughout; the weights that are not there visit it.
+                let visiting = header.layers.iter().map(|layer| layer.weight_bytes).max();
+                need.need.compute = need.need.compute.saturating_add(visiting.unwrap_or(0));
+            }
+            need.need
+        })
+        .collect();
+    let copies = if gpus.iter().filter(|gpu| gpu.total() > 0).count() > 1 {
+        4
+    } else {
+        1
+    };
+    let inputs = inputs(header, opening);
+    let input_row = bytes_of_floats(header.embedding_length).saturating_mul(opening.tokens());
+    let compute = own
+        .need
+        .compute
+        .max(inputs.saturating_add(input_row).saturating_mul(copies));
+    Needs {
+        processor: Need {
+            weights: own.need.weights.saturating_add(header.input_bytes),
+            compute,
+            output: bytes_of_floats(header.token_count)
+                .saturating_mul(u64::from(opening.sequences)),
+            ..own.need
+        },
+        gpus,
+    }
+}
+
+/// Bytes that a process takes beside what is allocated for the model: libraries, vocabulary, graphs.
+pub fn overhead(header: &Header) -> u64 {
+    (64 << 20) + header.token_count.saturating_mul(256)
+}
+
+/// Refuses a model that needs more than `available` bytes with a context of `context` tokens.
+pub(crate) fn check(header: &Header, context: u32, available: u64) -> Result<(), LoadFailure> {
+    let needed = needs(header, &Opening::conversation(context), &[])
+        .processor
+        .total()
+        .saturating_add(overhead(header));
+    if needed > available {
+        return Err(LoadFailure::TooBigForMemory { needed, available });
+    }
+    Ok(())
+}
 
 /// Reads how many bytes the system can give, within the limits of the container, if any. A system that
 /// does not tell is taken to have enough: refusing every model would help nobody.
@@ -27,39 +199,136 @@ pub(crate) fn available() -> u64 {
     }
 }
 
-/// Refuses a model that needs more than `available` bytes with a context of `context` tokens.
-pub(crate) fn check(header: &Header, context: u32, available: u64) -> Result<(), LoadFailure> {
-    let needed = needed(header, context);
-    if needed > available {
-        return Err(LoadFailure::TooBigForMemory { needed, available });
+struct Part {
+    need: Need,
+    /// How many of the model's own layers are in it.
+    layers: usize,
+}
+
+/// What the layers of `range` need where they are; the one after the last is the output.
+fn part(header: &Header, opening: &Opening, range: Range<u64>) -> Part {
+    let known = header.layers.len() as u64;
+    let layers = &header.layers[range.start.min(known) as usize..range.end.min(known) as usize];
+    let has_output = range.contains(&header.block_count);
+    let mut need = Need::default();
+    for layer in layers {
+        need.weights = need.weights.saturating_add(layer.weight_bytes);
+        need.cache = need.cache.saturating_add(cache_of(layer, header, opening));
     }
-    Ok(())
+    if has_output {
+        let is_copied = range.start > 0 || header.is_shared_repacked;
+        let copied = if is_copied { header.shared_bytes } else { 0 };
+        need.weights = need
+            .weights
+            .saturating_add(header.output_bytes)
+            .saturating_add(copied);
+    }
+    if !range.is_empty() {
+        need.compute = compute(header, opening, layers, has_output);
+    }
+    Part {
+        need,
+        layers: layers.len(),
+    }
 }
 
-/// Weights, context and working memory, in bytes.
-fn needed(header: &Header, context: u32) -> u64 {
-    let half = size_of::<u16>() as u64;
-    let context_bytes = header
-        .cache_width
-        .saturating_mul(u64::from(context))
-        .saturating_mul(half);
-    // What the widest layer holds between two steps, a few times over, and the scores of one token.
-    let float = size_of::<f32>() as u64;
-    let widest = header
-        .embedding_length
-        .saturating_add(header.feed_forward_length);
-    let working_bytes = widest
-        .saturating_mul(u64::from(BATCH) * 4 * float)
-        .saturating_add(header.token_count.saturating_mul(4 * float))
-        .saturating_add(OVERHEAD);
-    header
-        .tensor_bytes
-        .saturating_add(context_bytes)
-        .saturating_add(working_bytes)
+fn cache_of(layer: &Layer, header: &Header, opening: &Opening) -> u64 {
+    let cells = if layer.is_windowed {
+        opening.windowed_cells(header)
+    } else {
+        opening.cells()
+    };
+    let row = opening
+        .cache
+        .bytes(layer.key_width)
+        .saturating_add(opening.cache.bytes(layer.value_width));
+    let state = bytes_of_floats(layer.state_width).saturating_mul(u64::from(opening.sequences));
+    row.saturating_mul(cells).saturating_add(state)
 }
 
-/// Libraries, vocabulary, graphs.
-const OVERHEAD: u64 = 96 << 20;
+/// The widest step of a computation, with what lives through all of it. Each vector that a step holds at its widest is one
+/// that llama.cpp's graph has at the same time; its allocator reuses the room of all others.
+fn compute(header: &Header, opening: &Opening, layers: &[Layer], has_output: bool) -> u64 {
+    let tokens = opening.tokens();
+    let rows = |width: u64, count: u64| bytes_of_floats(width).saturating_mul(count);
+    let embedded = rows(header.embedding_length, tokens);
+    // The way in, the way out and their product.
+    let inner = rows(header.feed_forward_length, tokens)
+        .saturating_mul(3)
+        .saturating_add(embedded.saturating_mul(5));
+    let chosen = {
+        let inner = rows(header.expert_feed_forward_length, tokens).saturating_mul(3);
+        let outer = embedded.saturating_mul(2);
+        inner
+            .max(outer)
+            .saturating_mul(header.experts_used)
+            .saturating_add(embedded.saturating_mul(5))
+    };
+    let looked_with = header.head_count.saturating_mul(header.head_width);
+    let mut attention = rows(looked_with, tokens)
+        .saturating_add(embedded)
+        .saturating_mul(3);
+    if !opening.has_flash_attention {
+        let cells = cells_looked_at(header, opening, layers);
+        let table = rows(cells, tokens).saturating_mul(header.head_count);
+        attention = attention.saturating_add(table);
+    }
+    let scores = if has_output {
+        let outputs = u64::from(opening.outputs).min(tokens);
+        rows(header.token_count, outputs).saturating_add(embedded.saturating_mul(5))
+    } else {
+        0
+    };
+    let widest = inner.max(attention).max(scores);
+    let widest = if header.experts_used > 0 {
+        widest.max(chosen)
+    } else {
+        widest
+    };
+    inputs(header, opening).saturating_add(widest)
+}
+
+/// What says which token sees which, and where keys and values go.
+fn inputs(header: &Header, opening: &Opening) -> u64 {
+    let tokens = opening.tokens();
+    let has_windowed = header.layers.iter().any(|layer| layer.is_windowed);
+    let has_cache = header.layers.iter().any(|layer| layer.key_width > 0);
+    let cells = if has_cache { opening.cells() } else { tokens };
+    let windowed_cells = match (has_windowed, has_cache) {
+        (false, _) => 0,
+        (true, true) => opening.windowed_cells(header),
+        (true, false) => tokens,
+    };
+    let mask = cells
+        .saturating_add(windowed_cells)
+        .saturating_mul(tokens)
+        .saturating_mul(if opening.has_flash_attention { 2 } else { 4 });
+    if opening.has_flash_attention || !has_cache {
+        return mask;
+    }
+    // Values lie across then, and each number is put in its place by an index of 64 bits.
+    let widest = header.layers.iter().map(|layer| layer.value_width).max();
+    let indices = widest
+        .unwrap_or(0)
+        .saturating_mul(tokens)
+        .saturating_mul(8)
+        .saturating_mul(if has_windowed { 2 } else { 1 });
+    mask.saturating_add(indices)
+}
+
+/// Tokens that a layer of `layers` looks at, at most.
+fn cells_looked_at(header: &Header, opening: &Opening, layers: &[Layer]) -> u64 {
+    let of = |layer: &Layer| match (layer.key_width, layer.is_windowed) {
+        (0, _) => opening.tokens(),
+        (_, true) => opening.windowed_cells(header),
+        (_, false) => opening.cells(),
+    };
+    layers.iter().map(of).max().unwrap_or(0)
+}
+
+fn bytes_of_floats(count: u64) -> u64 {
+    count.saturating_mul(size_of::<f32>() as u64)
+}
 
 #[cfg(test)]
 mod tests {
@@ -67,10 +336,21 @@ mod tests {
 
     fn small() -> Header {
         Header {
-            tensor_bytes: 1_000_000,
-            cache_width: 1_000,
+            block_count: 2,
+            input_bytes: 100_000,
+            output_bytes: 100_000,
+            layers: vec![layer(); 2],
             embedding_length: 64,
             ..Header::default()
+        }
+    }
+
+    fn layer() -> Layer {
+        Layer {
+            weight_bytes: 400_000,
+            key_width: 250,
+            value_width: 250,
+            ..Layer::default()
         }
     }
 
@@ -82,7 +362,7 @@ mod tests {
     #[test]
     fn a_trillion_bytes_of_weights_do_not() {
         let header = Header {
-            tensor_bytes: 1_000_000_000_000,
+            output_bytes: 1_000_000_000_000,
             ..small()
         };
         let failure = check(&header, 4096, 16 << 30).unwrap_err();
@@ -94,24 +374,90 @@ mod tests {
 
     #[test]
     fn a_context_counts_as_well_as_the_weights() {
-        let header = Header {
-            cache_width: 1 << 20,
-            ..small()
-        };
+        let mut header = small();
+        header.layers[0].key_width = 1 << 20;
         assert!(check(&header, 4096, 8 << 30).is_err());
         assert!(check(&header, 512, 8 << 30).is_ok());
     }
 
     #[test]
     fn absurd_sizes_do_not_wrap_around() {
+        let layer = Layer {
+            weight_bytes: u64::MAX,
+            key_width: u64::MAX,
+            value_width: u64::MAX,
+            state_width: u64::MAX,
+            is_windowed: true,
+        };
         let header = Header {
-            tensor_bytes: u64::MAX,
-            cache_width: u64::MAX,
+            block_count: u64::MAX,
+            input_bytes: u64::MAX,
+            output_bytes: u64::MAX,
+            shared_bytes: u64::MAX,
+            window: u64::MAX,
             embedding_length: u64::MAX,
+            feed_forward_length: u64::MAX,
+            expert_feed_forward_length: u64::MAX,
+            experts_used: u64::MAX,
             token_count: u64::MAX,
+            head_count: u64::MAX,
+            head_width: u64::MAX,
+            layers: vec![layer; 2],
             ..Header::default()
         };
-        assert_eq!(needed(&header, u32::MAX), u64::MAX);
+        let opening = Opening {
+            context: u32::MAX,
+            sequences: u32::MAX,
+            batch: u32::MAX,
+            outputs: u32::MAX,
+            cache: CacheType::Q8_0,
+            has_flash_attention: false,
+        };
+        let all = needs(&header, &opening, &[]);
+        assert_eq!(all.processor.total(), u64::MAX);
+        let split = needs(&header, &opening, &[u64::MAX, u64::MAX]);
+        assert_eq!(split.gpus[0].total(), u64::MAX);
+    }
+
+    #[test]
+    fn what_is_moved_to_a_gpu_is_not_counted_for_the_processor() {
+        let header = small();
+        let opening = Opening::conversation(4096);
+        let moved = |layers: u64| needs(&header, &opening, &[layers]);
+        let whole = moved(0).processor;
+        assert_eq!(moved(0).gpus, [Need::default()]);
+        for layers in 1..=3 {
+            let Needs { processor, gpus } = moved(layers);
+            assert_eq!(processor.weights + gpus[0].weights, whole.weights);
+            assert_eq!(processor.cache + gpus[0].cache, whole.cache);
+        }
+        assert_eq!(moved(1).gpus[0].weights, header.output_bytes);
+        assert_eq!(moved(3).processor.weights, header.input_bytes);
+        assert_eq!(moved(3).processor.cache, 0);
+    }
+
+    #[test]
+    fn several_gpus_share_the_layers_in_their_order() {
+        let mut header = small();
+        header.layers[1].weight_bytes = 700_000;
+        let Needs { processor, gpus } = needs(&header, &Opening::conversation(4096), &[1, 2]);
+        assert_eq!(processor.weights, header.input_bytes);
+        assert_eq!(gpus[0].weights, 400_000);
+        assert_eq!(gpus[1].weights, 700_000 + header.output_bytes);
+    }
+
+    #[test]
+    fn an_output_that_shares_its_weights_with_the_input_needs_them_a_second_time_on_a_gpu() {
+        let header = Header {
+            shared_bytes: 90_000,
+            ..small()
+        };
+        let opening = Opening::conversation(4096);
+        let whole = needs(&header, &opening, &[0]);
+        let moved = needs(&header, &opening, &[1]);
+        assert_eq!(whole.processor.weights, 1_000_000);
+        assert_eq!(moved.gpus[0].weights, 190_000);
+        assert_eq!(moved.processor.weights, 900_000);
     }
 
     #[test]

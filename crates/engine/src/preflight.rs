@@ -9,6 +9,7 @@
 //! tensors, a vocabulary that lists a token twice.
 
 mod cursor;
+mod layers;
 mod tensor_type;
 
 use std::collections::{HashMap, HashSet};
@@ -17,8 +18,10 @@ use std::io::{Read, Seek};
 
 use aparte_protocol::engine::LoadFailure;
 
+pub use layers::Layer;
+
 use cursor::Cursor;
-use tensor_type::block;
+use tensor_type::{block, is_repacked};
 
 /// What the header of a sound model says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +50,26 @@ pub struct Header {
     pub space_prefix: bool,
     /// Bytes of all weights.
     pub tensor_bytes: u64,
+    /// Bytes of the weights that turn tokens into vectors, which stay in the memory of the processor.
+    pub input_bytes: u64,
+    /// Bytes of the weights that come after the last layer, those that it shares with the input not counted.
+    pub output_bytes: u64,
+    /// Bytes of the weights that serve both the input and the output; zero when each has its own.
+    pub shared_bytes: u64,
+    /// Whether the processor may keep the shared weights twice, the second time in an order that is faster to read.
+    pub is_shared_repacked: bool,
+    /// What each layer holds.
+    pub layers: Vec<Layer>,
+    /// How far back windowed layers look, in tokens; zero when there are none.
+    pub window: u64,
+    /// Parts that look at the text at the same time, in the layer that has most.
+    pub head_count: u64,
+    /// Numbers that such a part looks with.
+    pub head_width: u64,
+    /// Inner layers that work on one token where a layer has a choice of them; zero where it has none.
+    pub experts_used: u64,
+    /// Width of one of those.
+    pub expert_feed_forward_length: u64,
 }
 
 /// Checks the header of `file`, which has `length` bytes, from its beginning on.
@@ -73,8 +96,8 @@ pub fn preflight(file: &mut (impl Read + Seek), length: u64) -> Result<Header, L
     let tensor_count = cursor.count(TENSOR_LIMIT, SMALLEST_TENSOR, "tensors")?;
     let key_count = cursor.count(KEY_LIMIT, SMALLEST_KEY, "keys")?;
     let metadata = Metadata::read(&mut cursor, key_count)?;
-    let tensor_bytes = check_tensors(&mut cursor, tensor_count, metadata.alignment()?)?;
-    metadata.into_header(tensor_bytes)
+    let weights = check_tensors(&mut cursor, tensor_count, metadata.alignment()?)?;
+    metadata.into_header(weights)
 }
 
 /// The largest known models have a few thousand tensors and a few dozen keys.
@@ -216,7 +239,7 @@ impl Metadata {
         }
     }
 
-    fn into_header(mut self, tensor_bytes: u64) -> Result<Header, LoadFailure> {
+    fn into_header(mut self, weights: Weights) -> Result<Header, LoadFailure> {
         let architecture = self
             .texts
             .remove("general.architecture")
@@ -233,6 +256,16 @@ impl Metadata {
             return Err(damaged("it claims too many layers"));
         }
         let embedding_length = self.number(&own("embedding_length")).unwrap_or(0);
+        let head_count = self.per_layer(&own("attention.head_count"), 0).widest();
+        let feed_forward_length = self.per_layer(&own("feed_forward_length"), 1).widest();
+        let mut layers = layers::layers(&self, &architecture, block_count);
+        for (layer, &bytes) in layers.iter_mut().zip(&weights.layer_bytes) {
+            layer.weight_bytes = bytes;
+        }
+        let cache_width = layers.iter().fold(0_u64, |sum, layer| {
+            sum.saturating_add(layer.key_width)
+                .saturating_add(layer.value_width)
+        });
         Ok(Header {
             name: self.texts.remove("general.name").unwrap_or_default(),
             chat_template: self
@@ -244,8 +277,8 @@ impl Metadata {
                 .map_or(0, |length| u32::try_from(length).unwrap_or(u32::MAX)),
             block_count,
             embedding_length,
-            feed_forward_length: self.per_layer(&own("feed_forward_length"), 1).widest(),
-            cache_width: self.cache_width(&architecture, block_count, embedding_length),
+            feed_forward_length,
+            cache_width,
             token_count: self.token_count,
             causal: self.number(&own("attention.causal")) != Some(0),
             space_prefix: self
@@ -253,35 +286,31 @@ impl Metadata {
                 .get("tokenizer.ggml.model")
                 .is_some_and(|model| model == "llama")
                 && self.number("tokenizer.ggml.add_space_prefix") != Some(0),
-            tensor_bytes,
+            tensor_bytes: weights.bytes,
+            input_bytes: weights.input_bytes,
+            output_bytes: weights.output_bytes,
+            shared_bytes: if weights.has_output {
+                0
+            } else {
+                weights.token_bytes
+            },
+            is_shared_repacked: !weights.has_output && is_repacked(weights.token_type),
+            window: layers::window(&self, &architecture, block_count),
+            head_count,
+            head_width: self
+                .number(&own("attention.key_length"))
+                .unwrap_or(embedding_length / head_count.max(1)),
+            experts_used: self.per_layer(&own("expert_used_count"), 0).widest(),
+            expert_feed_forward_length: self
+                .per_layer(&own("expert_feed_forward_length"), feed_forward_length)
+                .widest(),
+            layers,
             architecture,
         })
     }
 
     fn number(&self, key: &str) -> Option<u64> {
         self.numbers.get(key).map(|&(_, value)| value)
-    }
-
-    /// Keys and values of one token in all layers. Layers that keep less than that (sliding window,
-    /// recurrent state) are counted in full.
-    fn cache_width(&self, architecture: &str, block_count: u64, embedding_length: u64) -> u64 {
-        let own = |name: &str| format!("{architecture}.attention.{name}");
-        let heads = self.per_layer(&own("head_count"), 1);
-        let head_width = embedding_length / heads.widest().max(1);
-        let key_width = self.number(&own("key_length")).unwrap_or(head_width);
-        let value_width = self.number(&own("value_length")).unwrap_or(head_width);
-        let of_a_head = key_width.saturating_add(value_width);
-        let cached_heads = match self.per_layer(&own("head_count_kv"), 0) {
-            PerLayer::Same(0) => heads,
-            cached => cached,
-        };
-        match cached_heads {
-            PerLayer::Same(count) => count.saturating_mul(block_count),
-            PerLayer::Each(counts) => counts
-                .iter()
-                .fold(0_u64, |sum, &count| sum.saturating_add(count)),
-        }
-        .saturating_mul(of_a_head)
     }
 
     fn per_layer(&self, key: &str, otherwise: u64) -> PerLayer {
@@ -293,12 +322,20 @@ impl Metadata {
 }
 
 /// A number that may differ from layer to layer.
+#[derive(Clone)]
 enum PerLayer {
     Same(u64),
     Each(Vec<u64>),
 }
 
 impl PerLayer {
+    fn of(&self, layer: u64) -> u64 {
+        match self {
+            PerLayer::Same(value) => *value,
+            PerLayer::Each(values) => values.get(layer as usize).copied().unwrap_or(0),
+        }
+    }
+
     fn widest(&self) -> u64 {
         match self {
             PerLayer::Same(value) => *value,
@@ -337,25 +374,84 @@ fn check_tokens<R: Read + Seek>(cursor: &mut Cursor<R>, count: u64) -> Result<()
     Ok(())
 }
 
-/// Checks the table of tensors and that the file holds all their data. Returns the bytes of the data.
+/// How the bytes of a model are spread.
+#[derive(Default)]
+struct Weights {
+    bytes: u64,
+    input_bytes: u64,
+    output_bytes: u64,
+    layer_bytes: Vec<u64>,
+    /// Of the table that has a row for each token.
+    token_bytes: u64,
+    token_type: u32,
+    /// Whether there is a table of its own for the way back to tokens.
+    has_output: bool,
+}
+
+impl Weights {
+    fn count(&mut self, name: &[u8], tensor_type: u32, bytes: u64) {
+        let name = String::from_utf8_lossy(name);
+        let sum = if let Some(layer) = layer_of(&name) {
+            if self.layer_bytes.len() <= layer {
+                self.layer_bytes.resize(layer + 1, 0);
+            }
+            &mut self.layer_bytes[layer]
+        } else if INPUTS.iter().any(|input| name.starts_with(input)) {
+            &mut self.input_bytes
+        } else {
+            &mut self.output_bytes
+        };
+        *sum = sum.saturating_add(bytes);
+        match &*name {
+            "token_embd.weight" => {
+                self.token_bytes = bytes;
+                self.token_type = tensor_type;
+            }
+            "output.weight" => self.has_output = true,
+            _ => {}
+        }
+    }
+}
+
+/// What the names of weights begin with that are looked up by token or position.
+const INPUTS: [&str; 4] = [
+    "token_embd.",
+    "position_embd.",
+    "token_types.",
+    "per_layer_token_embd.",
+];
+
+/// The layer that a tensor named `blk.N.…` belongs to.
+fn layer_of(name: &str) -> Option<usize> {
+    let (layer, _) = name.strip_prefix("blk.")?.split_once('.')?;
+    layer
+        .parse()
+        .ok()
+        .filter(|&layer| layer < LAYER_LIMIT as usize)
+}
+
+/// Checks the table of tensors and that the file holds all their data.
 fn check_tensors<R: Read + Seek>(
     cursor: &mut Cursor<R>,
     count: u64,
     alignment: u64,
-) -> Result<u64, LoadFailure> {
+) -> Result<Weights, LoadFailure> {
     if count == 0 {
         return Err(damaged("it has no weights"));
     }
     let too_large = || damaged("a tensor is larger than any file");
     let mut names = HashSet::new();
+    let mut weights = Weights::default();
     // Where the next tensor begins, and where the last one ends, both in the data section.
     let mut next: u64 = 0;
     let mut end: u64 = 0;
     for _ in 0..count {
-        if !names.insert(cursor.string(LONGEST_TENSOR_NAME, "the name of a tensor")?) {
+        let name = cursor.string(LONGEST_TENSOR_NAME, "the name of a tensor")?;
+        let (tensor_type, size) = tensor_size(cursor)?;
+        weights.count(&name, tensor_type, size);
+        if !names.insert(name) {
             return Err(damaged("a tensor appears twice"));
         }
-        let size = tensor_size(cursor)?;
         if cursor.u64()? != next {
             return Err(damaged("a tensor is not where the one before it ends"));
         }
@@ -374,10 +470,12 @@ fn check_tensors<R: Read + Seek>(
     {
         return Err(damaged("it was cut short: weights are missing at its end"));
     }
-    Ok(end)
+    weights.bytes = end;
+    Ok(weights)
 }
 
-fn tensor_size<R: Read + Seek>(cursor: &mut Cursor<R>) -> Result<u64, LoadFailure> {
+/// The type of a tensor, and its bytes.
+fn tensor_size<R: Read + Seek>(cursor: &mut Cursor<R>) -> Result<(u32, u64), LoadFailure> {
     let dimensions = cursor.u32()?;
     if dimensions > 4 {
         return Err(damaged("a tensor has more than four dimensions"));
@@ -396,14 +494,16 @@ fn tensor_size<R: Read + Seek>(cursor: &mut Cursor<R>) -> Result<u64, LoadFailur
             return Err(overflow());
         }
     }
+    let tensor_type = cursor.u32()?;
     let (per_block, bytes) =
-        block(cursor.u32()?).ok_or_else(|| damaged("a tensor has an unknown type"))?;
+        block(tensor_type).ok_or_else(|| damaged("a tensor has an unknown type"))?;
     if row % per_block != 0 {
         return Err(damaged("a row of a tensor is not made of whole blocks"));
     }
-    (elements / per_block)
+    let size = (elements / per_block)
         .checked_mul(bytes)
-        .ok_or_else(overflow)
+        .ok_or_else(overflow)?;
+    Ok((tensor_type, size))
 }
 
 #[cfg(test)]

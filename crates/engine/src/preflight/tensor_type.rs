@@ -45,6 +45,18 @@ pub(super) fn block(id: u32) -> Option<(u64, u64)> {
     })
 }
 
+/// Whether ggml puts such numbers into an order of its own when a processor of this kind multiplies with them (`repack.cpp`
+/// there). They are copied for that, where others stay in the file.
+pub(super) fn is_repacked(id: u32) -> bool {
+    // Q4_0, Q4_K, IQ4_NL, MXFP4; then Q2_K, and Q8_0, Q5_K, Q6_K, Q1_0.
+    match id {
+        2 | 12 | 20 | 39 => true,
+        10 => cfg!(target_arch = "x86_64"),
+        8 | 13 | 14 | 41 => cfg!(target_arch = "aarch64"),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -136,6 +136,23 @@ fn a_sound_file_tells_what_it_is() {
             causal: true,
             space_prefix: false,
             tensor_bytes: 292,
+            input_bytes: 0,
+            output_bytes: 292,
+            shared_bytes: 0,
+            is_shared_repacked: false,
+            layers: vec![
+                Layer {
+                    key_width: 32,
+                    value_width: 32,
+                    ..Layer::default()
+                };
+                2
+            ],
+            window: 0,
+            head_count: 4,
+            head_width: 16,
+            experts_used: 0,
+            expert_feed_forward_length: 256,
         }
     );
 }
@@ -416,4 +433,178 @@ fn a_trillion_bytes_of_weights_that_are_there_are_no_damage() {
     let length = header.len() as u64 + (1 << 40);
     let verdict = preflight(&mut Memory::new(&header), length).unwrap();
     assert_eq!(verdict.tensor_bytes, 1 << 40);
+}
+
+/// A file of another architecture, with the keys that every file has.
+fn of_architecture(architecture: &str, layers: u32, more: &[Vec<u8>]) -> Header {
+    let own = |name: &str| format!("{architecture}.{name}");
+    let mut file = File::sound();
+    file.keys = vec![
+        key("general.architecture", STRING, &text(architecture)),
+        number(&own("block_count"), layers),
+        number(&own("embedding_length"), 64),
+        number(&own("attention.head_count"), 4),
+        number(&own("attention.head_count_kv"), 2),
+    ];
+    for key in more {
+        // A key that is there already is replaced.
+        let name = |key: &[u8]| key[8..8 + key[0] as usize].to_vec();
+        file.keys.retain(|old| name(old) != name(key));
+        file.keys.push(key.clone());
+    }
+    file.check().unwrap()
+}
+
+#[test]
+fn weights_are_counted_where_they_belong() {
+    let names = [
+        "token_embd.weight",
+        "blk.1.attn_q.weight",
+        "output_norm.weight",
+        "blk.0.x",
+    ];
+    let offset = |index: usize| index as u64 * 128;
+    let tensors: Vec<_> = names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| tensor(name, &[32], 0, offset(index)))
+        .collect();
+    let mut file = File::sound().with_tensors(&tensors);
+    file.data = offset(names.len());
+    let header = file.check().unwrap();
+    assert_eq!(header.input_bytes, 128);
+    assert_eq!(header.output_bytes, 128);
+    assert_eq!(header.layers[0].weight_bytes, 128);
+    assert_eq!(header.layers[1].weight_bytes, 128);
+    assert_eq!(header.shared_bytes, 128, "there is no output matrix");
+    file.tensors[2] = tensor("output.weight", &[32], 0, offset(2));
+    assert_eq!(file.check().unwrap().shared_bytes, 0);
+}
+
+#[test]
+fn layers_with_a_window_are_told_by_the_rule_of_their_architecture() {
+    let window =
+        |architecture: &str| number(&format!("{architecture}.attention.sliding_window"), 512);
+    let windowed = |architecture: &str, more: &[Vec<u8>]| -> (u64, Vec<bool>) {
+        let header = of_architecture(architecture, 6, more);
+        let layers = header.layers.iter().map(|layer| layer.is_windowed);
+        (header.window, layers.collect())
+    };
+    let [yes, no] = [true, false];
+    assert_eq!(
+        windowed("gemma3", &[window("gemma3")]),
+        (512, vec![yes, yes, yes, yes, yes, no])
+    );
+    assert_eq!(
+        windowed("gemma2", &[]),
+        (4096, vec![yes, no, yes, no, yes, no])
+    );
+    assert_eq!(
+        windowed("cohere2moe", &[window("cohere2moe")]),
+        (512, vec![no, yes, yes, yes, no, yes])
+    );
+    // llama.cpp does not look at the key there.
+    assert_eq!(windowed("llama", &[window("llama")]), (0, vec![no; 6]));
+    let pattern = list(
+        "gemma4.attention.sliding_window_pattern",
+        7,
+        6,
+        &[1, 0, 1, 1, 0, 0],
+    );
+    assert_eq!(
+        windowed("gemma4", &[window("gemma4"), pattern]),
+        (512, vec![yes, no, yes, yes, no, no])
+    );
+}
+
+#[test]
+fn windowed_layers_may_keep_narrower_keys() {
+    let header = of_architecture(
+        "gemma4",
+        2,
+        &[
+            number("gemma4.attention.sliding_window", 512),
+            list("gemma4.attention.sliding_window_pattern", 7, 2, &[1, 0]),
+            number("gemma4.attention.key_length", 64),
+            number("gemma4.attention.value_length", 64),
+            number("gemma4.attention.key_length_swa", 32),
+            number("gemma4.attention.value_length_swa", 32),
+        ],
+    );
+    let widths: Vec<_> = header
+        .layers
+        .iter()
+        .map(|layer| (layer.key_width, layer.value_width))
+        .collect();
+    assert_eq!(widths, [(64, 64), (128, 128)]);
+}
+
+#[test]
+fn layers_that_use_the_keys_of_others_keep_none() {
+    let header = of_architecture(
+        "gemma4",
+        4,
+        &[number("gemma4.attention.shared_kv_layers", 3)],
+    );
+    let widths: Vec<_> = header.layers.iter().map(|layer| layer.key_width).collect();
+    assert_eq!(widths, [32, 0, 0, 0]);
+}
+
+#[test]
+fn keys_that_hold_their_values_are_kept_alone() {
+    let header = of_architecture(
+        "deepseek2",
+        1,
+        &[
+            number("deepseek2.attention.head_count_kv", 1),
+            number("deepseek2.attention.key_length", 576),
+            number("deepseek2.attention.value_length", 512),
+            number("deepseek2.attention.key_length_mla", 192),
+            number("deepseek2.attention.value_length_mla", 128),
+        ],
+    );
+    assert_eq!(
+        (header.layers[0].key_width, header.layers[0].value_width),
+        (576, 0)
+    );
+}
+
+#[test]
+fn layers_that_recur_keep_a_state_of_one_size() {
+    let heads = [0_u32, 2].map(u32::to_le_bytes).concat();
+    let header = of_architecture(
+        "lfm2",
+        2,
+        &[
+            list("lfm2.attention.head_count_kv", 4, 2, &heads),
+            number("lfm2.shortconv.l_cache", 3),
+        ],
+    );
+    assert_eq!(
+        (header.layers[0].key_width, header.layers[0].state_width),
+        (0, 128)
+    );
+    assert_eq!(
+        (header.layers[1].key_width, header.layers[1].state_width),
+        (32, 0)
+    );
+    let header = of_architecture(
+        "qwen35",
+        4,
+        &[
+            number("qwen35.ssm.conv_kernel", 4),
+            number("qwen35.ssm.inner_size", 128),
+            number("qwen35.ssm.state_size", 16),
+            number("qwen35.ssm.group_count", 2),
+        ],
+    );
+    let state = 3 * (128 + 2 * 2 * 16) + 16 * 128;
+    let states: Vec<_> = header
+        .layers
+        .iter()
+        .map(|layer| layer.state_width)
+        .collect();
+    assert_eq!(states, [state, state, state, 0]);
+    let keys: Vec<_> = header.layers.iter().map(|layer| layer.key_width).collect();
+    assert_eq!(keys, [0, 0, 0, 32]);
 }

@@ -1,0 +1,230 @@
+//! What the header tells of a model's memory, beside what llama.cpp says that it allocates.
+
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use aparte_engine::memory::{CacheType, Need, Opening, needs};
+use aparte_engine::preflight::preflight;
+use llama_cpp_sys_2 as sys;
+
+use crate::decoder::{GROUPED, Shape, decoder};
+use crate::gguf::Q4_0;
+use crate::{backends, turn};
+
+/// The log gives hundredths of a MiB.
+const ROUNDING: f64 = 0.01 * 1024.0 * 1024.0;
+
+const OPENINGS: [Opening; 8] = {
+    let usual = Opening {
+        context: 4096,
+        sequences: 1,
+        batch: 512,
+        outputs: 512,
+        cache: CacheType::F16,
+        has_flash_attention: true,
+    };
+    [
+        usual,
+        Opening {
+            outputs: 1,
+            ..usual
+        },
+        Opening {
+            has_flash_attention: false,
+            ..usual
+        },
+        Opening {
+            cache: CacheType::Q8_0,
+            outputs: 1,
+            ..usual
+        },
+        Opening {
+            context: 16_384,
+            sequences: 8,
+            outputs: 8,
+            ..usual
+        },
+        Opening {
+            context: 8192,
+            outputs: 1,
+            has_flash_attention: false,
+            ..usual
+        },
+        Opening {
+            context: 300,
+            outputs: 1,
+            ..usual
+        },
+        Opening {
+            batch: 128,
+            outputs: 128,
+            ..usual
+        },
+    ]
+};
+
+#[test]
+fn the_starter_model_takes_what_its_header_tells() {
+    let folder = std::env::var_os("APARTE_MODELS").expect(
+        "set APARTE_MODELS to a folder with SmolLM2-135M-Instruct-Q4_1.gguf to run these tests",
+    );
+    let path = PathBuf::from(folder).join("SmolLM2-135M-Instruct-Q4_1.gguf");
+    agrees_with_llama_cpp(&path);
+}
+
+#[test]
+fn a_model_whose_heads_share_keys_takes_what_its_header_tells() {
+    agrees_with_llama_cpp(decoder(&GROUPED).file().path());
+}
+
+#[test]
+fn a_model_with_a_sliding_window_takes_what_its_header_tells() {
+    let shape = Shape {
+        architecture: "gemma3",
+        layers: 14,
+        embedding: 256,
+        feed_forward: 768,
+        heads: 4,
+        cached_heads: 2,
+        head: 64,
+        window: Some(512),
+        has_output: false,
+        ..GROUPED
+    };
+    agrees_with_llama_cpp(decoder(&shape).file().path());
+}
+
+#[test]
+fn a_model_with_a_large_vocabulary_takes_what_its_header_tells() {
+    let shape = Shape {
+        layers: 2,
+        embedding: 128,
+        feed_forward: 384,
+        heads: 4,
+        vocabulary: 120_000,
+        ..GROUPED
+    };
+    agrees_with_llama_cpp(decoder(&shape).file().path());
+}
+
+#[test]
+fn a_model_whose_weights_are_put_into_another_order_takes_what_its_header_tells() {
+    let shape = Shape {
+        vocabulary: 60_000,
+        kind: Q4_0,
+        has_output: false,
+        ..GROUPED
+    };
+    agrees_with_llama_cpp(decoder(&shape).file().path());
+}
+
+#[test]
+fn a_model_with_a_choice_of_inner_layers_takes_what_its_header_tells() {
+    let shape = Shape {
+        feed_forward: 512,
+        experts: Some(8),
+        ..GROUPED
+    };
+    agrees_with_llama_cpp(decoder(&shape).file().path());
+}
+
+#[track_caller]
+fn agrees_with_llama_cpp(path: &Path) {
+    let _turn = turn();
+    let _backends = backends();
+    let mut file = File::open(path).unwrap();
+    let length = file.metadata().unwrap().len();
+    let header = preflight(&mut file, length).unwrap();
+    let mut apart = Vec::new();
+    for opening in &OPENINGS {
+        let told = needs(&header, opening, &[]).processor;
+        let real = allocated(path, opening);
+        let parts = [
+            ("weights", told.weights, real.weights),
+            ("cache", told.cache, real.cache),
+            ("compute", told.compute, real.compute),
+            ("output", told.output, real.output),
+            ("all", told.total(), real.total()),
+        ];
+        for (part, told, real) in parts {
+            let [told, real] = [told, real].map(|bytes| bytes as f64);
+            assert!(real > 0.0, "llama.cpp said nothing of {part}");
+            if (told - real).abs() > real * 0.1 + ROUNDING {
+                apart.push(format!("{part}: {told} instead of {real} with {opening:?}"));
+            }
+        }
+    }
+    assert!(apart.is_empty(), "{apart:#?}");
+}
+
+/// What llama.cpp says that it allocates.
+fn allocated(path: &Path, opening: &Opening) -> Need {
+    lines().clear();
+    let path = CString::new(path.to_str().unwrap()).unwrap();
+    let kind = match opening.cache {
+        CacheType::F16 => sys::GGML_TYPE_F16,
+        CacheType::Q8_0 => sys::GGML_TYPE_Q8_0,
+    };
+    // SAFETY: the path is a C string, the callback lives for ever, and model and context are freed once, after their use.
+    unsafe {
+        sys::llama_log_set(Some(receive), std::ptr::null_mut());
+        let mut params = sys::llama_model_default_params();
+        // A mapped file counts as allocated even where another copy of it is used.
+        params.load_mode = sys::LLAMA_LOAD_MODE_NONE;
+        let model = sys::llama_model_load_from_file(path.as_ptr(), params);
+        assert!(!model.is_null(), "{:#?}", lines());
+        let mut params = sys::llama_context_default_params();
+        params.n_ctx = opening.context;
+        params.n_batch = opening.batch;
+        params.n_ubatch = opening.batch;
+        params.n_seq_max = opening.sequences;
+        params.n_outputs_max = opening.outputs;
+        params.kv_unified = true;
+        params.swa_full = false;
+        params.type_k = kind;
+        params.type_v = kind;
+        params.flash_attn_type = if opening.has_flash_attention {
+            sys::LLAMA_FLASH_ATTN_TYPE_ENABLED
+        } else {
+            sys::LLAMA_FLASH_ATTN_TYPE_DISABLED
+        };
+        let context = sys::llama_init_from_model(model, params);
+        assert!(!context.is_null(), "{:#?}", lines());
+        sys::llama_free(context);
+        sys::llama_model_free(model);
+    }
+    Need {
+        weights: sum_of("model buffer size"),
+        cache: sum_of("KV buffer size"),
+        compute: sum_of("compute buffer size ="),
+        output: sum_of("output buffer size"),
+    }
+}
+
+/// Adds up the sizes, given in MiB, of the lines that speak of `what`.
+fn sum_of(what: &str) -> u64 {
+    let size = |line: &String| -> Option<f64> {
+        let (_, size) = line.split_once(what)?;
+        let size = size.trim_start_matches([' ', '=']);
+        size.strip_suffix(" MiB")?.parse().ok()
+    };
+    let mebibytes: f64 = lines().iter().filter_map(size).sum();
+    (mebibytes * 1024.0 * 1024.0) as u64
+}
+
+fn lines() -> std::sync::MutexGuard<'static, Vec<String>> {
+    static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    LINES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+unsafe extern "C" fn receive(
+    _level: sys::ggml_log_level,
+    text: *const c_char,
+    _user_data: *mut c_void,
+) {
+    // SAFETY: ggml passes a string that ends in a zero byte and lives until this function returns.
+    let text = unsafe { CStr::from_ptr(text) }.to_string_lossy();
+    lines().push(text.trim().to_owned());
+}
