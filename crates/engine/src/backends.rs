@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use aparte_protocol::engine::LoadFailure;
 use llama_cpp_2::llama_backend::LlamaBackend;
-use llama_cpp_2::{LlamaBackendDevice, LlamaBackendDeviceType, list_llama_ggml_backend_devices};
 
+use crate::devices::{self, Device, DeviceKind};
 use crate::log;
 use crate::memory;
 
@@ -18,7 +18,7 @@ use crate::memory;
 pub struct Backends {
     // llama.cpp is shut down with this value.
     _llama: LlamaBackend,
-    devices: Vec<LlamaBackendDevice>,
+    pub(crate) devices: Vec<Device>,
     pub(crate) available_memory: u64,
     pub(crate) threads: i32,
 }
@@ -32,10 +32,10 @@ impl Backends {
     pub fn load(folder: &Path) -> Result<Backends, LoadFailure> {
         log::lead_into_tracing();
         load_libraries(folder)?;
-        let devices = list_llama_ggml_backend_devices();
+        let devices = devices::list();
         if !devices
             .iter()
-            .any(|device| device.device_type == LlamaBackendDeviceType::Cpu)
+            .any(|device| device.kind == DeviceKind::Processor)
         {
             return Err(LoadFailure::NoComputeLibrary(format!(
                 "none of the libraries in {} runs on this processor",
@@ -55,10 +55,10 @@ impl Backends {
     /// Names the devices that compute, the best first, for example `CPU (AMD EPYC)`.
     pub fn devices(&self) -> Vec<String> {
         let mut devices: Vec<_> = self.devices.iter().collect();
-        devices.sort_by_key(|device| device.device_type == LlamaBackendDeviceType::Cpu);
+        devices.sort_by_key(|device| device.kind == DeviceKind::Processor);
         devices
             .iter()
-            .map(|device| format!("{} ({})", device.name, device.description.trim()))
+            .map(|device| format!("{} ({})", device.name, device.description))
             .collect()
     }
 }
@@ -78,7 +78,7 @@ fn load_libraries(folder: &Path) -> Result<(), LoadFailure> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if !*loaded {
         llama_cpp_2::llama_backend::load_backends_from_path(folder);
-        *loaded = !list_llama_ggml_backend_devices().is_empty();
+        *loaded = !devices::list().is_empty();
     }
     Ok(())
 }

@@ -6,7 +6,6 @@
 
 use std::ops::Range;
 
-use aparte_protocol::engine::LoadFailure;
 use sysinfo::System;
 
 use crate::preflight::{Header, Layer};
@@ -168,19 +167,10 @@ pub fn needs(header: &Header, opening: &Opening, on_gpus: &[u64]) -> Needs {
 
 /// Bytes that a process takes beside what is allocated for the model: libraries, vocabulary, graphs.
 pub fn overhead(header: &Header) -> u64 {
-    (64 << 20) + header.token_count.saturating_mul(256)
-}
-
-/// Refuses a model that needs more than `available` bytes with a context of `context` tokens.
-pub(crate) fn check(header: &Header, context: u32, available: u64) -> Result<(), LoadFailure> {
-    let needed = needs(header, &Opening::conversation(context), &[])
-        .processor
-        .total()
-        .saturating_add(overhead(header));
-    if needed > available {
-        return Err(LoadFailure::TooBigForMemory { needed, available });
-    }
-    Ok(())
+    header
+        .token_count
+        .saturating_mul(256)
+        .saturating_add(64 << 20)
 }
 
 /// Reads how many bytes the system can give, within the limits of the container, if any. A system that
@@ -352,32 +342,6 @@ mod tests {
             value_width: 250,
             ..Layer::default()
         }
-    }
-
-    #[test]
-    fn a_small_model_fits() {
-        assert!(check(&small(), 4096, 1 << 30).is_ok());
-    }
-
-    #[test]
-    fn a_trillion_bytes_of_weights_do_not() {
-        let header = Header {
-            output_bytes: 1_000_000_000_000,
-            ..small()
-        };
-        let failure = check(&header, 4096, 16 << 30).unwrap_err();
-        assert!(
-            matches!(failure, LoadFailure::TooBigForMemory { needed, available }
-                if needed > 1_000_000_000_000 && available == 16 << 30)
-        );
-    }
-
-    #[test]
-    fn a_context_counts_as_well_as_the_weights() {
-        let mut header = small();
-        header.layers[0].key_width = 1 << 20;
-        assert!(check(&header, 4096, 8 << 30).is_err());
-        assert!(check(&header, 512, 8 << 30).is_ok());
     }
 
     #[test]

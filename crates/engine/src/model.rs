@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::ptr;
 use std::time::Instant;
 
 use aparte_protocol::engine::LoadFailure;
@@ -12,8 +12,11 @@ use llama_cpp_sys_2 as sys;
 
 use crate::backends::Backends;
 use crate::fingerprint::fingerprint;
+use crate::context::Context;
+use crate::devices::Device;
 use crate::log;
-use crate::memory;
+use crate::memory::Opening;
+use crate::plan::{DoesNotFit, Plan, plan, trust_less};
 use crate::preflight::{Header, preflight};
 use crate::prompt::Tokenizer;
 use crate::template::{ChatTemplate, SpecialTokens};
@@ -35,13 +38,14 @@ pub struct Model {
     pub(crate) special: SpecialTokens,
     /// Tokens of context that it will be opened with.
     pub(crate) context: u32,
+    pub(crate) plan: Plan,
     pub(crate) started: Instant,
     /// See [`aparte_protocol::engine::ModelFacts::fingerprint`].
     pub(crate) fingerprint: [u8; 32],
 }
 
 impl Model {
-    /// Checks the header of `file` and whether the model fits into memory, then loads it. Nothing else
+    /// Checks the header of `file` and plans where the model fits, then loads it there. Nothing else
     /// is opened. `on_progress` gets the percentage that is loaded, each at most once.
     ///
     /// # Errors
@@ -66,12 +70,10 @@ impl Model {
             0 => UNKNOWN_CONTEXT,
             trained => trained.min(LONGEST_CONTEXT),
         };
-        memory::check(&header, context, backends.available_memory)?;
         let fingerprint = fingerprint(&mut file, about.len()).map_err(unreadable)?;
-        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-        let llama = load_weights(file, on_progress)
-            .map_err(unreadable)?
-            .ok_or_else(|| failure_to_load(&header))?;
+        let stream = Stream::over(file).map_err(unreadable)?;
+        let wanted = Opening::conversation(context);
+        let (llama, plan) = load_as_planned(&stream, &backends, &header, &wanted, on_progress)?;
         if encodes(&llama) {
             return Err(LoadFailure::Unsupported(header.architecture));
         }
@@ -84,10 +86,16 @@ impl Model {
             llama,
             backends,
             header,
-            context,
+            context: plan.opening.context,
+            plan,
             started,
             fingerprint,
         })
+    }
+
+    /// Where the model went, and how long a context it has room for.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     pub(crate) fn tokenizer(&self) -> Tokenizer<'_> {
@@ -128,27 +136,74 @@ fn failure_to_load(header: &Header) -> LoadFailure {
     }
 }
 
-/// Loads the weights through a C stream over the descriptor of `file`, because a path would have to be
-/// opened again. `None` when llama.cpp refuses the file; its log says why.
-fn load_weights(
-    file: File,
+/// Loads the weights as planned, and makes another plan as long as a GPU has less room than it said.
+fn load_as_planned(
+    stream: &Stream,
+    backends: &Backends,
+    header: &Header,
+    wanted: &Opening,
     on_progress: &mut dyn FnMut(u8),
-) -> std::io::Result<Option<LlamaModel>> {
-    let stream = Stream::over(file)?;
+) -> Result<(LlamaModel, Plan), LoadFailure> {
+    let mut devices = backends.devices.clone();
     let mut progress = Progress {
         report: on_progress,
         last: None,
     };
+    loop {
+        let plan = plan(header, &devices, backends.available_memory, wanted).map_err(
+            |DoesNotFit { needed, available }| LoadFailure::TooBigForMemory { needed, available },
+        )?;
+        let loaded = load_weights(stream, &devices, &plan, &mut progress);
+        if plan.shares.is_empty() {
+            let llama = loaded.ok_or_else(|| failure_to_load(header))?;
+            return Ok((llama, plan));
+        }
+        // Keys, values and working memory are allocated when a context is opened.
+        let opens = |llama: &LlamaModel| {
+            Context::open(llama, plan.opening.context, backends.threads).is_some()
+        };
+        if let Some(llama) = loaded.filter(opens) {
+            return Ok((llama, plan));
+        }
+        trust_less(&mut devices, &plan);
+    }
+}
+
+/// Loads the weights through a C stream over an open file, because a path would have to be opened again. `None` when
+/// llama.cpp refuses the file or has no room for it; its log says why.
+fn load_weights(
+    stream: &Stream,
+    devices: &[Device],
+    plan: &Plan,
+    progress: &mut Progress<'_>,
+) -> Option<LlamaModel> {
+    // SAFETY: ggml's list of devices has not become shorter since its places were noted.
+    let mut chosen: Vec<sys::ggml_backend_dev_t> = plan
+        .shares
+        .iter()
+        .map(|share| unsafe { sys::ggml_backend_dev_get(devices[share.device].index) })
+        .collect();
+    // What ends the list; alone it means that there is no GPU.
+    chosen.push(std::ptr::null_mut());
+    // SAFETY: asks for a constant.
+    let mut shares = vec![0.0_f32; unsafe { sys::llama_max_devices() }.max(plan.shares.len())];
+    for (share, planned) in shares.iter_mut().zip(&plan.shares) {
+        *share = planned.layers as f32;
+    }
     log::take_errors();
-    // SAFETY: the stream is open, the callback's data is a `Progress` that outlives the call, and no
-    // pointer in the parameters is kept: llama.cpp reads or maps everything before it returns.
+    // SAFETY: the stream is open, the lists are as long as llama.cpp wants them, the callback's data is a `Progress` that
+    // outlives the call, and no pointer in the parameters is kept: llama.cpp reads or maps everything before it returns.
     let pointer = unsafe {
+        libc::rewind(stream.0);
         let mut params = sys::llama_model_default_params();
+        params.devices = chosen.as_mut_ptr();
+        params.n_gpu_layers = i32::try_from(plan.layers_on_gpus()).unwrap_or(i32::MAX);
+        params.tensor_split = shares.as_ptr();
         params.progress_callback = Some(Progress::receive);
-        params.progress_callback_user_data = (&raw mut progress).cast::<c_void>();
+        params.progress_callback_user_data = ptr::from_mut(progress).cast::<c_void>();
         sys::llama_model_load_from_file_ptr(stream.0.cast(), params)
     };
-    Ok(wrap(pointer))
+    wrap(pointer)
 }
 
 /// A C stream; closed when dropped, because llama.cpp does not own the one it reads.
@@ -200,7 +255,8 @@ impl Progress<'_> {
         // SAFETY: `load_weights` passes a `Progress` that nobody else uses during the call.
         let this = unsafe { &mut *user_data.cast::<Progress<'_>>() };
         let percent = (progress.clamp(0.0, 1.0) * 100.0) as u8;
-        if this.last == Some(percent) {
+        // A second attempt begins anew.
+        if this.last.is_some_and(|last| percent <= last) {
             return true;
         }
         this.last = Some(percent);
