@@ -1,4 +1,4 @@
-//! llama.cpp behind a small safe door: load a model, read a prompt, generate a reply.
+//! llama.cpp behind a small safe door: load a model, read a prompt, generate a reply; or make vectors and scores of texts.
 //!
 //! The door opens in three steps, so that a sandbox can be closed between the first and the second:
 //! [`Backends::load`] opens every library and reads every system file that is ever needed,
@@ -14,6 +14,7 @@ mod context;
 mod fingerprint;
 mod guess;
 pub mod devices;
+mod embedding;
 mod log;
 pub mod memory;
 mod model;
@@ -30,5 +31,6 @@ mod tempo;
 mod utf8;
 
 pub use backends::{Backends, usable_threads};
+pub use embedding::{Embedder, EmbeddingModel, ReadFailure, Reranker, RerankingModel};
 pub use model::Model;
 pub use session::{Interruption, Session};

@@ -13,6 +13,9 @@ use crate::preflight::{Header, Layer};
 /// Tokens evaluated in one call; also the size that the working memory is laid out for.
 pub(crate) const BATCH: u32 = 512;
 
+/// Texts that are read together at most.
+const TEXTS_TOGETHER: u32 = 8;
+
 /// How a context is opened: all that decides its size beside the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opening {
@@ -28,6 +31,8 @@ pub struct Opening {
     pub cache: CacheType,
     /// Whether attention is computed piece by piece, without a table of every token against every other.
     pub has_flash_attention: bool,
+    /// Whether each text becomes a row of numbers, and no token gets scores. llama.cpp keeps room for the scores all the same.
+    pub has_rows: bool,
 }
 
 impl Opening {
@@ -40,6 +45,20 @@ impl Opening {
             outputs: BATCH,
             cache: CacheType::F16,
             has_flash_attention: true,
+            has_rows: false,
+        }
+    }
+
+    /// What texts are opened with that are read as a whole, `batch` tokens at a time.
+    pub fn reading(batch: u32) -> Opening {
+        Opening {
+            context: batch,
+            sequences: TEXTS_TOGETHER,
+            batch,
+            outputs: batch,
+            cache: CacheType::F16,
+            has_flash_attention: true,
+            has_rows: true,
         }
     }
 
@@ -157,8 +176,7 @@ pub fn needs(header: &Header, opening: &Opening, on_gpus: &[u64]) -> Needs {
         processor: Need {
             weights: own.need.weights.saturating_add(header.input_bytes),
             compute,
-            output: bytes_of_floats(header.token_count)
-                .saturating_mul(u64::from(opening.sequences)),
+            output: output(header, opening),
             ..own.need
         },
         gpus,
@@ -186,6 +204,17 @@ pub(crate) fn available() -> u64 {
     match system.cgroup_limits() {
         Some(limits) if limits.total_memory < system.total_memory() => free.min(limits.free_memory),
         _ => free,
+    }
+}
+
+/// Room for the scores of a token for each text or, where texts become rows, for what becomes of every token.
+fn output(header: &Header, opening: &Opening) -> u64 {
+    let scores = bytes_of_floats(header.token_count);
+    if opening.has_rows {
+        let row = bytes_of_floats(header.embedding_length);
+        scores.saturating_add(row).saturating_mul(opening.tokens())
+    } else {
+        scores.saturating_mul(u64::from(opening.sequences))
     }
 }
 
@@ -263,7 +292,7 @@ fn compute(header: &Header, opening: &Opening, layers: &[Layer], has_output: boo
         let table = rows(cells, tokens).saturating_mul(header.head_count);
         attention = attention.saturating_add(table);
     }
-    let scores = if has_output {
+    let scores = if has_output && header.causal {
         let outputs = u64::from(opening.outputs).min(tokens);
         rows(header.token_count, outputs).saturating_add(embedded.saturating_mul(5))
     } else {
@@ -376,6 +405,7 @@ mod tests {
             outputs: u32::MAX,
             cache: CacheType::Q8_0,
             has_flash_attention: false,
+            has_rows: true,
         };
         let all = needs(&header, &opening, &[]);
         assert_eq!(all.processor.total(), u64::MAX);

@@ -14,10 +14,11 @@ use crate::backends::Backends;
 use crate::fingerprint::fingerprint;
 use crate::context::Context;
 use crate::devices::Device;
+use crate::embedding::has_room;
 use crate::log;
-use crate::memory::Opening;
+use crate::memory::{self, Opening};
 use crate::plan::{DoesNotFit, Plan, plan, trust_less};
-use crate::preflight::{Header, preflight};
+use crate::preflight::{Header, Pooling, preflight};
 use crate::prompt::Tokenizer;
 use crate::template::{ChatTemplate, SpecialTokens};
 
@@ -25,6 +26,9 @@ use crate::template::{ChatTemplate, SpecialTokens};
 const LONGEST_CONTEXT: u32 = 8192;
 /// For a model that does not say what it was trained on.
 const UNKNOWN_CONTEXT: u32 = 4096;
+
+/// The longest text that is read as a whole, in tokens: what that takes grows with the square.
+const LONGEST_TEXT: u32 = 2048;
 
 /// A model whose weights are in memory, or mapped.
 #[derive(Debug)]
@@ -52,6 +56,16 @@ impl Model {
     /// Every [`LoadFailure`] but [`LoadFailure::NoComputeLibrary`].
     pub fn load(
         backends: Backends,
+        file: File,
+        on_progress: &mut dyn FnMut(u8),
+    ) -> Result<Model, LoadFailure> {
+        Model::load_for(Purpose::Write, backends, file, on_progress)
+    }
+
+    /// Loads a model that was made for `purpose`.
+    pub(crate) fn load_for(
+        purpose: Purpose,
+        backends: Backends,
         mut file: File,
         on_progress: &mut dyn FnMut(u8),
     ) -> Result<Model, LoadFailure> {
@@ -61,19 +75,15 @@ impl Model {
         if !about.is_file() {
             return Err(LoadFailure::Unreadable("it is no regular file".to_owned()));
         }
-        let header = preflight(&mut file, about.len())?;
-        // A model that does not write, or has no words to write with, makes llama.cpp abort later.
-        if !header.causal || header.token_count == 0 {
-            return Err(LoadFailure::Unsupported(header.architecture));
+        let mut header = preflight(&mut file, about.len())?;
+        // Made for something else, or without words to read, it makes llama.cpp abort later or gives nonsense.
+        match purpose.pooling(&header) {
+            Some(pooling) if header.token_count > 0 => header.pooling = pooling,
+            _ => return Err(LoadFailure::Unsupported(header.architecture)),
         }
-        let context = match header.context_length {
-            0 => UNKNOWN_CONTEXT,
-            trained => trained.min(LONGEST_CONTEXT),
-        };
         let fingerprint = fingerprint(&mut file, about.len()).map_err(unreadable)?;
         let stream = Stream::over(file).map_err(unreadable)?;
-        let wanted = Opening::conversation(context);
-        let (llama, plan) = load_as_planned(&stream, &backends, &header, &wanted, on_progress)?;
+        let (llama, plan) = load_as_planned(&stream, &backends, &header, purpose, on_progress)?;
         if encodes(&llama) {
             return Err(LoadFailure::Unsupported(header.architecture));
         }
@@ -102,6 +112,49 @@ impl Model {
         Tokenizer {
             vocab: self.llama.vocab(),
             space_prefix: self.header.space_prefix,
+        }
+    }
+}
+
+/// What a model is loaded for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To write replies.
+    Write,
+    /// To make vectors of texts.
+    Embed,
+    /// To say how well texts answer a question.
+    Rerank,
+}
+
+impl Purpose {
+    /// How texts become rows in a model that was made for this; `None` for one that was not.
+    fn pooling(self, header: &Header) -> Option<Pooling> {
+        match (self, header.pooling) {
+            // One that was trained to make rows has forgotten how to write.
+            (Purpose::Write, Pooling::Unsaid) if header.causal => Some(Pooling::Unsaid),
+            (Purpose::Write, _) => None,
+            (Purpose::Embed, pooling @ (Pooling::Mean | Pooling::First | Pooling::Last)) => {
+                Some(pooling)
+            }
+            // A model that writes makes poor vectors, unless it was trained to make them and says so.
+            (Purpose::Embed, Pooling::Unsaid) if !header.causal => Some(Pooling::Mean),
+            (Purpose::Embed, _) => None,
+            (Purpose::Rerank, _) => header.has_scorer.then_some(Pooling::Rank),
+        }
+    }
+
+    /// How a context is opened for this, if there is room.
+    fn opening(self, header: &Header) -> Opening {
+        let trained = |longest: u32| match header.context_length {
+            0 => longest,
+            trained => trained.min(longest),
+        };
+        match self {
+            Purpose::Write => Opening::conversation(trained(LONGEST_CONTEXT)),
+            Purpose::Embed | Purpose::Rerank => {
+                Opening::reading(trained(LONGEST_TEXT).max(memory::BATCH))
+            }
         }
     }
 }
@@ -141,16 +194,17 @@ fn load_as_planned(
     stream: &Stream,
     backends: &Backends,
     header: &Header,
-    wanted: &Opening,
+    purpose: Purpose,
     on_progress: &mut dyn FnMut(u8),
 ) -> Result<(LlamaModel, Plan), LoadFailure> {
+    let wanted = purpose.opening(header);
     let mut devices = backends.devices.clone();
     let mut progress = Progress {
         report: on_progress,
         last: None,
     };
     loop {
-        let plan = plan(header, &devices, backends.available_memory, wanted).map_err(
+        let plan = plan(header, &devices, backends.available_memory, &wanted).map_err(
             |DoesNotFit { needed, available }| LoadFailure::TooBigForMemory { needed, available },
         )?;
         let loaded = load_weights(stream, &devices, &plan, &mut progress);
@@ -159,8 +213,9 @@ fn load_as_planned(
             return Ok((llama, plan));
         }
         // Keys, values and working memory are allocated when a context is opened.
-        let opens = |llama: &LlamaModel| {
-            Context::open(llama, plan.opening.context, backends.threads).is_some()
+        let opens = |llama: &LlamaModel| match purpose {
+            Purpose::Write => Context::open(llama, plan.opening.context, 1).is_some(),
+            Purpose::Embed | Purpose::Rerank => has_room(llama, header.pooling, &plan.opening),
         };
         if let Some(llama) = loaded.filter(opens) {
             return Ok((llama, plan));

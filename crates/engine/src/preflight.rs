@@ -70,6 +70,28 @@ pub struct Header {
     pub experts_used: u64,
     /// Width of one of those.
     pub expert_feed_forward_length: u64,
+    /// How a text becomes one row of numbers.
+    pub pooling: Pooling,
+    /// Whether there are weights that make a score of a text.
+    pub has_scorer: bool,
+    /// `tokenizer.chat_template.rerank`, with `{query}` and `{document}` in it.
+    pub rerank_template: Option<String>,
+}
+
+/// How a text becomes one row of numbers (`pooling_type`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pooling {
+    /// The file does not say.
+    #[default]
+    Unsaid,
+    /// The mean of what became of its tokens.
+    Mean,
+    /// What became of its first token.
+    First,
+    /// What became of its last token.
+    Last,
+    /// Scores, made of the first or last token.
+    Rank,
 }
 
 /// Checks the header of `file`, which has `length` bytes, from its beginning on.
@@ -280,7 +302,8 @@ impl Metadata {
             feed_forward_length,
             cache_width,
             token_count: self.token_count,
-            causal: self.number(&own("attention.causal")) != Some(0),
+            causal: self.number(&own("attention.causal")) != Some(0)
+                && !layers::is_encoder(&architecture),
             space_prefix: self
                 .texts
                 .get("tokenizer.ggml.model")
@@ -304,6 +327,17 @@ impl Metadata {
             expert_feed_forward_length: self
                 .per_layer(&own("expert_feed_forward_length"), feed_forward_length)
                 .widest(),
+            pooling: match self.number(&own("pooling_type")) {
+                Some(1) => Pooling::Mean,
+                Some(2) => Pooling::First,
+                Some(3) => Pooling::Last,
+                Some(4) => Pooling::Rank,
+                _ => Pooling::Unsaid,
+            },
+            // One architecture has its whole scorer in what is a step before it elsewhere.
+            has_scorer: weights.has_scorer
+                || (weights.has_scorer_step && architecture == "jina-bert-v2"),
+            rerank_template: self.texts.remove("tokenizer.chat_template.rerank"),
             layers,
             architecture,
         })
@@ -350,6 +384,7 @@ fn is_kept_text(key: &str) -> bool {
         "general.architecture"
             | "general.name"
             | "tokenizer.chat_template"
+            | "tokenizer.chat_template.rerank"
             | "tokenizer.ggml.model"
     )
 }
@@ -386,6 +421,8 @@ struct Weights {
     token_type: u32,
     /// Whether there is a table of its own for the way back to tokens.
     has_output: bool,
+    has_scorer: bool,
+    has_scorer_step: bool,
 }
 
 impl Weights {
@@ -408,6 +445,8 @@ impl Weights {
                 self.token_type = tensor_type;
             }
             "output.weight" => self.has_output = true,
+            "cls.output.weight" => self.has_scorer = true,
+            "cls.weight" => self.has_scorer_step = true,
             _ => {}
         }
     }

@@ -54,7 +54,7 @@ pub(super) fn layers(metadata: &Metadata, architecture: &str, block_count: u64) 
             let recurs = recurs(metadata, architecture, index, cached_heads.of(index));
             let has_attention = (!recurs || architecture == "falcon-h1")
                 && index < keeping
-                && !ENCODERS.contains(&architecture);
+                && !is_encoder(architecture);
             let heads = if has_attention {
                 cached_heads.of(index)
             } else {
@@ -94,7 +94,11 @@ pub(super) fn window(metadata: &Metadata, architecture: &str, block_count: u64) 
     }
 }
 
-/// Those that read a text as a whole and keep nothing of it.
+/// Whether models of `architecture` read a text as a whole and keep nothing of it.
+pub(super) fn is_encoder(architecture: &str) -> bool {
+    ENCODERS.contains(&architecture)
+}
+
 const ENCODERS: [&str; 10] = [
     "bert",
     "nomic-bert",

@@ -153,6 +153,9 @@ fn a_sound_file_tells_what_it_is() {
             head_width: 16,
             experts_used: 0,
             expert_feed_forward_length: 256,
+            pooling: Pooling::Unsaid,
+            has_scorer: false,
+            rerank_template: None,
         }
     );
 }

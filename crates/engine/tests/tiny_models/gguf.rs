@@ -33,6 +33,10 @@ impl Gguf {
         self.key(name, 4, &value.to_le_bytes());
     }
 
+    pub fn truth(&mut self, name: &str, value: bool) {
+        self.key(name, 7, &[u8::from(value)]);
+    }
+
     pub fn float(&mut self, name: &str, value: f32) {
         self.key(name, 6, &value.to_le_bytes());
     }

@@ -1,6 +1,8 @@
 //! The engine with tiny models that the tests write themselves.
 
 mod decoder;
+mod embedding;
+mod encoder;
 mod gguf;
 mod memory;
 

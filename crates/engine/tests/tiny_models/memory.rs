@@ -24,6 +24,7 @@ const OPENINGS: [Opening; 8] = {
         outputs: 512,
         cache: CacheType::F16,
         has_flash_attention: true,
+        has_rows: false,
     };
     [
         usual,

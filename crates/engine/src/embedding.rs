@@ -1,0 +1,450 @@
+//! Models that read texts as a whole: one makes a vector of each, another says how well each answers a question.
+//!
+//! Such a model does not write, and one that writes is not taken for this: the types keep them apart. No text is cut
+//! without a word; what is too long is refused. How many texts are computed together is found out when one is opened, because a
+//! processor is slower with several (each token is laid beside those of the other texts too) and a GPU is faster.
+//! What texts must begin with (`query: `, `passage: `) belongs to the model's card and is left to the caller.
+
+mod pooled;
+mod trial;
+
+use std::fmt;
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use aparte_protocol::engine::LoadFailure;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::token::LlamaToken;
+
+use crate::backends::Backends;
+use crate::memory::Opening;
+use crate::model::{Model, Purpose};
+use crate::plan::Plan;
+use crate::preflight::Pooling;
+
+use pooled::{Computed, Pooled};
+use trial::Trial;
+
+/// A model that makes vectors of texts.
+#[derive(Debug)]
+pub struct EmbeddingModel(Model);
+
+impl EmbeddingModel {
+    /// Loads it as [`Model::load`] does one that writes.
+    ///
+    /// # Errors
+    /// As there; [`LoadFailure::Unsupported`] for a model that was made for something else.
+    pub fn load(
+        backends: Backends,
+        file: File,
+        on_progress: &mut dyn FnMut(u8),
+    ) -> Result<EmbeddingModel, LoadFailure> {
+        Model::load_for(Purpose::Embed, backends, file, on_progress).map(EmbeddingModel)
+    }
+
+    /// Where the model went, and how long a text it has room for.
+    pub fn plan(&self) -> &Plan {
+        self.0.plan()
+    }
+}
+
+/// A model that says how well a text answers a question.
+#[derive(Debug)]
+pub struct RerankingModel(Model);
+
+impl RerankingModel {
+    /// Loads it as [`Model::load`] does one that writes.
+    ///
+    /// # Errors
+    /// As there; [`LoadFailure::Unsupported`] for a model without the weights that make a score, whose scores would be
+    /// next to zero for everything.
+    pub fn load(
+        backends: Backends,
+        file: File,
+        on_progress: &mut dyn FnMut(u8),
+    ) -> Result<RerankingModel, LoadFailure> {
+        let model = Model::load_for(Purpose::Rerank, backends, file, on_progress)?;
+        // Several scores are those of a classifier; the two of a Qwen3 reranker are *yes* and *no*.
+        let scores = pooled::scores_of(&model.llama);
+        if scores != 1 && !model.header.architecture.starts_with("qwen3") {
+            return Err(LoadFailure::Unsupported(model.header.architecture));
+        }
+        Ok(RerankingModel(model))
+    }
+
+    /// Where the model went, and how long a text it has room for.
+    pub fn plan(&self) -> &Plan {
+        self.0.plan()
+    }
+}
+
+/// Why there is no vector or score. Nothing of what was asked for is given then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadFailure {
+    /// A text has more tokens than the model knows positions, or memory has room for.
+    TextTooLong {
+        /// Which text, from zero on.
+        text: usize,
+        /// Tokens of the text, with those that the model wants around it (and the question, where there is one).
+        tokens: u32,
+        /// Tokens of the longest that can be read.
+        longest: u32,
+    },
+    /// A text has nothing that the model could read.
+    TextEmpty {
+        /// Which text, from zero on.
+        text: usize,
+    },
+    /// It was told to stop.
+    Stopped,
+    /// llama.cpp refused, or gave no numbers.
+    Compute(String),
+}
+
+impl fmt::Display for ReadFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReadFailure::TextTooLong {
+                text,
+                tokens,
+                longest,
+            } => write!(
+                formatter,
+                "text {text} has {tokens} tokens and the model reads {longest}"
+            ),
+            ReadFailure::TextEmpty { text } => write!(formatter, "text {text} has no tokens"),
+            ReadFailure::Stopped => formatter.write_str("it was told to stop"),
+            ReadFailure::Compute(reason) => {
+                write!(formatter, "the model could not read: {reason}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for ReadFailure {}
+
+/// Makes vectors of texts.
+#[derive(Debug)]
+pub struct Embedder<'m>(Reader<'m>);
+
+impl<'m> Embedder<'m> {
+    /// Opens a context, and tries how many texts are best computed together. This takes some tenths of a second on a slow machine.
+    ///
+    /// # Errors
+    /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
+    pub fn open(model: &'m EmbeddingModel) -> Result<Embedder<'m>, LoadFailure> {
+        Reader::open(&model.0, None).map(Embedder)
+    }
+
+    /// Opens a context for as many texts together as [`Embedder::texts_together`] said at another time.
+    ///
+    /// # Errors
+    /// As [`Embedder::open`].
+    pub fn open_for(
+        model: &'m EmbeddingModel,
+        texts_together: NonZeroUsize,
+    ) -> Result<Embedder<'m>, LoadFailure> {
+        Reader::open(&model.0, Some(texts_together)).map(Embedder)
+    }
+
+    /// A vector of length one for each text, in their order; the more alike two texts are, the larger is the sum of the products
+    /// of their vectors' numbers. `stop` ends it in the middle of a computation, on a processor.
+    ///
+    /// # Errors
+    /// [`ReadFailure`], before anything is computed where a text is too long or empty.
+    pub fn embed(
+        &mut self,
+        texts: &[String],
+        stop: &AtomicBool,
+    ) -> Result<Vec<Vec<f32>>, ReadFailure> {
+        let vocab = self.0.model.llama.vocab();
+        let texts = texts
+            .iter()
+            .map(|text| vocab.tokenize(text.as_bytes(), true, false))
+            .collect();
+        self.0
+            .read(texts, stop)?
+            .into_iter()
+            .map(|vector| {
+                of_length_one(vector)
+                    .ok_or_else(|| ReadFailure::Compute("a vector has no direction".to_owned()))
+            })
+            .collect()
+    }
+
+    /// How many numbers a vector has.
+    pub fn dimensions(&self) -> usize {
+        self.0.pooled.width()
+    }
+
+    /// Tokens of the longest text that can be read, with those that the model wants around it.
+    pub fn longest(&self) -> u32 {
+        self.0.longest
+    }
+
+    /// How many texts are computed together.
+    pub fn texts_together(&self) -> NonZeroUsize {
+        self.0.together
+    }
+}
+
+/// Says how well texts answer a question.
+#[derive(Debug)]
+pub struct Reranker<'m>(Reader<'m>);
+
+impl<'m> Reranker<'m> {
+    /// Opens a context, and tries how many texts are best computed together. This takes some tenths of a second on a slow machine.
+    ///
+    /// # Errors
+    /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
+    pub fn open(model: &'m RerankingModel) -> Result<Reranker<'m>, LoadFailure> {
+        Reader::open(&model.0, None).map(Reranker)
+    }
+
+    /// Opens a context for as many texts together as [`Reranker::texts_together`] said at another time.
+    ///
+    /// # Errors
+    /// As [`Reranker::open`].
+    pub fn open_for(
+        model: &'m RerankingModel,
+        texts_together: NonZeroUsize,
+    ) -> Result<Reranker<'m>, LoadFailure> {
+        Reader::open(&model.0, Some(texts_together)).map(Reranker)
+    }
+
+    /// A score for each text, in their order: the higher, the better it answers `question`. Scores of one model can be
+    /// compared with each other; what their size means is the model's own. `stop` ends it in the middle of a
+    /// computation, on a processor.
+    ///
+    /// # Errors
+    /// [`ReadFailure`], before anything is computed where a text is too long with the question.
+    pub fn rerank(
+        &mut self,
+        question: &str,
+        texts: &[String],
+        stop: &AtomicBool,
+    ) -> Result<Vec<f32>, ReadFailure> {
+        let pairs = texts
+            .iter()
+            .map(|text| pair(self.0.model, question, text))
+            .collect();
+        self.0
+            .read(pairs, stop)?
+            .into_iter()
+            .map(|scores| match scores.first() {
+                Some(score) if score.is_finite() => Ok(*score),
+                _ => Err(ReadFailure::Compute("a score is no number".to_owned())),
+            })
+            .collect()
+    }
+
+    /// Tokens of the longest question and text together that can be read, with those that the model wants around them.
+    pub fn longest(&self) -> u32 {
+        self.0.longest
+    }
+
+    /// How many texts are computed together.
+    pub fn texts_together(&self) -> NonZeroUsize {
+        self.0.together
+    }
+}
+
+/// Whether there is memory for a context that reads texts as `opening` says.
+pub(crate) fn has_room(llama: &LlamaModel, pooling: Pooling, opening: &Opening) -> bool {
+    Pooled::open(llama, pooling, opening, 1).is_ok()
+}
+
+/// Tokens of a question and a text as the model was taught to read them.
+fn pair(model: &Model, question: &str, text: &str) -> Vec<LlamaToken> {
+    let vocab = model.llama.vocab();
+    if let Some(template) = &model.header.rerank_template {
+        return fill(model, template, question, text);
+    }
+    let mut tokens = vocab.tokenize(question.as_bytes(), true, false);
+    let text = vocab.tokenize(text.as_bytes(), true, false);
+    let begins = vocab.should_add_bos() && text.first() == Some(&vocab.bos());
+    // BERT marks the end of each; its descendants mark the place between them twice.
+    if vocab.should_add_sep() && !pooled::has_vocabulary_of_bert(&model.llama) && vocab.sep().0 >= 0
+    {
+        tokens.push(vocab.sep());
+    }
+    tokens.extend_from_slice(&text[usize::from(begins)..]);
+    tokens
+}
+
+/// Tokens of a template with `{query}` and `{document}` in it. Control tokens are recognised in its own text alone.
+fn fill(model: &Model, template: &str, question: &str, text: &str) -> Vec<LlamaToken> {
+    let vocab = model.llama.vocab();
+    let mut tokens = Vec::new();
+    let mut rest = template;
+    while let Some((at, mark, content)) = [("{query}", question), ("{document}", text)]
+        .into_iter()
+        .filter_map(|(mark, content)| rest.find(mark).map(|at| (at, mark, content)))
+        .min_by_key(|&(at, _, _)| at)
+    {
+        tokens.extend(vocab.tokenize(&rest.as_bytes()[..at], false, true));
+        tokens.extend(vocab.tokenize(content.as_bytes(), false, false));
+        rest = &rest[at + mark.len()..];
+    }
+    tokens.extend(vocab.tokenize(rest.as_bytes(), false, true));
+    tokens
+}
+
+/// A context that reads texts, some at a time.
+#[derive(Debug)]
+struct Reader<'m> {
+    model: &'m Model,
+    pooled: Pooled<'m>,
+    longest: u32,
+    together: NonZeroUsize,
+}
+
+impl<'m> Reader<'m> {
+    fn open(model: &'m Model, together: Option<NonZeroUsize>) -> Result<Reader<'m>, LoadFailure> {
+        let opening = &model.plan.opening;
+        let threads = model.backends.threads;
+        let pooled = Pooled::open(&model.llama, model.header.pooling, opening, threads)?;
+        let longest = match model.header.context_length {
+            0 => opening.context,
+            trained => opening.context.min(trained),
+        };
+        let mut reader = Reader {
+            model,
+            pooled,
+            longest,
+            together: NonZeroUsize::MIN,
+        };
+        let most = opening.sequences as usize;
+        reader.together = match together {
+            Some(together) => together.min(NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN)),
+            None => reader.try_out(most)?,
+        };
+        Ok(reader)
+    }
+
+    /// Reads texts, given as tokens, as many at a time as is best and fit.
+    fn read(
+        &mut self,
+        texts: Vec<Vec<LlamaToken>>,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Vec<f32>>, ReadFailure> {
+        for (text, tokens) in texts.iter().enumerate() {
+            if tokens.is_empty() {
+                return Err(ReadFailure::TextEmpty { text });
+            }
+            if tokens.len() > self.longest as usize {
+                return Err(ReadFailure::TextTooLong {
+                    text,
+                    tokens: u32::try_from(tokens.len()).unwrap_or(u32::MAX),
+                    longest: self.longest,
+                });
+            }
+        }
+        let mut outcomes = Vec::with_capacity(texts.len());
+        let mut rest = texts.as_slice();
+        while !rest.is_empty() {
+            if stop.load(Ordering::Relaxed) {
+                return Err(ReadFailure::Stopped);
+            }
+            let group = &rest[..group(rest, self.together, self.pooled.capacity())];
+            match self.pooled.compute(group, stop) {
+                Ok(Computed::Whole(group)) => outcomes.extend(group),
+                Ok(Computed::Stopped) => return Err(ReadFailure::Stopped),
+                Err(reason) => return Err(ReadFailure::Compute(reason)),
+            }
+            rest = &rest[group.len()..];
+        }
+        Ok(outcomes)
+    }
+
+    /// Finds out how many texts of a usual length are best computed together, up to `most`.
+    fn try_out(&mut self, most: usize) -> Result<NonZeroUsize, LoadFailure> {
+        /// Passages of documents are about as long.
+        const USUAL: usize = 128;
+        let length = USUAL.min(self.longest as usize);
+        let capacity = self.pooled.capacity();
+        // A token that a text may have: no model is troubled by reading the same one again and again.
+        let text = vec![self.model.llama.vocab().bos().max(LlamaToken::new(0)); length];
+        let never = AtomicBool::new(false);
+        let mut compute = |texts: &[Vec<LlamaToken>]| match self.pooled.compute(texts, &never) {
+            Ok(_) => Ok(()),
+            Err(reason) => Err(LoadFailure::Damaged(reason)),
+        };
+        // The first finds the weights on the disk.
+        compute(std::slice::from_ref(&text))?;
+        let mut trial = Trial::new(most.min(capacity / length));
+        while let Some(together) = trial.next() {
+            let group = vec![text.clone(); together];
+            let start = Instant::now();
+            compute(&group)?;
+            trial.measured(start.elapsed());
+        }
+        Ok(trial.best())
+    }
+}
+
+/// How many of the first texts are computed together: those that fit, at most `together`, at least one.
+fn group(texts: &[Vec<LlamaToken>], together: NonZeroUsize, capacity: usize) -> usize {
+    let mut tokens = 0;
+    texts
+        .iter()
+        .take(together.get())
+        .take_while(|text| {
+            tokens += text.len();
+            tokens <= capacity
+        })
+        .count()
+        .max(1)
+}
+
+/// The vector in the same direction that has length one; `None` for one that has no direction.
+fn of_length_one(mut vector: Vec<f32>) -> Option<Vec<f32>> {
+    let square: f64 = vector.iter().map(|&number| f64::from(number).powi(2)).sum();
+    let length = square.sqrt();
+    if !length.is_finite() || length == 0.0 {
+        return None;
+    }
+    for number in &mut vector {
+        *number = (f64::from(*number) / length) as f32;
+    }
+    Some(vector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(lengths: &[usize]) -> Vec<Vec<LlamaToken>> {
+        lengths
+            .iter()
+            .map(|&length| vec![LlamaToken::new(0); length])
+            .collect()
+    }
+
+    #[test]
+    fn as_many_texts_are_computed_together_as_is_best_and_fit() {
+        let four = NonZeroUsize::new(4).unwrap();
+        assert_eq!(group(&texts(&[10, 10, 10, 10, 10]), four, 512), 4);
+        assert_eq!(group(&texts(&[10, 10]), four, 512), 2);
+        assert_eq!(group(&texts(&[200, 200, 200]), four, 512), 2);
+        assert_eq!(group(&texts(&[512, 1]), four, 512), 1);
+        assert_eq!(group(&texts(&[10, 10]), NonZeroUsize::MIN, 512), 1);
+    }
+
+    #[test]
+    fn a_vector_keeps_its_direction_and_gets_length_one() {
+        assert_eq!(of_length_one(vec![3.0, -4.0]), Some(vec![0.6, -0.8]));
+        let tiny = of_length_one(vec![1e-30, 0.0]).unwrap();
+        assert_eq!(tiny, [1.0, 0.0]);
+    }
+
+    #[test]
+    fn a_vector_without_a_direction_is_none() {
+        assert_eq!(of_length_one(vec![0.0, 0.0]), None);
+        assert_eq!(of_length_one(vec![f32::NAN, 1.0]), None);
+        assert_eq!(of_length_one(vec![f32::INFINITY, 1.0]), None);
+        assert_eq!(of_length_one(Vec::new()), None);
+    }
+}
