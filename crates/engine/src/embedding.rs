@@ -11,8 +11,9 @@ mod trial;
 use std::fmt;
 use std::fs::File;
 use std::num::NonZeroUsize;
+use std::slice;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aparte_protocol::engine::LoadFailure;
 use llama_cpp_2::model::LlamaModel;
@@ -23,6 +24,7 @@ use crate::memory::Opening;
 use crate::model::{Model, Purpose};
 use crate::plan::Plan;
 use crate::preflight::Pooling;
+use crate::tempo::{Alone, Tempo};
 
 use pooled::{Computed, Pooled};
 use trial::Trial;
@@ -130,7 +132,7 @@ impl std::error::Error for ReadFailure {}
 pub struct Embedder<'m>(Reader<'m>);
 
 impl<'m> Embedder<'m> {
-    /// Opens a context, and tries how many texts are best computed together. This takes some tenths of a second on a slow machine.
+    /// Opens a context, and tries how many texts are best computed together. This takes up to a second on a slow machine.
     ///
     /// # Errors
     /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
@@ -195,7 +197,7 @@ impl<'m> Embedder<'m> {
 pub struct Reranker<'m>(Reader<'m>);
 
 impl<'m> Reranker<'m> {
-    /// Opens a context, and tries how many texts are best computed together. This takes some tenths of a second on a slow machine.
+    /// Opens a context, and tries how many texts are best computed together. This takes up to a second on a slow machine.
     ///
     /// # Errors
     /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
@@ -253,7 +255,7 @@ impl<'m> Reranker<'m> {
 
 /// Whether there is memory for a context that reads texts as `opening` says.
 pub(crate) fn has_room(llama: &LlamaModel, pooling: Pooling, opening: &Opening) -> bool {
-    Pooled::open(llama, pooling, opening, 1).is_ok()
+    Pooled::open(llama, pooling, opening).is_ok()
 }
 
 /// Tokens of a question and a text as the model was taught to read them.
@@ -297,6 +299,7 @@ fn fill(model: &Model, template: &str, question: &str, text: &str) -> Vec<LlamaT
 struct Reader<'m> {
     model: &'m Model,
     pooled: Pooled<'m>,
+    tempo: Tempo,
     longest: u32,
     together: NonZeroUsize,
 }
@@ -304,24 +307,31 @@ struct Reader<'m> {
 impl<'m> Reader<'m> {
     fn open(model: &'m Model, together: Option<NonZeroUsize>) -> Result<Reader<'m>, LoadFailure> {
         let opening = &model.plan.opening;
-        let threads = model.backends.threads;
-        let pooled = Pooled::open(&model.llama, model.header.pooling, opening, threads)?;
         let longest = match model.header.context_length {
             0 => opening.context,
             trained => opening.context.min(trained),
         };
-        let mut reader = Reader {
+        let open = || Pooled::open(&model.llama, model.header.pooling, opening);
+        let mut pooled = open()?;
+        let texts = usual_texts(model, longest);
+        let alone = measure_alone(&mut pooled, &texts[0])?;
+        let together = match together {
+            Some(together) => together.get().min(texts.len()),
+            None => {
+                let together = try_out(&mut pooled, &texts)?;
+                // What the trial needed for its largest group would be kept.
+                drop(pooled);
+                pooled = open()?;
+                together
+            }
+        };
+        Ok(Reader {
             model,
             pooled,
+            tempo: Tempo::new(model.backends.threads, alone),
             longest,
-            together: NonZeroUsize::MIN,
-        };
-        let most = opening.sequences as usize;
-        reader.together = match together {
-            Some(together) => together.min(NonZeroUsize::new(most).unwrap_or(NonZeroUsize::MIN)),
-            None => reader.try_out(most)?,
-        };
-        Ok(reader)
+            together: NonZeroUsize::new(together).unwrap_or(NonZeroUsize::MIN),
+        })
     }
 
     /// Reads texts, given as tokens, as many at a time as is best and fit.
@@ -349,39 +359,73 @@ impl<'m> Reader<'m> {
                 return Err(ReadFailure::Stopped);
             }
             let group = &rest[..group(rest, self.together, self.pooled.capacity())];
-            match self.pooled.compute(group, stop) {
-                Ok(Computed::Whole(group)) => outcomes.extend(group),
-                Ok(Computed::Stopped) => return Err(ReadFailure::Stopped),
-                Err(reason) => return Err(ReadFailure::Compute(reason)),
-            }
+            outcomes.extend(self.compute(group, stop)?);
             rest = &rest[group.len()..];
         }
         Ok(outcomes)
     }
 
-    /// Finds out how many texts of a usual length are best computed together, up to `most`.
-    fn try_out(&mut self, most: usize) -> Result<NonZeroUsize, LoadFailure> {
-        /// Passages of documents are about as long.
-        const USUAL: usize = 128;
-        let length = USUAL.min(self.longest as usize);
-        let capacity = self.pooled.capacity();
-        // A token that a text may have: no model is troubled by reading the same one again and again.
-        let text = vec![self.model.llama.vocab().bos().max(LlamaToken::new(0)); length];
-        let never = AtomicBool::new(false);
-        let mut compute = |texts: &[Vec<LlamaToken>]| match self.pooled.compute(texts, &never) {
-            Ok(_) => Ok(()),
-            Err(reason) => Err(LoadFailure::Damaged(reason)),
-        };
-        // The first finds the weights on the disk.
-        compute(std::slice::from_ref(&text))?;
-        let mut trial = Trial::new(most.min(capacity / length));
-        while let Some(together) = trial.next() {
-            let group = vec![text.clone(); together];
-            let start = Instant::now();
-            compute(&group)?;
-            trial.measured(start.elapsed());
+    /// Computes texts that fit together, with as many threads as are of use at the moment.
+    fn compute(
+        &mut self,
+        texts: &[Vec<LlamaToken>],
+        stop: &AtomicBool,
+    ) -> Result<Vec<Vec<f32>>, ReadFailure> {
+        self.pooled.set_threads(self.tempo.threads());
+        let start = Instant::now();
+        match self.pooled.compute(texts, stop) {
+            Ok(Computed::Whole(rows)) => {
+                let tokens = texts.iter().map(Vec::len).sum();
+                self.tempo.measured(tokens, start.elapsed());
+                Ok(rows)
+            }
+            Ok(Computed::Stopped) => Err(ReadFailure::Stopped),
+            Err(reason) => Err(ReadFailure::Compute(reason)),
         }
-        Ok(trial.best())
+    }
+}
+
+/// As many texts as may be read together, as long as passages of documents are.
+fn usual_texts(model: &Model, longest: u32) -> Vec<Vec<LlamaToken>> {
+    const USUAL: u32 = 128;
+    let length = USUAL.min(longest).max(1);
+    let opening = &model.plan.opening;
+    let count = opening.sequences.min(opening.context / length).max(1);
+    // No model is troubled by reading the same token again and again.
+    let token = model.llama.vocab().bos().max(LlamaToken::new(0));
+    vec![vec![token; length as usize]; count as usize]
+}
+
+/// Brings the weights into memory and learns what one thread alone can do.
+fn measure_alone(pooled: &mut Pooled<'_>, text: &Vec<LlamaToken>) -> Result<Alone, LoadFailure> {
+    let short = vec![text[0]];
+    timed(pooled, slice::from_ref(&short))?;
+    let single = timed(pooled, slice::from_ref(&short))?;
+    let each = timed(pooled, slice::from_ref(text))?;
+    Ok(Alone {
+        single: single.as_secs_f64(),
+        each: each.as_secs_f64() / text.len() as f64,
+    })
+}
+
+/// Finds out how many of `texts`, all of one length, are best computed together. One thread computes, because what several
+/// take depends on what the machine does beside.
+fn try_out(pooled: &mut Pooled<'_>, texts: &[Vec<LlamaToken>]) -> Result<usize, LoadFailure> {
+    let mut trial = Trial::new(texts.len());
+    while let Some(together) = trial.next() {
+        let elapsed = timed(pooled, &texts[..together])?;
+        trial.measured(elapsed);
+    }
+    Ok(trial.best())
+}
+
+/// How long one thread takes for `texts`.
+fn timed(pooled: &mut Pooled<'_>, texts: &[Vec<LlamaToken>]) -> Result<Duration, LoadFailure> {
+    pooled.set_threads(1);
+    let start = Instant::now();
+    match pooled.compute(texts, &AtomicBool::new(false)) {
+        Ok(_) => Ok(start.elapsed()),
+        Err(reason) => Err(LoadFailure::Damaged(reason)),
     }
 }
 

@@ -60,7 +60,6 @@ impl<'m> Pooled<'m> {
         model: &'m LlamaModel,
         pooling: Pooling,
         opening: &Opening,
-        threads: i32,
     ) -> Result<Pooled<'m>, LoadFailure> {
         let stop = Box::new(AtomicPtr::new(ptr::null_mut()));
         log::take_errors();
@@ -81,8 +80,6 @@ impl<'m> Pooled<'m> {
                 Pooling::Rank => sys::LLAMA_POOLING_TYPE_RANK,
                 Pooling::Unsaid => sys::LLAMA_POOLING_TYPE_UNSPECIFIED,
             };
-            params.n_threads = threads;
-            params.n_threads_batch = threads;
             params.abort_callback = Some(is_stopped);
             params.abort_callback_data = ptr::from_ref(&*stop).cast_mut().cast();
             sys::llama_init_from_model(pointer_to(model).cast_mut(), params)
@@ -112,6 +109,11 @@ impl<'m> Pooled<'m> {
 
     pub(super) fn width(&self) -> usize {
         self.width
+    }
+
+    pub(super) fn set_threads(&mut self, threads: i32) {
+        // SAFETY: the context is alive and computes nothing at the moment.
+        unsafe { sys::llama_set_n_threads(self.pointer.as_ptr(), threads, threads) }
     }
 
     /// Computes `texts`, none of which is empty and which fit together.

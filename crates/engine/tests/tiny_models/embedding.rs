@@ -180,7 +180,7 @@ fn a_text_of_the_greatest_length_is_read_and_a_longer_one_refused_with_both_numb
     with_reranker(&Bert::reranking().gguf(), 1, |reranker| {
         let half = of_length(LONGEST / 2 + 2);
         let failure = reranker
-            .rerank(&half, &[half.clone()], &never())
+            .rerank(&half, std::slice::from_ref(&half), &never())
             .unwrap_err();
         let tokens = LONGEST as u32 + 3;
         assert!(
