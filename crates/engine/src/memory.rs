@@ -271,10 +271,10 @@ fn compute(header: &Header, opening: &Opening, layers: &[Layer], has_output: boo
     let tokens = opening.tokens();
     let rows = |width: u64, count: u64| bytes_of_floats(width).saturating_mul(count);
     let embedded = rows(header.embedding_length, tokens);
-    // The way in, the way out and their product.
+    // The way in and what becomes of it; or two ways in and their product.
     let inner = rows(header.feed_forward_length, tokens)
-        .saturating_mul(3)
-        .saturating_add(embedded.saturating_mul(5));
+        .saturating_mul(if header.is_gated { 3 } else { 2 })
+        .saturating_add(embedded.saturating_mul(if header.causal { 5 } else { 1 }));
     let chosen = {
         let inner = rows(header.expert_feed_forward_length, tokens).saturating_mul(3);
         let outer = embedded.saturating_mul(2);
@@ -287,7 +287,11 @@ fn compute(header: &Header, opening: &Opening, layers: &[Layer], has_output: boo
     let mut attention = rows(looked_with, tokens)
         .saturating_add(embedded)
         .saturating_mul(3);
-    if !opening.has_flash_attention {
+    if opening.has_flash_attention {
+        // What is not kept is brought into 16 bits for it.
+        let copied = if has_cache(header) { 0 } else { embedded / 2 };
+        attention = attention.saturating_add(copied);
+    } else {
         let cells = cells_looked_at(header, opening, layers);
         let table = rows(cells, tokens).saturating_mul(header.head_count);
         attention = attention.saturating_add(table);
@@ -311,7 +315,7 @@ fn compute(header: &Header, opening: &Opening, layers: &[Layer], has_output: boo
 fn inputs(header: &Header, opening: &Opening) -> u64 {
     let tokens = opening.tokens();
     let has_windowed = header.layers.iter().any(|layer| layer.is_windowed);
-    let has_cache = header.layers.iter().any(|layer| layer.key_width > 0);
+    let has_cache = has_cache(header);
     let cells = if has_cache { opening.cells() } else { tokens };
     let windowed_cells = match (has_windowed, has_cache) {
         (false, _) => 0,
@@ -333,6 +337,10 @@ fn inputs(header: &Header, opening: &Opening) -> u64 {
         .saturating_mul(8)
         .saturating_mul(if has_windowed { 2 } else { 1 });
     mask.saturating_add(indices)
+}
+
+fn has_cache(header: &Header) -> bool {
+    header.layers.iter().any(|layer| layer.key_width > 0)
 }
 
 /// Tokens that a layer of `layers` looks at, at most.

@@ -40,6 +40,8 @@ pub struct Header {
     pub embedding_length: u64,
     /// Width of the widest inner layer.
     pub feed_forward_length: u64,
+    /// Whether an inner layer is the product of two.
+    pub is_gated: bool,
     /// Numbers that the context keeps for each token, over all layers.
     pub cache_width: u64,
     /// Size of the vocabulary.
@@ -279,6 +281,8 @@ impl Metadata {
         }
         let embedding_length = self.number(&own("embedding_length")).unwrap_or(0);
         let head_count = self.per_layer(&own("attention.head_count"), 0).widest();
+        // A model that reads has no way back to tokens.
+        let is_shared = !weights.has_output && !layers::is_encoder(&architecture);
         let feed_forward_length = self.per_layer(&own("feed_forward_length"), 1).widest();
         let mut layers = layers::layers(&self, &architecture, block_count);
         for (layer, &bytes) in layers.iter_mut().zip(&weights.layer_bytes) {
@@ -312,12 +316,9 @@ impl Metadata {
             tensor_bytes: weights.bytes,
             input_bytes: weights.input_bytes,
             output_bytes: weights.output_bytes,
-            shared_bytes: if weights.has_output {
-                0
-            } else {
-                weights.token_bytes
-            },
-            is_shared_repacked: !weights.has_output && is_repacked(weights.token_type),
+            shared_bytes: if is_shared { weights.token_bytes } else { 0 },
+            is_shared_repacked: is_shared && is_repacked(weights.token_type),
+            is_gated: layers::is_gated(&architecture),
             window: layers::window(&self, &architecture, block_count),
             head_count,
             head_width: self

@@ -94,6 +94,25 @@ pub(super) fn window(metadata: &Metadata, architecture: &str, block_count: u64) 
     }
 }
 
+/// Whether the inner layers of `architecture` are the products of two, as those of most are.
+pub(super) fn is_gated(architecture: &str) -> bool {
+    !matches!(
+        architecture,
+        "bert"
+            | "jina-bert-v3"
+            | "nomic-bert-moe"
+            | "gpt2"
+            | "gptneox"
+            | "phi2"
+            | "starcoder"
+            | "starcoder2"
+            | "falcon"
+            | "bloom"
+            | "mpt"
+            | "nemotron"
+    )
+}
+
 /// Whether models of `architecture` read a text as a whole and keep nothing of it.
 pub(super) fn is_encoder(architecture: &str) -> bool {
     ENCODERS.contains(&architecture)

@@ -130,6 +130,7 @@ fn a_sound_file_tells_what_it_is() {
             block_count: 2,
             embedding_length: 64,
             feed_forward_length: 256,
+            is_gated: true,
             // Two layers of two heads, each with 16 numbers for the key and 16 for the value.
             cache_width: 2 * 2 * 32,
             token_count: 4,
