@@ -355,12 +355,13 @@ impl<'m> Reader<'m> {
         let mut outcomes = Vec::with_capacity(texts.len());
         let mut rest = texts.as_slice();
         while !rest.is_empty() {
-            if stop.load(Ordering::Relaxed) {
-                return Err(ReadFailure::Stopped);
-            }
             let group = &rest[..group(rest, self.together, self.pooled.capacity())];
             outcomes.extend(self.compute(group, stop)?);
             rest = &rest[group.len()..];
+            // A GPU ends what it was given.
+            if stop.load(Ordering::Relaxed) {
+                return Err(ReadFailure::Stopped);
+            }
         }
         Ok(outcomes)
     }

@@ -11,6 +11,7 @@
 mod cursor;
 mod layers;
 mod tensor_type;
+mod weights;
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -22,6 +23,7 @@ pub use layers::Layer;
 
 use cursor::Cursor;
 use tensor_type::{block, is_repacked};
+use weights::Weights;
 
 /// What the header of a sound model says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -408,66 +410,6 @@ fn check_tokens<R: Read + Seek>(cursor: &mut Cursor<R>, count: u64) -> Result<()
         }
     }
     Ok(())
-}
-
-/// How the bytes of a model are spread.
-#[derive(Default)]
-struct Weights {
-    bytes: u64,
-    input_bytes: u64,
-    output_bytes: u64,
-    layer_bytes: Vec<u64>,
-    /// Of the table that has a row for each token.
-    token_bytes: u64,
-    token_type: u32,
-    /// Whether there is a table of its own for the way back to tokens.
-    has_output: bool,
-    has_scorer: bool,
-    has_scorer_step: bool,
-}
-
-impl Weights {
-    fn count(&mut self, name: &[u8], tensor_type: u32, bytes: u64) {
-        let name = String::from_utf8_lossy(name);
-        let sum = if let Some(layer) = layer_of(&name) {
-            if self.layer_bytes.len() <= layer {
-                self.layer_bytes.resize(layer + 1, 0);
-            }
-            &mut self.layer_bytes[layer]
-        } else if INPUTS.iter().any(|input| name.starts_with(input)) {
-            &mut self.input_bytes
-        } else {
-            &mut self.output_bytes
-        };
-        *sum = sum.saturating_add(bytes);
-        match &*name {
-            "token_embd.weight" => {
-                self.token_bytes = bytes;
-                self.token_type = tensor_type;
-            }
-            "output.weight" => self.has_output = true,
-            "cls.output.weight" => self.has_scorer = true,
-            "cls.weight" => self.has_scorer_step = true,
-            _ => {}
-        }
-    }
-}
-
-/// What the names of weights begin with that are looked up by token or position.
-const INPUTS: [&str; 4] = [
-    "token_embd.",
-    "position_embd.",
-    "token_types.",
-    "per_layer_token_embd.",
-];
-
-/// The layer that a tensor named `blk.N.…` belongs to.
-fn layer_of(name: &str) -> Option<usize> {
-    let (layer, _) = name.strip_prefix("blk.")?.split_once('.')?;
-    layer
-        .parse()
-        .ok()
-        .filter(|&layer| layer < LAYER_LIMIT as usize)
 }
 
 /// Checks the table of tensors and that the file holds all their data.
