@@ -146,36 +146,43 @@ pub fn needs(header: &Header, opening: &Opening, on_gpus: &[u64]) -> Needs {
         .fold(0_u64, |sum, &layers| sum.saturating_add(layers))
         .min(movable);
     let mut start = movable - moved;
-    let own = part(header, opening, 0..start);
-    let gpus: Vec<Need> = on_gpus
-        .iter()
-        .map(|&layers| {
-            let end = start.saturating_add(layers).min(movable);
-            let mut need = part(header, opening, start..end);
-            start = end;
-            if layers > 0 && own.layers > 0 {
-                // A long prompt is computed on the GPU throughout; the weights that are not there visit it.
-                let visiting = header.layers.iter().map(|layer| layer.weight_bytes).max();
-                need.need.compute = need.need.compute.saturating_add(visiting.unwrap_or(0));
-            }
-            need.need
-        })
-        .collect();
-    let copies = if gpus.iter().filter(|gpu| gpu.total() > 0).count() > 1 {
+    let own = part(header, opening, 0..start, Place::Processor);
+    // Weights that are not on a GPU visit it, because a long prompt is computed there throughout.
+    let visiting = if own.layers > 0 {
+        header.layers.iter().map(|layer| layer.weight_bytes).max()
+    } else {
+        None
+    };
+    // Where all is on several GPUs, they work on four pieces at a time.
+    let sharing = on_gpus.iter().filter(|&&layers| layers > 0).count();
+    let pieces = if sharing > 1 && moved == movable {
         4
     } else {
         1
     };
     let inputs = inputs(header, opening);
-    let input_row = bytes_of_floats(header.embedding_length).saturating_mul(opening.tokens());
-    let compute = own
-        .need
-        .compute
-        .max(inputs.saturating_add(input_row).saturating_mul(copies));
+    let gpus = on_gpus
+        .iter()
+        .map(|&layers| {
+            let end = start.saturating_add(layers).min(movable);
+            let range = start..end;
+            start = end;
+            let mut need = part(header, opening, range, Place::Gpu).need;
+            if layers > 0 {
+                need.compute = need
+                    .compute
+                    .saturating_add(visiting.unwrap_or(0))
+                    .saturating_add(inputs.saturating_mul(pieces - 1));
+            }
+            need
+        })
+        .collect();
+    let row = bytes_of_floats(header.embedding_length).saturating_mul(opening.tokens());
+    let sent = inputs.saturating_add(row).saturating_mul(pieces);
     Needs {
         processor: Need {
             weights: own.need.weights.saturating_add(header.input_bytes),
-            compute,
+            compute: own.need.compute.max(sent),
             output: output(header, opening),
             ..own.need
         },
@@ -218,6 +225,13 @@ fn output(header: &Header, opening: &Opening) -> u64 {
     }
 }
 
+/// Where layers are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Processor,
+    Gpu,
+}
+
 struct Part {
     need: Need,
     /// How many of the model's own layers are in it.
@@ -225,7 +239,7 @@ struct Part {
 }
 
 /// What the layers of `range` need where they are; the one after the last is the output.
-fn part(header: &Header, opening: &Opening, range: Range<u64>) -> Part {
+fn part(header: &Header, opening: &Opening, range: Range<u64>, place: Place) -> Part {
     let known = header.layers.len() as u64;
     let layers = &header.layers[range.start.min(known) as usize..range.end.min(known) as usize];
     let has_output = range.contains(&header.block_count);
@@ -235,7 +249,8 @@ fn part(header: &Header, opening: &Opening, range: Range<u64>) -> Part {
         need.cache = need.cache.saturating_add(cache_of(layer, header, opening));
     }
     if has_output {
-        let is_copied = range.start > 0 || header.is_shared_repacked;
+        // The input stays with the processor.
+        let is_copied = place == Place::Gpu || header.is_shared_repacked;
         let copied = if is_copied { header.shared_bytes } else { 0 };
         need.weights = need
             .weights
@@ -456,10 +471,12 @@ mod tests {
         };
         let opening = Opening::conversation(4096);
         let whole = needs(&header, &opening, &[0]);
-        let moved = needs(&header, &opening, &[1]);
         assert_eq!(whole.processor.weights, 1_000_000);
-        assert_eq!(moved.gpus[0].weights, 190_000);
-        assert_eq!(moved.processor.weights, 900_000);
+        for (layers, on_gpu, left) in [(1, 190_000, 900_000), (3, 990_000, 100_000)] {
+            let moved = needs(&header, &opening, &[layers]);
+            assert_eq!(moved.gpus[0].weights, on_gpu);
+            assert_eq!(moved.processor.weights, left);
+        }
     }
 
     #[test]

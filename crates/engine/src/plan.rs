@@ -102,7 +102,7 @@ pub fn plan(
                 needs,
             });
         }
-        match shorter(header, opening.context) {
+        match shorter(header, &opening) {
             Some(context) => opening.context = context,
             None => {
                 return Err(DoesNotFit {
@@ -127,13 +127,21 @@ pub(crate) fn trust_less(devices: &mut [Device], plan: &Plan) {
 /// Shorter contexts than this cannot hold a question with its passages.
 const SHORTEST_CONTEXT: u32 = 2048;
 
-/// Half of `context`, but not less than what makes sense or what the model knows; `None` when it is that short already.
-fn shorter(header: &Header, context: u32) -> Option<u32> {
-    let shortest = match header.context_length {
-        0 => SHORTEST_CONTEXT,
-        trained => trained.min(SHORTEST_CONTEXT),
+/// Passages are shorter than this, in tokens.
+const SHORTEST_TEXT: u32 = 256;
+
+/// Half of the context, but not less than what makes sense or what the model knows; `None` when it is that short already.
+fn shorter(header: &Header, opening: &Opening) -> Option<u32> {
+    let sensible = if opening.has_rows {
+        SHORTEST_TEXT
+    } else {
+        SHORTEST_CONTEXT
     };
-    (context > shortest).then(|| (context / 2).max(shortest))
+    let shortest = match header.context_length {
+        0 => sensible,
+        trained => trained.min(sensible),
+    };
+    (opening.context > shortest).then(|| (opening.context / 2).max(shortest))
 }
 
 /// What the system keeps: a sixteenth of what is free, and no more than it makes use of.

@@ -314,10 +314,11 @@ fn a_machine_of_512_mb_runs_a_tiny_model_and_refuses_a_large_one() {
 #[test]
 fn a_context_is_not_halved_below_2048_tokens_or_what_the_model_knows() {
     let mut header = tiny();
-    let contexts = |header: &Header, wanted: u32| -> Vec<u32> {
-        std::iter::successors(shorter(header, wanted), |&context| shorter(header, context))
-            .collect()
+    let halved = |header: &Header, wanted: Opening| -> Vec<u32> {
+        let next = |&context: &u32| shorter(header, &Opening { context, ..wanted });
+        std::iter::successors(shorter(header, &wanted), next).collect()
     };
+    let contexts = |header: &Header, wanted: u32| halved(header, wish(wanted));
     assert_eq!(contexts(&header, 10_000), [5000, 2500, 2048]);
     assert_eq!(contexts(&header, 2048), []);
     assert_eq!(contexts(&header, 1000), []);
@@ -325,6 +326,8 @@ fn a_context_is_not_halved_below_2048_tokens_or_what_the_model_knows() {
     assert_eq!(contexts(&header, 1500), [750, 512]);
     header.context_length = 0;
     assert_eq!(contexts(&header, 5000), [2500, 2048]);
+    // Texts that are read as a whole are passages.
+    assert_eq!(halved(&header, Opening::reading(2048)), [1024, 512, 256]);
 }
 
 #[test]
