@@ -31,6 +31,8 @@ pub struct Opening {
     pub cache: CacheType,
     /// Whether attention is computed piece by piece, without a table of every token against every other.
     pub has_flash_attention: bool,
+    /// Whether windowed layers keep every token all the same, so that the last ones can be taken back.
+    pub keeps_everything: bool,
     /// Whether each text becomes a row of numbers, and no token gets scores. llama.cpp keeps room for the scores all the same.
     pub has_rows: bool,
 }
@@ -45,6 +47,7 @@ impl Opening {
             outputs: BATCH,
             cache: CacheType::F16,
             has_flash_attention: true,
+            keeps_everything: true,
             has_rows: false,
         }
     }
@@ -58,6 +61,7 @@ impl Opening {
             outputs: batch,
             cache: CacheType::F16,
             has_flash_attention: true,
+            keeps_everything: false,
             has_rows: true,
         }
     }
@@ -69,6 +73,9 @@ impl Opening {
 
     /// Tokens for which a windowed layer has room.
     fn windowed_cells(&self, header: &Header) -> u64 {
+        if self.keeps_everything {
+            return self.cells();
+        }
         let looked_at = header.window.saturating_mul(u64::from(self.sequences));
         looked_at
             .saturating_add(self.tokens())
@@ -428,6 +435,7 @@ mod tests {
             outputs: u32::MAX,
             cache: CacheType::Q8_0,
             has_flash_attention: false,
+            keeps_everything: false,
             has_rows: true,
         };
         let all = needs(&header, &opening, &[]);

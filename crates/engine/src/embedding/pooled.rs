@@ -72,6 +72,7 @@ impl<'m> Pooled<'m> {
             params.n_ubatch = opening.context;
             params.n_seq_max = opening.sequences;
             params.kv_unified = true;
+            params.swa_full = opening.keeps_everything;
             params.embeddings = true;
             params.pooling_type = match pooling {
                 Pooling::Mean => sys::LLAMA_POOLING_TYPE_MEAN,

@@ -116,7 +116,7 @@ fn write_keys(gguf: &mut Gguf, shape: &Shape) {
 }
 
 /// The tokens of a vocabulary of the Llama 2 kind: three control tokens, the bytes, then words.
-fn write_vocabulary(gguf: &mut Gguf, count: u32) {
+pub fn write_vocabulary(gguf: &mut Gguf, count: u32) {
     const UNKNOWN: u32 = 2;
     const CONTROL: u32 = 3;
     const BYTE: u32 = 6;

@@ -9,14 +9,14 @@ use aparte_engine::memory::{CacheType, Need, Opening, needs};
 use aparte_engine::preflight::{Header, preflight};
 use llama_cpp_sys_2 as sys;
 
-use crate::decoder::{GROUPED, Shape, decoder};
-use crate::gguf::{F32, Gguf, Q4_0};
+use crate::decoder::{GROUPED, Shape, decoder, write_vocabulary};
+use crate::gguf::{F16, F32, Gguf, Q4_0};
 use crate::{backends, turn};
 
 /// The log gives hundredths of a MiB.
 const ROUNDING: f64 = 0.01 * 1024.0 * 1024.0;
 
-const OPENINGS: [Opening; 8] = {
+const OPENINGS: [Opening; 9] = {
     let usual = Opening {
         context: 4096,
         sequences: 1,
@@ -24,10 +24,15 @@ const OPENINGS: [Opening; 8] = {
         outputs: 512,
         cache: CacheType::F16,
         has_flash_attention: true,
+        keeps_everything: false,
         has_rows: false,
     };
     [
         usual,
+        Opening {
+            keeps_everything: true,
+            ..usual
+        },
         Opening {
             outputs: 1,
             ..usual
@@ -129,6 +134,55 @@ fn a_model_with_a_choice_of_inner_layers_takes_what_its_header_tells() {
         ..GROUPED
     };
     agrees_with_llama_cpp(decoder(&shape).file().path());
+}
+
+#[test]
+fn a_model_some_of_whose_layers_keep_a_state_takes_what_its_header_tells() {
+    agrees_with_llama_cpp(recurring().file().path());
+}
+
+/// A model of the LFM2 family: three of its four layers keep the last tokens alone.
+fn recurring() -> Gguf {
+    const EMBEDDING: u64 = 512;
+    const FEED_FORWARD: u64 = 1536;
+    const CACHED: u64 = 128;
+    let cached_heads = [0, 2, 0, 0];
+    let mut gguf = Gguf::default();
+    gguf.text("general.architecture", "lfm2");
+    gguf.number("lfm2.context_length", 32_768);
+    gguf.number("lfm2.block_count", 4);
+    gguf.number("lfm2.embedding_length", EMBEDDING as u32);
+    gguf.number("lfm2.feed_forward_length", FEED_FORWARD as u32);
+    gguf.number("lfm2.attention.head_count", 8);
+    gguf.numbers("lfm2.attention.head_count_kv", &cached_heads);
+    gguf.float("lfm2.attention.layer_norm_rms_epsilon", 1e-6);
+    gguf.number("lfm2.shortconv.l_cache", 3);
+    write_vocabulary(&mut gguf, 8192);
+    gguf.zeros("token_embd.weight", &[EMBEDDING, 8192], F16);
+    gguf.zeros("token_embd_norm.weight", &[EMBEDDING], F32);
+    for (layer, heads) in cached_heads.into_iter().enumerate() {
+        let mut zeros = |name: &str, dimensions: &[u64], kind| {
+            gguf.zeros(&format!("blk.{layer}.{name}.weight"), dimensions, kind);
+        };
+        zeros("attn_norm", &[EMBEDDING], F32);
+        zeros("ffn_norm", &[EMBEDDING], F32);
+        zeros("ffn_gate", &[EMBEDDING, FEED_FORWARD], F16);
+        zeros("ffn_up", &[EMBEDDING, FEED_FORWARD], F16);
+        zeros("ffn_down", &[FEED_FORWARD, EMBEDDING], F16);
+        if heads > 0 {
+            zeros("attn_q", &[EMBEDDING, EMBEDDING], F16);
+            zeros("attn_k", &[EMBEDDING, CACHED], F16);
+            zeros("attn_v", &[EMBEDDING, CACHED], F16);
+            zeros("attn_output", &[EMBEDDING, EMBEDDING], F16);
+            zeros("attn_q_norm", &[64], F32);
+            zeros("attn_k_norm", &[64], F32);
+        } else {
+            zeros("shortconv.conv", &[3, EMBEDDING], F32);
+            zeros("shortconv.in_proj", &[EMBEDDING, 3 * EMBEDDING], F16);
+            zeros("shortconv.out_proj", &[EMBEDDING, EMBEDDING], F16);
+        }
+    }
+    gguf
 }
 
 #[test]
@@ -267,7 +321,7 @@ fn allocated(path: &Path, opening: &Opening) -> Need {
         params.n_outputs_max = opening.outputs;
         params.kv_unified = true;
         params.embeddings = opening.has_rows;
-        params.swa_full = false;
+        params.swa_full = opening.keeps_everything;
         params.type_k = kind;
         params.type_v = kind;
         params.flash_attn_type = if opening.has_flash_attention {
@@ -282,7 +336,7 @@ fn allocated(path: &Path, opening: &Opening) -> Need {
     }
     Need {
         weights: sum_of("model buffer size"),
-        cache: sum_of("KV buffer size"),
+        cache: sum_of("KV buffer size") + sum_of("RS buffer size"),
         compute: sum_of("compute buffer size ="),
         output: sum_of("output buffer size"),
     }
