@@ -3,10 +3,11 @@
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aparte_engine::memory::{CacheType, Need, Opening, needs};
 use aparte_engine::preflight::{Header, preflight};
+use aparte_engine::{Model, Session};
 use llama_cpp_sys_2 as sys;
 
 use crate::decoder::{GROUPED, Shape, decoder, write_vocabulary};
@@ -71,6 +72,20 @@ const OPENINGS: [Opening; 9] = {
     ]
 };
 
+/// A model of the Gemma 3 family, most of whose layers look back a little way.
+const WINDOWED: Shape = Shape {
+    architecture: "gemma3",
+    layers: 14,
+    embedding: 256,
+    feed_forward: 768,
+    heads: 4,
+    cached_heads: 2,
+    head: 64,
+    window: Some(512),
+    has_output: false,
+    ..GROUPED
+};
+
 #[test]
 fn the_starter_model_takes_what_its_header_tells() {
     let folder = std::env::var_os("APARTE_MODELS").expect(
@@ -87,19 +102,7 @@ fn a_model_whose_heads_share_keys_takes_what_its_header_tells() {
 
 #[test]
 fn a_model_with_a_sliding_window_takes_what_its_header_tells() {
-    let shape = Shape {
-        architecture: "gemma3",
-        layers: 14,
-        embedding: 256,
-        feed_forward: 768,
-        heads: 4,
-        cached_heads: 2,
-        head: 64,
-        window: Some(512),
-        has_output: false,
-        ..GROUPED
-    };
-    agrees_with_llama_cpp(decoder(&shape).file().path());
+    agrees_with_llama_cpp(decoder(&WINDOWED).file().path());
 }
 
 #[test]
@@ -134,6 +137,28 @@ fn a_model_with_a_choice_of_inner_layers_takes_what_its_header_tells() {
         ..GROUPED
     };
     agrees_with_llama_cpp(decoder(&shape).file().path());
+}
+
+#[test]
+fn a_conversation_takes_what_its_plan_tells() {
+    let _turn = turn();
+    for shape in [GROUPED, WINDOWED] {
+        let backends = backends();
+        let file = decoder(&shape).file().reopen().unwrap();
+        listen();
+        let model = Model::load(backends, file, &mut |_| ()).unwrap();
+        let _session = Session::open(&model).unwrap();
+        let told = model.plan().needs.processor;
+        let real = heard();
+        assert!(real.cache > 0, "llama.cpp said nothing");
+        let differences = differences(&[
+            ("weights", told.weights, real.weights),
+            ("cache", told.cache, real.cache),
+            ("compute", told.compute, real.compute),
+            ("output", told.output, real.output),
+        ]);
+        assert!(differences.is_empty(), "{differences:#?}");
+    }
 }
 
 #[test]
@@ -299,15 +324,14 @@ fn agrees_with_llama_cpp(path: &Path) {
 
 /// What llama.cpp says that it allocates.
 fn allocated(path: &Path, opening: &Opening) -> Need {
-    lines().clear();
+    listen();
     let path = CString::new(path.to_str().unwrap()).unwrap();
     let kind = match opening.cache {
         CacheType::F16 => sys::GGML_TYPE_F16,
         CacheType::Q8_0 => sys::GGML_TYPE_Q8_0,
     };
-    // SAFETY: the path is a C string, the callback lives for ever, and model and context are freed once, after their use.
+    // SAFETY: the path is a C string, and model and context are freed once, after their use.
     unsafe {
-        sys::llama_log_set(Some(receive), std::ptr::null_mut());
         let mut params = sys::llama_model_default_params();
         // A mapped file counts as allocated even where another copy of it is used.
         params.load_mode = sys::LLAMA_LOAD_MODE_NONE;
@@ -334,6 +358,18 @@ fn allocated(path: &Path, opening: &Opening) -> Need {
         sys::llama_free(context);
         sys::llama_model_free(model);
     }
+    heard()
+}
+
+/// Hears what llama.cpp says from here on, until the libraries are loaded anew.
+fn listen() {
+    lines().clear();
+    // SAFETY: the callback lives for ever and uses no user data.
+    unsafe { sys::llama_log_set(Some(receive), std::ptr::null_mut()) }
+}
+
+/// What llama.cpp said that it allocated.
+fn heard() -> Need {
     Need {
         weights: sum_of("model buffer size"),
         cache: sum_of("KV buffer size") + sum_of("RS buffer size"),
@@ -353,7 +389,7 @@ fn sum_of(what: &str) -> u64 {
     (mebibytes * 1024.0 * 1024.0) as u64
 }
 
-fn lines() -> std::sync::MutexGuard<'static, Vec<String>> {
+fn lines() -> MutexGuard<'static, Vec<String>> {
     static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
     LINES.lock().unwrap_or_else(PoisonError::into_inner)
 }
