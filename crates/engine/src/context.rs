@@ -16,7 +16,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
 
-use crate::memory::BATCH;
+use crate::memory::{BATCH, Opening};
 use crate::model::pointer_to;
 
 /// One of the sequences of a context, counted from zero.
@@ -35,6 +35,7 @@ pub(crate) struct Context<'m> {
     pointer: NonNull<sys::llama_context>,
     /// How many scores there are for the next token.
     vocabulary: usize,
+    sequences: u8,
     /// Whether the model changes its state in place, as recurrent ones do: it has no past to go back to.
     is_recurrent: bool,
     /// Which tokens of the last batch have scores.
@@ -95,18 +96,12 @@ pub(crate) enum Computed {
     Interrupted,
 }
 
-/// How many sequences a context holds.
-pub(crate) const SEQUENCES: u8 = 16;
-/// A recurrent state is laid out for each sequence, whether it is used or not.
-const RECURRENT_SEQUENCES: u8 = 4;
-
 impl<'m> Context<'m> {
-    /// Opens a context for `length` tokens over all sequences; `None` when llama.cpp refuses, its log says
-    /// why. One context of a model may be opened at a time. `said` ends computations, see [`Self::compute`]; `pulse` counts
+    /// Opens a context; `None` when llama.cpp refuses, its log says why. One context of a model may be opened at a time. `said` ends computations, see [`Self::compute`]; `pulse` counts
     /// on while something is computed.
     pub(crate) fn open(
         model: &'m LlamaModel,
-        length: u32,
+        opening: &Opening,
         threads: i32,
         said: Arc<AtomicU8>,
         pulse: Arc<AtomicU64>,
@@ -120,10 +115,11 @@ impl<'m> Context<'m> {
         // SAFETY: the model is alive for `'m`; the box is dropped after the context, which alone has its address.
         let pointer = unsafe {
             let mut params = sys::llama_context_default_params();
-            params.n_ctx = length;
-            params.n_batch = BATCH;
-            params.n_ubatch = BATCH;
-            params.n_seq_max = sequences(is_recurrent).into();
+            params.n_ctx = opening.context;
+            params.n_batch = opening.batch;
+            params.n_ubatch = opening.batch;
+            params.n_seq_max = opening.sequences;
+            params.n_outputs_max = opening.outputs;
             params.kv_unified = true;
             params.n_threads = threads;
             params.n_threads_batch = threads;
@@ -134,6 +130,7 @@ impl<'m> Context<'m> {
         Some(Context {
             pointer: NonNull::new(pointer)?,
             vocabulary: usize::try_from(model.n_vocab()).ok()?,
+            sequences: u8::try_from(opening.sequences).ok()?,
             is_recurrent,
             scored: Vec::new(),
             interruption,
@@ -148,7 +145,7 @@ impl<'m> Context<'m> {
     }
 
     pub(crate) fn sequences(&self) -> u8 {
-        sequences(self.is_recurrent)
+        self.sequences
     }
 
     /// Whether a sequence can only go on, and not back to an earlier position.
@@ -305,13 +302,6 @@ impl<'m> Context<'m> {
         self.scored.clear();
         // SAFETY: the memory belongs to the context, which is alive.
         unsafe { sys::llama_memory_clear(sys::llama_get_memory(self.pointer.as_ptr()), true) }
-    }
-}
-
-fn sequences(is_recurrent: bool) -> u8 {
-    match is_recurrent {
-        true => RECURRENT_SEQUENCES,
-        false => SEQUENCES,
     }
 }
 

@@ -11,10 +11,10 @@
 
 mod backends;
 mod context;
-mod fingerprint;
-mod guess;
 pub mod devices;
 mod embedding;
+mod fingerprint;
+mod guess;
 mod log;
 pub mod memory;
 mod model;

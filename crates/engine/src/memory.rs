@@ -38,13 +38,18 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// What a conversation of `context` tokens is opened with.
-    pub fn conversation(context: u32) -> Opening {
+    /// What conversations of `context` tokens together are opened with, several at a time. A recurrent state is laid out for
+    /// each of them, whether it is used or not, so that there are fewer then.
+    pub fn conversation(context: u32, is_recurrent: bool) -> Opening {
+        let sequences = match is_recurrent {
+            true => 4,
+            false => 16,
+        };
         Opening {
             context,
-            sequences: 1,
+            sequences,
             batch: BATCH,
-            outputs: BATCH,
+            outputs: sequences,
             cache: CacheType::F16,
             has_flash_attention: true,
             keeps_everything: true,
@@ -447,7 +452,7 @@ mod tests {
     #[test]
     fn what_is_moved_to_a_gpu_is_not_counted_for_the_processor() {
         let header = small();
-        let opening = Opening::conversation(4096);
+        let opening = Opening::conversation(4096, false);
         let moved = |layers: u64| needs(&header, &opening, &[layers]);
         let whole = moved(0).processor;
         assert_eq!(moved(0).gpus, [Need::default()]);
@@ -465,7 +470,8 @@ mod tests {
     fn several_gpus_share_the_layers_in_their_order() {
         let mut header = small();
         header.layers[1].weight_bytes = 700_000;
-        let Needs { processor, gpus } = needs(&header, &Opening::conversation(4096), &[1, 2]);
+        let Needs { processor, gpus } =
+            needs(&header, &Opening::conversation(4096, false), &[1, 2]);
         assert_eq!(processor.weights, header.input_bytes);
         assert_eq!(gpus[0].weights, 400_000);
         assert_eq!(gpus[1].weights, 700_000 + header.output_bytes);
@@ -477,7 +483,7 @@ mod tests {
             shared_bytes: 90_000,
             ..small()
         };
-        let opening = Opening::conversation(4096);
+        let opening = Opening::conversation(4096, false);
         let whole = needs(&header, &opening, &[0]);
         assert_eq!(whole.processor.weights, 1_000_000);
         for (layers, on_gpu, left) in [(1, 190_000, 900_000), (3, 990_000, 100_000)] {

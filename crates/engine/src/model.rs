@@ -11,10 +11,10 @@ use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
 
 use crate::backends::Backends;
-use crate::fingerprint::fingerprint;
 use crate::context::Context;
 use crate::devices::Device;
 use crate::embedding::has_room;
+use crate::fingerprint::fingerprint;
 use crate::log;
 use crate::memory::{self, Opening};
 use crate::plan::{DoesNotFit, Plan, plan, trust_less};
@@ -146,14 +146,17 @@ impl Purpose {
 
     /// How a context is opened for this, if there is room.
     fn opening(self, header: &Header) -> Opening {
-        let trained = |longest: u32| match header.context_length {
-            0 => longest,
+        let trained = |longest: u32, unknown: u32| match header.context_length {
+            0 => unknown,
             trained => trained.min(longest),
         };
         match self {
-            Purpose::Write => Opening::conversation(trained(LONGEST_CONTEXT)),
+            Purpose::Write => {
+                let context = trained(LONGEST_CONTEXT, UNKNOWN_CONTEXT);
+                Opening::conversation(context, header.is_recurrent())
+            }
             Purpose::Embed | Purpose::Rerank => {
-                Opening::reading(trained(LONGEST_TEXT).max(memory::BATCH))
+                Opening::reading(trained(LONGEST_TEXT, LONGEST_TEXT).max(memory::BATCH))
             }
         }
     }
@@ -214,7 +217,12 @@ fn load_as_planned(
         }
         // Keys, values and working memory are allocated when a context is opened.
         let opens = |llama: &LlamaModel| match purpose {
-            Purpose::Write => Context::open(llama, plan.opening.context, 1).is_some(),
+            // The processor's memory is there: it was asked for before.
+            Purpose::Write if plan.shares.is_empty() => true,
+            Purpose::Write => {
+                let (said, pulse) = Default::default();
+                Context::open(llama, &plan.opening, 1, said, pulse).is_some()
+            }
             Purpose::Embed | Purpose::Rerank => has_room(llama, header.pooling, &plan.opening),
         };
         if let Some(llama) = loaded.filter(opens) {

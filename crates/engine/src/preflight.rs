@@ -98,6 +98,13 @@ pub enum Pooling {
     Rank,
 }
 
+impl Header {
+    /// Whether some layers change a state in place, instead of keeping something of each token.
+    pub fn is_recurrent(&self) -> bool {
+        self.layers.iter().any(|layer| layer.state_width > 0)
+    }
+}
+
 /// Checks the header of `file`, which has `length` bytes, from its beginning on.
 ///
 /// # Errors

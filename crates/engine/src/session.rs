@@ -118,8 +118,8 @@ impl<'m> Session<'m> {
         let threads = model.backends.threads;
         let said = Arc::clone(&interruption.said);
         let pulse = Arc::clone(&interruption.pulse);
-        let context =
-            Context::open(&model.llama, model.context, threads, said, pulse).ok_or_else(|| {
+        let context = Context::open(&model.llama, &model.plan.opening, threads, said, pulse)
+            .ok_or_else(|| {
                 let reasons = log::take_errors().join("; ");
                 LoadFailure::Damaged(format!("no context can be opened for it: {reasons}"))
             })?;

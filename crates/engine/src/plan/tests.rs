@@ -83,7 +83,7 @@ fn integrated(free: u64) -> Device {
 }
 
 fn wish(context: u32) -> Opening {
-    Opening::conversation(context)
+    Opening::conversation(context, false)
 }
 
 /// That a plan keeps to what there is, whatever it says.

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aparte_engine::memory::{CacheType, Need, Opening, needs};
 use aparte_engine::preflight::{Header, preflight};
-use aparte_engine::{Model, Session};
+use aparte_engine::{Interruption, Model, Session};
 use llama_cpp_sys_2 as sys;
 
 use crate::decoder::{GROUPED, Shape, decoder, write_vocabulary};
@@ -147,7 +147,7 @@ fn a_conversation_takes_what_its_plan_tells() {
         let file = decoder(&shape).file().reopen().unwrap();
         listen();
         let model = Model::load(backends, file, &mut |_| ()).unwrap();
-        let _session = Session::open(&model).unwrap();
+        let _session = Session::open(&model, Interruption::default()).unwrap();
         let told = model.plan().needs.processor;
         let real = heard();
         assert!(real.cache > 0, "llama.cpp said nothing");
