@@ -11,12 +11,12 @@ use std::ops::Range;
 use std::time::Instant;
 
 use aparte_protocol::documents::TextRange;
-use aparte_protocol::engine::{FinishReason, Finished, Generate, Timings, Urgency};
+use aparte_protocol::engine::{FinishReason, Finished, Generate, Sampling, Shape, Timings, Urgency};
 
 use crate::Assistant;
 use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 use crate::conversation::ConversationId;
-use crate::engine::{self, CAREFUL, Engine, Progress, Running, Stop};
+use crate::engine::{self, Engine, Progress, Running, Stop};
 use crate::error::Error;
 use crate::language::Language;
 use crate::library::DocumentId;
@@ -201,9 +201,12 @@ impl Asked<'_> {
         self.assistant.bring_state(&running, self.conversation);
         let generate = Generate {
             messages: prompt::conversation(told, Some(question), self.language),
-            sampling: CAREFUL,
+            sampling: Sampling::CAREFUL,
             max_tokens: ANSWER_TOKENS,
             urgency: Urgency::Interactive,
+            shape: Shape::Free,
+            stop_texts: Vec::new(),
+            alternatives: None,
             copies: false,
             state: Some(self.conversation.state_name()),
         };

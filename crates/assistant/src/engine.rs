@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use aparte_protocol::Wall;
 use aparte_protocol::engine::{
-    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, Sampling, StateName,
+    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, StateName,
     Timings,
 };
 use zeroize::Zeroizing;
@@ -216,15 +216,6 @@ impl Engine {
         }
     }
 }
-
-/// The most likely token, always: the same question has the same answer. No penalty on repeated words: an
-/// answer repeats those of the question.
-pub(crate) const CAREFUL: Sampling = Sampling {
-    temperature: 0.0,
-    top_p: 1.0,
-    repeat_penalty: 1.0,
-    seed: 0,
-};
 
 impl Running {
     /// Writes a reply until it is done or `is_enough`. Text arrives through `on_progress` as it is written.

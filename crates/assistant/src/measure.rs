@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aparte_protocol::engine::{ChatMessage, Finished, Generate, Role, Timings, Urgency};
+use aparte_protocol::engine::{ChatMessage, Finished, Generate, Role, Sampling, Shape, Timings, Urgency};
 
-use crate::engine::{CAREFUL, Ending, Progress, Running};
+use crate::engine::{Ending, Progress, Running};
 use crate::error::Error;
 use crate::{Assistant, ConversationId};
 
@@ -184,9 +184,12 @@ impl Running {
                 role: Role::User,
                 content,
             }],
-            sampling: CAREFUL,
+            sampling: Sampling::CAREFUL,
             max_tokens,
             urgency: Urgency::Interactive,
+            shape: Shape::Free,
+            stop_texts: Vec::new(),
+            alternatives: None,
             copies: false,
             state: None,
         })

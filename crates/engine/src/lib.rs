@@ -10,11 +10,14 @@
 //! reaches a log or an error.
 
 mod backends;
+mod constraint;
 mod context;
 pub mod devices;
 mod embedding;
 mod fingerprint;
 mod guess;
+mod dry;
+mod grammar;
 mod log;
 pub mod memory;
 mod model;
@@ -29,6 +32,7 @@ mod stop_text;
 mod template;
 mod tempo;
 mod utf8;
+mod vocabulary;
 
 pub use backends::{Backends, usable_threads};
 pub use embedding::{Embedder, EmbeddingModel, ReadFailure, Reranker, RerankingModel};

@@ -3,6 +3,7 @@
 use std::ffi::c_void;
 use std::fs::File;
 use std::ptr;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use aparte_protocol::engine::LoadFailure;
@@ -21,6 +22,7 @@ use crate::plan::{DoesNotFit, Plan, plan, trust_less};
 use crate::preflight::{Header, Pooling, preflight};
 use crate::prompt::Tokenizer;
 use crate::template::{ChatTemplate, SpecialTokens};
+use crate::vocabulary::Vocabulary;
 
 /// The longest context that is opened, in tokens.
 const LONGEST_CONTEXT: u32 = 8192;
@@ -46,6 +48,8 @@ pub struct Model {
     pub(crate) started: Instant,
     /// See [`aparte_protocol::engine::ModelFacts::fingerprint`].
     pub(crate) fingerprint: [u8; 32],
+    /// What its tokens say; written down when first asked for.
+    vocabulary: OnceLock<Vocabulary>,
 }
 
 impl Model {
@@ -100,12 +104,19 @@ impl Model {
             plan,
             started,
             fingerprint,
+            vocabulary: OnceLock::new(),
         })
     }
 
     /// Where the model went, and how long a context it has room for.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What each token says. The first call writes it down, which takes a while.
+    pub(crate) fn vocabulary(&self) -> &Vocabulary {
+        self.vocabulary
+            .get_or_init(|| Vocabulary::of(&self.llama.vocab()))
     }
 
     pub(crate) fn tokenizer(&self) -> Tokenizer<'_> {

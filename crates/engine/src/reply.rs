@@ -6,16 +6,17 @@ use aparte_protocol::engine::{EngineEvent, FinishReason, Generate, GenerateFailu
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::vocab::LlamaVocab;
 
-use crate::sampling::Chooser;
-use crate::stop_text::StopText;
+use crate::sampling::{self, Chooser};
+use crate::stop_text::StopTexts;
+use crate::model::Model;
 use crate::utf8::Utf8Pieces;
 
 /// A reply on its way.
 #[derive(Debug)]
-pub(crate) struct Reply {
-    chooser: Chooser,
+pub(crate) struct Reply<'m> {
+    chooser: Chooser<'m>,
     characters: Utf8Pieces,
-    stop_text: StopText,
+    stop_texts: StopTexts,
     shown: Shown,
     max_tokens: u32,
     first_token: Option<Instant>,
@@ -32,18 +33,35 @@ pub(crate) enum Next {
     Over(FinishReason),
 }
 
-impl Reply {
-    pub(crate) fn new(request: &Generate, stop_text: StopText, vocab: LlamaVocab<'_>) -> Reply {
-        Reply {
-            chooser: Chooser::new(&request.sampling, vocab.n_tokens()),
+impl<'m> Reply<'m> {
+    /// A reply to `request`, which ends at one of `stops` too.
+    ///
+    /// # Errors
+    /// [`GenerateFailure::Shape`].
+    pub(crate) fn new(
+        request: &Generate,
+        stops: impl IntoIterator<Item = String>,
+        model: &'m Model,
+    ) -> Result<Reply<'m>, GenerateFailure> {
+        let chooser = Chooser::new(
+            &request.sampling,
+            &request.shape,
+            request.alternatives,
+            model.llama.vocab().n_tokens(),
+            || model.vocabulary(),
+        )
+        .map_err(|failure| GenerateFailure::Shape(failure.to_string()))?;
+        let stops = request.stop_texts.iter().cloned().chain(stops);
+        Ok(Reply {
+            chooser,
             characters: Utf8Pieces::default(),
-            stop_text,
+            stop_texts: StopTexts::new(stops),
             shown: Shown::default(),
             max_tokens: request.max_tokens,
             first_token: None,
             bytes: Vec::new(),
             timings: Timings::default(),
-        }
+        })
     }
 
     /// The most tokens that it may have.
@@ -71,20 +89,23 @@ impl Reply {
         if self.max_tokens == 0 {
             return Ok(self.over(FinishReason::Length, emit));
         }
-        let Some(token) = scores.and_then(|scores| self.chooser.choose(scores)) else {
-            self.shown.all(emit);
-            let reason = "it made no usable scores".to_owned();
-            return Err(GenerateFailure::Decode(reason));
+        let chosen = match self.chooser.choose(scores.unwrap_or_default()) {
+            Ok(sampling::Next::Token(chosen)) if !vocab.is_eog(chosen.token) => chosen,
+            Ok(sampling::Next::Token(_) | sampling::Next::End) => {
+                return Ok(self.over(FinishReason::Complete, emit));
+            }
+            Err(failure) => {
+                self.shown.all(emit);
+                return Err(GenerateFailure::Decode(failure.to_string()));
+            }
         };
-        if vocab.is_eog(token) {
-            return Ok(self.over(FinishReason::Complete, emit));
-        }
+        let token = chosen.token;
         self.timings.generated_tokens += 1;
         let first_token = *self.first_token.get_or_insert_with(Instant::now);
         self.timings.generation_ms = milliseconds(first_token.elapsed());
         self.bytes.clear();
         vocab.token_to_piece_into(token, &mut self.bytes, false, None);
-        let (text, is_end) = self.stop_text.push(&self.characters.push(&self.bytes));
+        let (text, is_end) = self.stop_texts.push(&self.characters.push(&self.bytes));
         self.shown.push(&text, emit);
         if is_end {
             return Ok(self.over(FinishReason::Complete, emit));
@@ -97,7 +118,7 @@ impl Reply {
 
     /// Shows what was held back, because nothing follows.
     pub(crate) fn show_rest(&mut self, emit: &mut dyn FnMut(EngineEvent)) {
-        let rest = self.stop_text.finish();
+        let rest = self.stop_texts.finish();
         self.shown.push(&rest, emit);
         self.shown.all(emit);
     }

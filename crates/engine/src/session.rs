@@ -26,7 +26,6 @@ use crate::memory::BATCH;
 use crate::model::Model;
 use crate::reply::{Next, Reply, milliseconds};
 use crate::states::{State, States, usable_beginning};
-use crate::stop_text::StopText;
 use crate::tempo::{Alone, Tempo};
 
 /// An open context of a model, and the requests for it.
@@ -35,9 +34,9 @@ pub struct Session<'m> {
     model: &'m Model,
     context: Context<'m>,
     /// Each has the number of its place as its id.
-    sequences: Vec<Sequence>,
+    sequences: Vec<Sequence<'m>>,
     /// In the order of their urgency, then of their arrival.
-    waiting: Vec<Job>,
+    waiting: Vec<Job<'m>>,
     states: States,
     interruption: Interruption,
     tempo: Tempo,
@@ -74,16 +73,16 @@ const ARRIVED: u8 = 1;
 const STOPPED: u8 = 2;
 
 #[derive(Debug, Default)]
-struct Sequence {
+struct Sequence<'m> {
     held: Vec<LlamaToken>,
     /// Under which its state can be asked for.
     name: Option<StateName>,
-    job: Option<Job>,
+    job: Option<Job<'m>>,
 }
 
 /// A request on its way.
 #[derive(Debug)]
-struct Job {
+struct Job<'m> {
     id: RequestId,
     urgency: Urgency,
     name: Option<StateName>,
@@ -91,7 +90,7 @@ struct Job {
     /// The prompt and what was chosen so far: all that is to be in the context.
     tokens: Vec<LlamaToken>,
     prompt: usize,
-    reply: Reply,
+    reply: Reply<'m>,
     /// Guesses what comes next, in a reply that copies.
     guesser: Option<Guesser>,
     /// When its prompt was begun.
@@ -100,7 +99,7 @@ struct Job {
     suspended: Option<State>,
 }
 
-impl Job {
+impl Job<'_> {
     /// The most tokens that it will ever have in the context.
     fn extent(&self, context: u32) -> usize {
         let most = self.prompt + self.reply.max_tokens() as usize;
@@ -282,13 +281,13 @@ struct Step {
 /// Several replies in one step use the processor as well as guesses do.
 const MOST_WITH_GUESSES: usize = 2;
 
-impl Session<'_> {
+impl<'m> Session<'m> {
     fn job(
         &self,
         id: RequestId,
         request: &Generate,
         stop: Arc<AtomicBool>,
-    ) -> Result<Job, GenerateFailure> {
+    ) -> Result<Job<'m>, GenerateFailure> {
         let tokens = self.prompt(&request.messages)?;
         if tokens.len() >= self.facts.context as usize {
             return Err(GenerateFailure::PromptTooLong {
@@ -298,7 +297,6 @@ impl Session<'_> {
         }
         let template = self.model.template.as_ref();
         let stop_text = template.ok().and_then(|template| template.stop_text());
-        let vocab = self.model.llama.vocab();
         Ok(Job {
             id,
             urgency: request.urgency,
@@ -306,7 +304,7 @@ impl Session<'_> {
             stop,
             prompt: tokens.len(),
             tokens,
-            reply: Reply::new(request, StopText::new(stop_text), vocab),
+            reply: Reply::new(request, stop_text.map(str::to_owned), self.model)?,
             guesser: request.copies.then(Guesser::new),
             begun: None,
             suspended: None,
@@ -330,7 +328,7 @@ impl Session<'_> {
     }
 
     fn end_stopped(&mut self, emit: &mut dyn FnMut(RequestId, EngineEvent)) {
-        let is_stopped = |job: &Job| job.stop.load(Ordering::Relaxed);
+        let is_stopped = |job: &Job<'_>| job.stop.load(Ordering::Relaxed);
         for job in self.waiting.extract_if(.., |job| is_stopped(job)) {
             finish(job, 0, FinishReason::Stopped, emit);
         }
@@ -342,7 +340,7 @@ impl Session<'_> {
     }
 
     /// The next request that waits, if there is room for it; what is done in the background makes room for what is urgent.
-    fn next_with_room(&mut self) -> Option<Job> {
+    fn next_with_room(&mut self) -> Option<Job<'m>> {
         let urgency = self.waiting.first()?.urgency;
         while !self.has_room() {
             let youngest = self.sequences.iter().rposition(|sequence| {
@@ -355,7 +353,7 @@ impl Session<'_> {
     }
 
     fn has_room(&self) -> bool {
-        let extent = |job: &Job| job.extent(self.facts.context);
+        let extent = |job: &Job<'_>| job.extent(self.facts.context);
         let jobs = self.sequences.iter().flat_map(|sequence| &sequence.job);
         let wanted = self.waiting.first().map_or(0, extent);
         let taken: usize = jobs.map(extent).sum();
@@ -378,12 +376,12 @@ impl Session<'_> {
     }
 
     /// Gives a job a sequence, with the longest beginning of its tokens that is to be had.
-    fn seat(&mut self, mut job: Job) {
+    fn seat(&mut self, mut job: Job<'m>) {
         let can_go_back = !self.context.is_recurrent();
         let suspended = job.suspended.take();
         let usable = |held: &[LlamaToken]| usable_beginning(held, &job.tokens, can_go_back);
-        let free = |sequence: &Sequence| sequence.job.is_none();
-        let is_own = |sequence: &Sequence| sequence.name.is_none() || sequence.name == job.name;
+        let free = |sequence: &Sequence<'_>| sequence.job.is_none();
+        let is_own = |sequence: &Sequence<'_>| sequence.name.is_none() || sequence.name == job.name;
         // The one that can be gone on with as it is, else one that nobody misses.
         let place = (0..self.sequences.len())
             .filter(|&place| free(&self.sequences[place]))
@@ -796,7 +794,7 @@ impl Session<'_> {
 
 /// Ends a request: what was held back of its reply is shown, and the counts are of what was read.
 fn finish(
-    mut job: Job,
+    mut job: Job<'_>,
     held: usize,
     reason: FinishReason,
     emit: &mut dyn FnMut(RequestId, EngineEvent),

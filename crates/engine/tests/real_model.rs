@@ -11,17 +11,10 @@ use aparte_engine::{Backends, Interruption, Model, Session};
 use aparte_protocol::RequestId;
 use aparte_protocol::engine::{
     ChatMessage, EngineEvent, FinishReason, Finished, Generate, GenerateFailure, LoadFailure, Role,
-    Sampling, StateName, Urgency,
+    Sampling, Shape, StateName, Urgency,
 };
 
 const MODEL: &str = "SmolLM2-135M-Instruct-Q4_1.gguf";
-
-const GREEDY: Sampling = Sampling {
-    temperature: 0.0,
-    top_p: 1.0,
-    repeat_penalty: 1.0,
-    seed: 0,
-};
 
 /// A question that this small model answers right.
 const CAPITAL: &str = "Which city is the capital of France? Answer with its name.";
@@ -151,9 +144,12 @@ fn request(question: &str, max_tokens: u32) -> Generate {
             role: Role::User,
             content: question.to_owned(),
         }],
-        sampling: GREEDY,
+        sampling: Sampling::CAREFUL,
         max_tokens,
         urgency: Urgency::Interactive,
+        shape: Shape::Free,
+        stop_texts: Vec::new(),
+        alternatives: None,
         copies: false,
         state: None,
     }
@@ -596,15 +592,20 @@ fn a_seed_gives_the_same_reply_again_and_absurd_numbers_do_no_harm() {
             temperature: 1.0,
             top_p: 0.95,
             repeat_penalty: 1.1,
+            dry: 0.5,
             seed: 7,
+            ..Sampling::CREATIVE
         };
         // The first leaves the prompt in the context, so that the next two begin alike.
         reply(session, &story);
         assert_eq!(reply(session, &story).0, reply(session, &story).0);
         story.sampling = Sampling {
             temperature: f32::INFINITY,
+            top_k: u32::MAX,
             top_p: f32::NAN,
+            min_p: f32::NAN,
             repeat_penalty: f32::NEG_INFINITY,
+            dry: f32::INFINITY,
             seed: u32::MAX,
         };
         assert_eq!(reply(session, &story).1.timings.generated_tokens, 24);

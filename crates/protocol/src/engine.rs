@@ -83,6 +83,12 @@ pub struct Generate {
     pub max_tokens: u32,
     /// Who waits for it.
     pub urgency: Urgency,
+    /// What the reply must look like.
+    pub shape: Shape,
+    /// Texts that end the reply, and are not shown.
+    pub stop_texts: Vec<String>,
+    /// With a number, up to 20, each token is told with its probability and those of so many others.
+    pub alternatives: Option<u8>,
     /// Whether the reply is likely to copy from the prompt, as one that quotes, extracts or corrects does: it is written
     /// faster then, with the same kind of choices.
     pub copies: bool,
@@ -123,17 +129,76 @@ pub enum Role {
     Assistant,
 }
 
-/// How the next token is chosen.
+/// How the next token is chosen. The steps are taken in this order: penalties, `top_k`, `top_p`, `min_p`,
+/// temperature.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sampling {
     /// Zero is greedy; otherwise 0 to 2.
     pub temperature: f32,
+    /// Keep so many of the most likely tokens; 0 keeps all.
+    pub top_k: u32,
     /// Keep the most likely tokens up to this probability, 0 to 1; 1 keeps all.
     pub top_p: f32,
+    /// Keep the tokens that are at least so likely, as a share of the most likely one, 0 to 1; 0 keeps all.
+    pub min_p: f32,
     /// Divides the logit of tokens seen lately; 1 does nothing.
     pub repeat_penalty: f32,
+    /// How much is taken from the logit of a token that would go on with what the reply has already said
+    /// word for word: this at two tokens alike before it, and 1.75 times more for each further one. A line
+    /// break, a colon, a quotation mark or a star begins anew. 0 does nothing; up to 10.
+    pub dry: f32,
     /// The same seed, prompt and build give the same reply.
     pub seed: u32,
+}
+
+impl Sampling {
+    /// The most likely token, always: the same question has the same answer. No penalty on repeated words:
+    /// an answer repeats those of the question.
+    pub const CAREFUL: Sampling = Sampling {
+        temperature: 0.0,
+        top_k: 0,
+        top_p: 1.0,
+        min_p: 0.0,
+        repeat_penalty: 1.0,
+        dry: 0.0,
+        seed: 0,
+    };
+
+    /// For conversation: words vary, while what is unlikely stays out, whose share a small model rates too
+    /// high. Whole sentences are kept from coming again; single words may.
+    pub const BALANCED: Sampling = Sampling {
+        temperature: 0.7,
+        top_k: 40,
+        top_p: 0.95,
+        min_p: 0.05,
+        repeat_penalty: 1.0,
+        dry: 0.4,
+        seed: 0,
+    };
+
+    /// For stories and ideas: the model's own spread of words. Only `min_p` cuts it, which leaves many words
+    /// where many are as good, and few where the model is sure.
+    pub const CREATIVE: Sampling = Sampling {
+        temperature: 1.0,
+        top_k: 0,
+        top_p: 1.0,
+        min_p: 0.05,
+        repeat_penalty: 1.0,
+        dry: 0.8,
+        seed: 0,
+    };
+}
+
+/// What a reply must look like.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Shape {
+    /// As the model likes.
+    #[default]
+    Free,
+    /// A text that this grammar makes, in llama.cpp's GBNF. At most 64 KiB.
+    Grammar(String),
+    /// JSON that fits this JSON schema, of which the engine knows the common part. At most 64 KiB.
+    Json(String),
 }
 
 /// What a loaded model is and where it runs.
@@ -251,6 +316,9 @@ pub enum GenerateFailure {
         /// Tokens that the context holds.
         context: u32,
     },
+    /// What the reply must look like cannot be: the grammar or schema is none, or too large.
+    #[error("the reply cannot be held to its shape: {0}")]
+    Shape(String),
     /// The model's own chat template failed.
     #[error("the model's chat template failed: {0}")]
     Template(String),

@@ -1,0 +1,677 @@
+//! A grammar out of a JSON schema, so that a reply is JSON that fits it.
+//!
+//! Of JSON Schema (draft 2020-12) this knows: `type`, `properties`, `required`, `additionalProperties`,
+//! `items`, `prefixItems`, `minItems`, `maxItems`, `minLength`, `maxLength`, bounds of integers, `minimum: 0`
+//! of numbers, `enum`, `const`, `anyOf`, `oneOf`, `allOf` of one, and `$ref` within the schema. Every other
+//! keyword that restricts a value is refused, because a reply could break it; keywords that only describe
+//! (`title`, `format` …) and unknown ones are passed over, as the standard has it.
+//!
+//! What is written is a part of what the schema allows: objects have their properties in the order of the
+//! schema and no further ones where some are named, numbers have at most 15 digits before and after the
+//! point, and white space is short. `oneOf` is taken for `anyOf`: that no value fits two of its schemas is
+//! for the schema to see to.
+
+use std::collections::HashMap;
+
+use super::{Characters, DEEPEST, Grammar, LONGEST_TEXT, Part, Rule, Rules, ShapeFailure};
+
+mod integers;
+mod json;
+
+use json::Json;
+
+/// A grammar of the JSON that fits the schema in `text`.
+///
+/// # Errors
+/// [`ShapeFailure`]: why it is no schema, or what in it cannot be promised.
+pub(crate) fn read(text: &str) -> Result<Grammar, ShapeFailure> {
+    if text.len() > LONGEST_TEXT {
+        return Err(ShapeFailure::TooLong);
+    }
+    let schema: Json = serde_json::from_str(text).map_err(|_| ShapeFailure::NoJson)?;
+    if schema.depth() > DEEPEST {
+        return Err(ShapeFailure::TooDeep);
+    }
+    let mut rules = Rules::default();
+    let common = Common::write(&mut rules)?;
+    let mut writer = Writer {
+        whole: &schema,
+        rules,
+        common,
+        referred: HashMap::new(),
+    };
+    let root = writer.rules.announce()?;
+    let part = writer.schema(&schema)?;
+    writer.rules.define(root, part)?;
+    writer.rules.finish(root)
+}
+
+/// Keywords that restrict a value in a way that is not written.
+const NOT_KEPT: &[&str] = &[
+    "pattern",
+    "patternProperties",
+    "propertyNames",
+    "minProperties",
+    "maxProperties",
+    "dependentRequired",
+    "dependentSchemas",
+    "dependencies",
+    "multipleOf",
+    "contains",
+    "minContains",
+    "maxContains",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "not",
+    "if",
+    "$dynamicRef",
+    "$recursiveRef",
+];
+
+/// Keywords that are kept, and stand for a whole value each.
+const WHOLE: &[&str] = &["$ref", "const", "enum", "anyOf", "oneOf", "allOf"];
+
+/// Keywords that are kept, beside each other.
+const PARTS: &[&str] = &[
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "prefixItems",
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+];
+
+struct Writer<'s> {
+    whole: &'s Json,
+    rules: Rules,
+    common: Common,
+    /// The rule of each place that a `$ref` names.
+    referred: HashMap<&'s str, Rule>,
+}
+
+/// Rules that every schema may use.
+struct Common {
+    space: Rule,
+    character: Rule,
+    string: Rule,
+    number: Rule,
+    positive_number: Rule,
+    integer: Rule,
+    any: Rule,
+}
+
+type Object = [(String, Json)];
+
+impl<'s> Writer<'s> {
+    fn schema(&mut self, schema: &'s Json) -> Result<Part, ShapeFailure> {
+        let object = match schema {
+            Json::Boolean(true) => return Ok(Part::Rule(self.common.any)),
+            Json::Boolean(false) => {
+                return Err(ShapeFailure::Unsupported(
+                    "`false` as a schema, which nothing fits",
+                ));
+            }
+            Json::Object(object) => object.as_slice(),
+            _ => return Err(ShapeFailure::NoSchema("a schema is an object or a boolean")),
+        };
+        let has = |keyword: &&&'static str| get(object, keyword).is_some();
+        if let Some(&keyword) = NOT_KEPT.iter().find(has) {
+            return Err(ShapeFailure::Unsupported(keyword));
+        }
+        if get(object, "uniqueItems").is_some_and(|unique| *unique != Json::Boolean(false)) {
+            return Err(ShapeFailure::Unsupported("uniqueItems"));
+        }
+        let Some(&keyword) = WHOLE.iter().find(has) else {
+            return self.value(object);
+        };
+        let others = WHOLE.iter().chain(PARTS).filter(has);
+        // A type beside the values that are listed is taken as read: it is checked below.
+        let may_have_type = matches!(keyword, "const" | "enum");
+        if others
+            .filter(|&&other| !(other == "type" && may_have_type))
+            .count()
+            > 1
+        {
+            return Err(ShapeFailure::Unsupported(
+                "$ref, const, enum, anyOf, oneOf or allOf beside other restrictions",
+            ));
+        }
+        let operand = get(object, keyword).expect("it was found above");
+        match (keyword, operand) {
+            ("$ref", Json::String(place)) => self.reference(place),
+            ("$ref", _) => Err(ShapeFailure::NoSchema("$ref is a text")),
+            ("const", value) => self.listed(std::slice::from_ref(value), object),
+            ("enum", Json::Array(values)) => self.listed(values, object),
+            ("allOf", Json::Array(schemas)) if schemas.len() > 1 => {
+                Err(ShapeFailure::Unsupported("allOf of several schemas"))
+            }
+            (_, Json::Array(schemas)) if !schemas.is_empty() => {
+                let parts: Result<Vec<Part>, _> =
+                    schemas.iter().map(|schema| self.schema(schema)).collect();
+                Ok(Part::Choice(parts?))
+            }
+            _ => Err(ShapeFailure::NoSchema(
+                "enum, anyOf, oneOf and allOf are lists that are not empty",
+            )),
+        }
+    }
+
+    /// One of the values, of the types that are asked for beside them.
+    fn listed(&mut self, values: &[Json], object: &Object) -> Result<Part, ShapeFailure> {
+        let types = types(object)?;
+        let fitting: Vec<Part> = values
+            .iter()
+            .filter(|value| types.is_empty() || types.iter().any(|kind| kind.has(value)))
+            .map(|value| Part::Text(value.to_string()))
+            .collect();
+        match fitting.is_empty() {
+            true => Err(ShapeFailure::NoSchema(
+                "no value of enum or const is of its type",
+            )),
+            false => Ok(Part::Choice(fitting)),
+        }
+    }
+
+    fn reference(&mut self, place: &'s str) -> Result<Part, ShapeFailure> {
+        if let Some(&rule) = self.referred.get(place) {
+            return Ok(Part::Rule(rule));
+        }
+        let target = self.find(place)?;
+        let rule = self.rules.announce()?;
+        self.referred.insert(place, rule);
+        let part = self.schema(target)?;
+        self.rules.define(rule, part)?;
+        Ok(Part::Rule(rule))
+    }
+
+    /// What a JSON pointer after `#` points to.
+    fn find(&self, place: &str) -> Result<&'s Json, ShapeFailure> {
+        let pointer = place
+            .strip_prefix('#')
+            .ok_or(ShapeFailure::Unsupported("$ref to another document"))?;
+        let nowhere = ShapeFailure::NoSchema("a $ref leads nowhere");
+        if pointer.is_empty() {
+            return Ok(self.whole);
+        }
+        let steps = pointer.strip_prefix('/').ok_or(nowhere.clone())?;
+        let mut found = self.whole;
+        for step in steps.split('/') {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            found = match found {
+                Json::Object(object) => get(object, &step),
+                Json::Array(values) => step.parse().ok().and_then(|at: usize| values.get(at)),
+                _ => None,
+            }
+            .ok_or(nowhere.clone())?;
+        }
+        Ok(found)
+    }
+
+    /// A value that keywords of [`PARTS`] describe.
+    fn value(&mut self, object: &'s Object) -> Result<Part, ShapeFailure> {
+        let mut types = types(object)?;
+        if types.is_empty() {
+            // Keywords of one type say nothing of values of another; whoever writes one means the type.
+            types = implied_types(object);
+        }
+        if types.is_empty() {
+            return Ok(Part::Rule(self.common.any));
+        }
+        let parts: Result<Vec<Part>, ShapeFailure> = types
+            .into_iter()
+            .map(|kind| match kind {
+                Type::Null => Ok(text("null")),
+                Type::Boolean => Ok(Part::Choice(vec![text("true"), text("false")])),
+                Type::Integer => self.integer(object),
+                Type::Number => self.number(object),
+                Type::String => self.string(object),
+                Type::Array => self.array(object),
+                Type::Object => self.object(object),
+            })
+            .collect();
+        Ok(Part::Choice(parts?))
+    }
+
+    fn integer(&self, object: &Object) -> Result<Part, ShapeFailure> {
+        let bound = |keyword, exclusive, step: i64| -> Result<Option<i64>, ShapeFailure> {
+            let plain = integer_of(object, keyword)?;
+            let beyond = integer_of(object, exclusive)?.map(|bound| bound.saturating_add(step));
+            Ok(match (plain, beyond) {
+                (Some(plain), Some(beyond)) if step > 0 => Some(plain.max(beyond)),
+                (Some(plain), Some(beyond)) => Some(plain.min(beyond)),
+                (plain, beyond) => plain.or(beyond),
+            })
+        };
+        let least = bound("minimum", "exclusiveMinimum", 1)?;
+        let most = bound("maximum", "exclusiveMaximum", -1)?;
+        match (least, most) {
+            (None, None) => Ok(Part::Rule(self.common.integer)),
+            (least, most) => integers::between(least, most).ok_or(ShapeFailure::NoSchema(
+                "no integer of at most 15 digits lies between its bounds",
+            )),
+        }
+    }
+
+    fn number(&self, object: &Object) -> Result<Part, ShapeFailure> {
+        let others = ["maximum", "exclusiveMinimum", "exclusiveMaximum"];
+        let is_bounded = others.iter().any(|keyword| get(object, keyword).is_some());
+        match get(object, "minimum") {
+            None if !is_bounded => Ok(Part::Rule(self.common.number)),
+            Some(Json::Number(number)) if !is_bounded && number.as_f64() == Some(0.0) => {
+                Ok(Part::Rule(self.common.positive_number))
+            }
+            _ => Err(ShapeFailure::Unsupported(
+                "bounds of a number that is no integer",
+            )),
+        }
+    }
+
+    fn string(&self, object: &Object) -> Result<Part, ShapeFailure> {
+        let (least, most) = counts(object, "minLength", "maxLength")?;
+        if (least, most) == (0, None) {
+            return Ok(Part::Rule(self.common.string));
+        }
+        let characters = Part::Repeated(Box::new(Part::Rule(self.common.character)), least, most);
+        Ok(Part::Sequence(vec![text("\""), characters, text("\"")]))
+    }
+
+    fn array(&mut self, object: &'s Object) -> Result<Part, ShapeFailure> {
+        let (least, most) = counts(object, "minItems", "maxItems")?;
+        let first: &[Json] = match get(object, "prefixItems") {
+            None => &[],
+            Some(Json::Array(first)) => first,
+            Some(_) => return Err(ShapeFailure::NoSchema("prefixItems is a list")),
+        };
+        let item = match get(object, "items") {
+            None => Some(Part::Rule(self.common.any)),
+            Some(Json::Boolean(false)) => None,
+            Some(Json::Array(_)) => {
+                return Err(ShapeFailure::Unsupported(
+                    "items as a list: prefixItems is its name",
+                ));
+            }
+            Some(schema) => {
+                let rule = self.rules.announce()?;
+                let part = self.schema(schema)?;
+                self.rules.define(rule, part)?;
+                Some(Part::Rule(rule))
+            }
+        };
+        // All of the first, then as many of the others as are still wanted.
+        let named = u32::try_from(first.len()).map_err(|_| ShapeFailure::TooLarge)?;
+        if most.is_some_and(|most| most < named) {
+            return Err(ShapeFailure::Unsupported(
+                "maxItems below the number of prefixItems",
+            ));
+        }
+        let mut inside = Vec::new();
+        for schema in first {
+            if !inside.is_empty() {
+                inside.push(self.comma());
+            }
+            inside.push(self.schema(schema)?);
+        }
+        let least = least.saturating_sub(named);
+        let most = most.map(|most| most - named);
+        let inside = match item {
+            None if least > 0 => {
+                return Err(ShapeFailure::NoSchema(
+                    "minItems asks for more than items allows",
+                ));
+            }
+            None => Part::Sequence(inside),
+            Some(item) => {
+                let next = Part::Sequence(vec![self.comma(), item.clone()]);
+                if named > 0 {
+                    inside.push(Part::Repeated(Box::new(next), least, most));
+                    Part::Sequence(inside)
+                } else if most == Some(0) {
+                    Part::Sequence(Vec::new())
+                } else {
+                    let most = most.map(|most| most - 1);
+                    let next = Part::Repeated(Box::new(next), least.saturating_sub(1), most);
+                    let some = Part::Sequence(vec![item, next]);
+                    match least {
+                        0 => Part::Repeated(Box::new(some), 0, Some(1)),
+                        _ => some,
+                    }
+                }
+            }
+        };
+        let space = Part::Rule(self.common.space);
+        Ok(Part::Sequence(vec![
+            text("["),
+            space.clone(),
+            inside,
+            space,
+            text("]"),
+        ]))
+    }
+
+    fn object(&mut self, object: &'s Object) -> Result<Part, ShapeFailure> {
+        const ANY: &Json = &Json::Boolean(true);
+        let further = get(object, "additionalProperties").unwrap_or(ANY);
+        let mut named: Vec<(&str, &Json)> = match get(object, "properties") {
+            None => Vec::new(),
+            Some(Json::Object(properties)) => properties
+                .iter()
+                .map(|(name, schema)| (name.as_str(), schema))
+                .collect(),
+            Some(_) => return Err(ShapeFailure::NoSchema("properties is an object")),
+        };
+        let required: Vec<&str> = match get(object, "required") {
+            None => Vec::new(),
+            Some(Json::Array(names)) => names
+                .iter()
+                .map(|name| match name {
+                    Json::String(name) => Ok(name.as_str()),
+                    _ => Err(ShapeFailure::NoSchema("required is a list of names")),
+                })
+                .collect::<Result<_, _>>()?,
+            Some(_) => return Err(ShapeFailure::NoSchema("required is a list of names")),
+        };
+        for name in &required {
+            if !named.iter().any(|(known, _)| known == name) {
+                named.push((name, further));
+            }
+        }
+        let inside = match named.is_empty() {
+            true => self.entries(further)?,
+            false => self.properties(&named, &required)?,
+        };
+        let space = Part::Rule(self.common.space);
+        Ok(Part::Sequence(vec![
+            text("{"),
+            space.clone(),
+            inside,
+            space,
+            text("}"),
+        ]))
+    }
+
+    /// Any number of entries with names that the reply chooses.
+    fn entries(&mut self, value: &'s Json) -> Result<Part, ShapeFailure> {
+        if *value == Json::Boolean(false) {
+            return Ok(Part::Sequence(Vec::new()));
+        }
+        let rule = self.rules.announce()?;
+        let name = Part::Rule(self.common.string);
+        let value = self.schema(value)?;
+        self.rules
+            .define(rule, Part::Sequence(vec![name, self.colon(), value]))?;
+        let next = Part::Sequence(vec![self.comma(), Part::Rule(rule)]);
+        let next = Part::Repeated(Box::new(next), 0, None);
+        let some = Part::Sequence(vec![Part::Rule(rule), next]);
+        Ok(Part::Repeated(Box::new(some), 0, Some(1)))
+    }
+
+    /// The properties in their order; those that are not required may be left out.
+    fn properties(
+        &mut self,
+        named: &[(&'s str, &'s Json)],
+        required: &[&str],
+    ) -> Result<Part, ShapeFailure> {
+        // From the last to the first: what may follow when nothing is written so far, and when something is.
+        let nothing = Part::Sequence(Vec::new());
+        let (mut at_first, mut later) = (nothing.clone(), nothing);
+        for (name, schema) in named.iter().rev() {
+            let entry = self.rules.announce()?;
+            let value = self.schema(schema)?;
+            let name_part = text(&Json::String((*name).to_owned()).to_string());
+            self.rules
+                .define(entry, Part::Sequence(vec![name_part, self.colon(), value]))?;
+            let here = vec![Part::Rule(entry), later.clone()];
+            let mut after = vec![self.comma()];
+            after.extend(here.clone());
+            let (mut first_ways, mut later_ways) =
+                (vec![Part::Sequence(here)], vec![Part::Sequence(after)]);
+            if !required.contains(name) {
+                first_ways.push(at_first);
+                later_ways.push(later);
+            }
+            at_first = self.as_rule(Part::Choice(first_ways))?;
+            later = self.as_rule(Part::Choice(later_ways))?;
+        }
+        Ok(at_first)
+    }
+
+    fn as_rule(&mut self, part: Part) -> Result<Part, ShapeFailure> {
+        let rule = self.rules.announce()?;
+        self.rules.define(rule, part)?;
+        Ok(Part::Rule(rule))
+    }
+
+    fn comma(&self) -> Part {
+        Part::Sequence(vec![text(","), Part::Rule(self.common.space)])
+    }
+
+    fn colon(&self) -> Part {
+        Part::Sequence(vec![text(":"), Part::Rule(self.common.space)])
+    }
+}
+
+impl Common {
+    fn write(rules: &mut Rules) -> Result<Common, ShapeFailure> {
+        let common = Common {
+            space: rules.announce()?,
+            character: rules.announce()?,
+            string: rules.announce()?,
+            number: rules.announce()?,
+            positive_number: rules.announce()?,
+            integer: rules.announce()?,
+            any: rules.announce()?,
+        };
+        let optional = |part| Part::Repeated(Box::new(part), 0, Some(1));
+        // As much as an indented text needs, and never without end.
+        let indent = Part::Repeated(Box::new(text(" ")), 0, Some(16));
+        let line = Part::Sequence(vec![text("\n"), indent]);
+        let space = vec![Part::Sequence(Vec::new()), text(" "), line];
+        rules.define(common.space, Part::Choice(space))?;
+
+        let plain =
+            Characters::not_of(&[('\0', '\x1f'), ('"', '"'), ('\\', '\\'), ('\x7f', '\x7f')]);
+        let digits = |times| Part::Repeated(Box::new(one(HEXADECIMAL)), times, Some(times));
+        // All but the halves of a pair, which alone are no character.
+        let not_d = one(&[('0', '9'), ('a', 'c'), ('A', 'C'), ('e', 'f'), ('E', 'F')]);
+        let d = vec![
+            one(&[('d', 'd'), ('D', 'D')]),
+            one(&[('0', '7')]),
+            digits(2),
+        ];
+        let number = Part::Choice(vec![
+            Part::Sequence(vec![not_d, digits(3)]),
+            Part::Sequence(d),
+        ]);
+        let escapes: Vec<(char, char)> = "\"\\/bfnrt".chars().map(|c| (c, c)).collect();
+        let escaped = Part::Choice(vec![one(&escapes), Part::Sequence(vec![text("u"), number])]);
+        let escaped = Part::Sequence(vec![text("\\"), escaped]);
+        rules.define(
+            common.character,
+            Part::Choice(vec![Part::One(plain), escaped]),
+        )?;
+        let characters = Part::Repeated(Box::new(Part::Rule(common.character)), 0, None);
+        let string = Part::Sequence(vec![text("\""), characters, text("\"")]);
+        rules.define(common.string, string)?;
+
+        let whole = integers::between(Some(0), None).expect("there is one from zero on");
+        let minus = optional(text("-"));
+        rules.define(
+            common.integer,
+            Part::Sequence(vec![minus.clone(), whole.clone()]),
+        )?;
+        let fraction = Part::Repeated(Box::new(one(DIGITS)), 1, Some(15));
+        let fraction = optional(Part::Sequence(vec![text("."), fraction]));
+        let sign = optional(one(&[('+', '+'), ('-', '-')]));
+        let exponent = Part::Repeated(Box::new(one(DIGITS)), 1, Some(2));
+        let exponent = optional(Part::Sequence(vec![
+            one(&[('e', 'e'), ('E', 'E')]),
+            sign,
+            exponent,
+        ]));
+        rules.define(
+            common.positive_number,
+            Part::Sequence(vec![whole, fraction, exponent]),
+        )?;
+        let number = Part::Sequence(vec![minus, Part::Rule(common.positive_number)]);
+        rules.define(common.number, number)?;
+
+        let rule = Part::Rule;
+        let space = rule(common.space);
+        let comma = Part::Sequence(vec![text(","), space.clone()]);
+        let list_of = |rules: &mut Rules, item: Part, open: &str, close: &str| {
+            let next = Part::Sequence(vec![comma.clone(), item.clone()]);
+            let next = Part::Repeated(Box::new(next), 0, None);
+            let items = optional(Part::Sequence(vec![item, next]));
+            let list = vec![text(open), space.clone(), items, space.clone(), text(close)];
+            rules.announce().and_then(|list_rule| {
+                rules.define(list_rule, Part::Sequence(list))?;
+                Ok(Part::Rule(list_rule))
+            })
+        };
+        let array = list_of(rules, rule(common.any), "[", "]")?;
+        let colon = Part::Sequence(vec![text(":"), space.clone()]);
+        let entry = Part::Sequence(vec![rule(common.string), colon, rule(common.any)]);
+        let object = list_of(rules, entry, "{", "}")?;
+        let words = ["true", "false", "null"].map(text);
+        let mut any = vec![object, array, rule(common.string), rule(common.number)];
+        any.extend(words);
+        rules.define(common.any, Part::Choice(any))?;
+        Ok(common)
+    }
+}
+
+const DIGITS: &[(char, char)] = &[('0', '9')];
+const HEXADECIMAL: &[(char, char)] = &[('0', '9'), ('a', 'f'), ('A', 'F')];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Null,
+    Boolean,
+    Integer,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl Type {
+    fn named(name: &Json) -> Result<Type, ShapeFailure> {
+        let Json::String(name) = name else {
+            return Err(ShapeFailure::NoSchema("type is a name or a list of names"));
+        };
+        match name.as_str() {
+            "null" => Ok(Type::Null),
+            "boolean" => Ok(Type::Boolean),
+            "integer" => Ok(Type::Integer),
+            "number" => Ok(Type::Number),
+            "string" => Ok(Type::String),
+            "array" => Ok(Type::Array),
+            "object" => Ok(Type::Object),
+            _ => Err(ShapeFailure::NoSchema("type names no type of JSON")),
+        }
+    }
+
+    fn has(self, value: &Json) -> bool {
+        match value {
+            Json::Null => self == Type::Null,
+            Json::Boolean(_) => self == Type::Boolean,
+            Json::Number(number) => {
+                self == Type::Number || self == Type::Integer && !number.is_f64()
+            }
+            Json::String(_) => self == Type::String,
+            Json::Array(_) => self == Type::Array,
+            Json::Object(_) => self == Type::Object,
+        }
+    }
+}
+
+/// The types that are asked for; none when any will do.
+fn types(object: &Object) -> Result<Vec<Type>, ShapeFailure> {
+    match get(object, "type") {
+        None => Ok(Vec::new()),
+        Some(Json::Array(names)) if !names.is_empty() => names.iter().map(Type::named).collect(),
+        Some(name) => Ok(vec![Type::named(name)?]),
+    }
+}
+
+fn implied_types(object: &Object) -> Vec<Type> {
+    let has = |keywords: &[&str]| {
+        keywords
+            .iter()
+            .any(|keyword| get(object, keyword).is_some())
+    };
+    let mut types = Vec::new();
+    if has(&["properties", "required", "additionalProperties"]) {
+        types.push(Type::Object);
+    }
+    if has(&["items", "prefixItems", "minItems", "maxItems"]) {
+        types.push(Type::Array);
+    }
+    if has(&["minLength", "maxLength"]) {
+        types.push(Type::String);
+    }
+    if has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]) {
+        types.push(Type::Number);
+    }
+    types
+}
+
+fn counts(object: &Object, least: &str, most: &str) -> Result<(u32, Option<u32>), ShapeFailure> {
+    let count = |keyword| match integer_of(object, keyword)? {
+        None => Ok(None),
+        Some(count) if count < 0 => Err(ShapeFailure::NoSchema("a count is never negative")),
+        Some(count) => u32::try_from(count)
+            .map(Some)
+            .map_err(|_| ShapeFailure::TooLarge),
+    };
+    let (least, most) = (count(least)?.unwrap_or(0), count(most)?);
+    match most.is_some_and(|most| most < least) {
+        true => Err(ShapeFailure::NoSchema("a maximum is below its minimum")),
+        false => Ok((least, most)),
+    }
+}
+
+fn integer_of(object: &Object, keyword: &str) -> Result<Option<i64>, ShapeFailure> {
+    let Some(value) = get(object, keyword) else {
+        return Ok(None);
+    };
+    let Json::Number(number) = value else {
+        return Err(ShapeFailure::NoSchema("bounds and counts are numbers"));
+    };
+    let whole = number
+        .as_f64()
+        .filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
+    match number.as_i64().or(whole.map(|whole| whole as i64)) {
+        Some(integer) => Ok(Some(integer)),
+        None => Err(ShapeFailure::Unsupported(
+            "bounds of an integer that are none themselves",
+        )),
+    }
+}
+
+/// What a keyword says; the last one counts where it is there twice.
+fn get<'o>(object: &'o Object, keyword: &str) -> Option<&'o Json> {
+    let mut entries = object.iter().rev();
+    entries
+        .find(|(name, _)| name == keyword)
+        .map(|(_, value)| value)
+}
+
+fn text(text: &str) -> Part {
+    Part::Text(text.to_owned())
+}
+
+fn one(ranges: &[(char, char)]) -> Part {
+    Part::One(Characters::of(ranges))
+}
+
+#[cfg(test)]
+mod tests;
