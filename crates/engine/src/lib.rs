@@ -31,6 +31,11 @@ mod states;
 mod stop_text;
 mod template;
 mod tempo;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "sessions do not ask for it so far")
+)]
+mod thinking;
 mod utf8;
 mod vocabulary;
 
