@@ -5,6 +5,8 @@
 //! template's own markup, and no error of the template can carry text away. Fuel bounds its time and
 //! memory.
 
+use std::thread;
+
 use aparte_protocol::engine::{ChatMessage, Role};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, Error, ErrorKind, context};
@@ -12,6 +14,8 @@ use minijinja::{Environment, Error, ErrorKind, context};
 use crate::template::calendar::strftime_now;
 
 mod calendar;
+mod json;
+mod kinds;
 
 /// A part of a rendered conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +63,8 @@ impl ChatTemplate {
         environment.set_syntax(syntax);
         environment
             .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        kinds::add(&mut environment);
+        environment.add_filter("tojson", json::tojson);
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
         environment.set_fuel(Some(FUEL));
@@ -99,8 +105,8 @@ impl ChatTemplate {
     }
 }
 
-/// Pays for conversations of thousands of turns, and for 128 MiB or about a second at the most.
-const FUEL: u64 = 2_000_000;
+/// Pays for conversations of a thousand turns, and for a few seconds and 128 MiB at the most.
+const FUEL: u64 = 500_000;
 
 const NAME: &str = "chat";
 
@@ -127,19 +133,36 @@ fn render(
             context! { role => role_name(message.role), content => content }
         })
         .collect();
-    let rendered = environment
-        .get_template(NAME)
-        .and_then(|template| {
-            template.render(context! {
-                messages => marked,
-                add_generation_prompt => true,
-                bos_token => &special.bos,
-                eos_token => &special.eos,
-                tools => (),
-            })
-        })
-        .map_err(|error| error.to_string())?;
+    let values = context! {
+        messages => marked,
+        add_generation_prompt => true,
+        bos_token => &special.bos,
+        eos_token => &special.eos,
+        tools => (),
+        documents => (),
+    };
+    let rendered = on_a_deep_stack(|| {
+        let template = environment.get_template(NAME);
+        let rendered = template.and_then(|template| template.render(values));
+        // An error holds values of the template.
+        rendered.map_err(|error| error.to_string())
+    })??;
     fill(&rendered, messages)
+}
+
+/// Runs what may call itself once for each of a template's lists in lists, of which fuel pays for some ten
+/// thousand. The stack takes memory only as far as it is used.
+fn on_a_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    const BYTES: usize = 256 << 20;
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(BYTES);
+        let thread = thread
+            .spawn_scoped(scope, work)
+            .map_err(|error| format!("it cannot be rendered: {error}"))?;
+        thread
+            .join()
+            .map_err(|_| "it breaks the renderer".to_owned())
+    })
 }
 
 /// Puts the messages in the place of their marks.
@@ -268,5 +291,7 @@ fn without_generation_marks(source: &str) -> String {
     result + rest
 }
 
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod tests;

@@ -217,11 +217,28 @@ fn a_template_that_never_ends_is_stopped() {
         "{% set s = namespace(x='xxxxxxxx') %}{% for a in range(99) %}{% set s.x = s.x ~ s.x %}{% endfor %}",
         "{% macro again() %}{{ again() }}{% endmacro %}{{ again() }}",
         "{{ 'x' * 100000000000 }}",
+        // Little work, and gigabytes to write: a text of a mebibyte a hundred thousand times.
+        "{% set s = namespace(x='xxxxxxxx') %}{% for a in range(17) %}{% set s.x = s.x ~ s.x %}{% endfor %}\
+         {% for a in range(99999) %}{{ s.x }}{% endfor %}",
+        "{% set s = namespace(x='xxxxxxxx') %}{% for a in range(17) %}{% set s.x = s.x ~ s.x %}{% endfor %}\
+         {% for a in range(9999) %}{{ [s.x, s.x] | tojson }}{% endfor %}",
+        "{% set s = namespace(x=[]) %}{% for a in range(9999) %}{% set s.x = [s.x] %}{% endfor %}{{ s.x | tojson }}",
+        "{% set s = namespace(x=[]) %}{% for a in range(99999) %}{% set s.x = [s.x] %}{% endfor %}{{ s.x }}",
+        "{% set s = namespace(x=[]) %}{% for a in range(9000) %}{% set s.x = [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[s.x]]]]]]]]]]]]]]]]]]]]]]]]]]]]]] %}{% endfor %}{{ s.x }}",
     ] {
         let start = Instant::now();
         assert!(rendered(template, &conversation()).is_err(), "{template}");
         assert!(start.elapsed() < Duration::from_secs(2), "{template}");
     }
+}
+
+/// It costs more time for its fuel than anything else that is known.
+#[test]
+fn a_list_that_doubles_again_and_again_is_given_up() {
+    let template = "{% set s = namespace(x=['x']) %}{% for a in range(30) %}{% set s.x = s.x + s.x %}\
+                    {% endfor %}{{ s.x | join }}";
+    let error = rendered(template, &conversation()).unwrap_err();
+    assert!(error.contains("fuel"), "{error}");
 }
 
 #[test]
