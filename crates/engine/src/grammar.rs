@@ -371,3 +371,6 @@ impl Grammar {
         empty
     }
 }
+
+#[cfg(test)]
+mod hostile;
