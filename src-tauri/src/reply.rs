@@ -52,6 +52,7 @@ impl Teller {
                 self.send(ReplyNews::Loading { percent });
             }
             Progress::Prompt(done, total) => self.send(ReplyNews::Reading { done, total }),
+            Progress::Thinking(_) => (),
             Progress::Text(piece) => {
                 self.text.push_str(&piece);
                 if self.sent.elapsed() >= FRAME {

@@ -11,7 +11,9 @@ use std::ops::Range;
 use std::time::Instant;
 
 use aparte_protocol::documents::TextRange;
-use aparte_protocol::engine::{FinishReason, Finished, Generate, Sampling, Shape, Timings, Urgency};
+use aparte_protocol::engine::{
+    FinishReason, Finished, Generate, Sampling, Shape, Timings, Urgency,
+};
 
 use crate::Assistant;
 use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};

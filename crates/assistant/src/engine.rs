@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use aparte_protocol::Wall;
 use aparte_protocol::engine::{
-    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, StateName,
-    Timings,
+    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, StateName, Timings,
 };
 use zeroize::Zeroizing;
 
@@ -44,6 +43,8 @@ pub enum Progress {
     Loading(u8),
     /// The prompt is being read: tokens so far, and of all.
     Prompt(u32, u32),
+    /// The next piece of what a reasoning model writes on the way to its reply.
+    Thinking(String),
     /// The next piece of text.
     Text(String),
 }
@@ -243,6 +244,7 @@ impl Running {
                     on_progress(Progress::Prompt(done, total))
                 }
                 Ok(EngineEvent::Text(text)) => on_progress(Progress::Text(text)),
+                Ok(EngineEvent::Thinking(text)) => on_progress(Progress::Thinking(text)),
                 Ok(EngineEvent::Finished(finished)) => {
                     self.note(state, finished.timings);
                     return Ok(Ending::Finished(finished));

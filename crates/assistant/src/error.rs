@@ -146,7 +146,9 @@ impl From<GenerateFailure> for Error {
     fn from(failure: GenerateFailure) -> Self {
         match failure {
             GenerateFailure::PromptTooLong { .. } => Error::QuestionTooLong,
-            GenerateFailure::Template(_) | GenerateFailure::Decode(_) => Error::ReplyFailed,
+            GenerateFailure::Template(_)
+            | GenerateFailure::Shape(_)
+            | GenerateFailure::Decode(_) => Error::ReplyFailed,
         }
     }
 }

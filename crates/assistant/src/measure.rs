@@ -4,7 +4,9 @@ use std::cell::Cell;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aparte_protocol::engine::{ChatMessage, Finished, Generate, Role, Sampling, Shape, Timings, Urgency};
+use aparte_protocol::engine::{
+    ChatMessage, Finished, Generate, Role, Sampling, Shape, Timings, Urgency,
+};
 
 use crate::engine::{Ending, Progress, Running};
 use crate::error::Error;

@@ -56,6 +56,8 @@ impl Event for EngineEvent {
             | EngineEvent::Alive
             | EngineEvent::Prompt { .. }
             | EngineEvent::Text(_)
+            | EngineEvent::Thinking(_)
+            | EngineEvent::Likelihood(_)
             | EngineEvent::Bytes(_) => false,
         }
     }

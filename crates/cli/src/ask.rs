@@ -33,6 +33,7 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
             "{} {done}/{total}",
             output.say("Reading the passages", "Lecture des passages")
         )),
+        Progress::Thinking(_) => progress.show(output.say("Thinking…", "Réflexion…")),
         Progress::Text(_) => progress.show(output.say("Writing…", "Rédaction…")),
     };
     let answer = assistant.ask(

@@ -13,11 +13,11 @@ mod backends;
 mod constraint;
 mod context;
 pub mod devices;
+mod dry;
 mod embedding;
 mod fingerprint;
-mod guess;
-mod dry;
 mod grammar;
+mod guess;
 mod log;
 pub mod memory;
 mod model;
@@ -31,10 +31,6 @@ mod states;
 mod stop_text;
 mod template;
 mod tempo;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "sessions do not ask for it so far")
-)]
 mod thinking;
 mod utf8;
 mod vocabulary;

@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use aparte_protocol::engine::{EngineEvent, FinishReason, Generate, GenerateFailure, Timings};
+use aparte_protocol::engine::{
+    EngineEvent, FinishReason, Generate, GenerateFailure, Likelihood, Timings,
+};
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::vocab::LlamaVocab;
 
+use crate::model::Model;
 use crate::sampling::{self, Chooser};
 use crate::stop_text::StopTexts;
-use crate::model::Model;
+use crate::thinking::{Said, Thinking};
 use crate::utf8::Utf8Pieces;
 
 /// A reply on its way.
@@ -17,6 +20,7 @@ pub(crate) struct Reply<'m> {
     chooser: Chooser<'m>,
     characters: Utf8Pieces,
     stop_texts: StopTexts,
+    thinking: Thinking,
     shown: Shown,
     max_tokens: u32,
     first_token: Option<Instant>,
@@ -34,13 +38,15 @@ pub(crate) enum Next {
 }
 
 impl<'m> Reply<'m> {
-    /// A reply to `request`, which ends at one of `stops` too.
+    /// A reply to `request`, which ends at one of `stops` too. `begins_in_thinking` says whether its prompt has opened what is
+    /// thought.
     ///
     /// # Errors
     /// [`GenerateFailure::Shape`].
     pub(crate) fn new(
         request: &Generate,
         stops: impl IntoIterator<Item = String>,
+        begins_in_thinking: bool,
         model: &'m Model,
     ) -> Result<Reply<'m>, GenerateFailure> {
         let chooser = Chooser::new(
@@ -56,6 +62,7 @@ impl<'m> Reply<'m> {
             chooser,
             characters: Utf8Pieces::default(),
             stop_texts: StopTexts::new(stops),
+            thinking: Thinking::new(begins_in_thinking),
             shown: Shown::default(),
             max_tokens: request.max_tokens,
             first_token: None,
@@ -105,8 +112,17 @@ impl<'m> Reply<'m> {
         self.timings.generation_ms = milliseconds(first_token.elapsed());
         self.bytes.clear();
         vocab.token_to_piece_into(token, &mut self.bytes, false, None);
+        if let Some(likelihood) = &chosen.likelihood {
+            emit(EngineEvent::Likelihood(told(
+                likelihood,
+                &self.bytes,
+                &vocab,
+            )));
+        }
         let (text, is_end) = self.stop_texts.push(&self.characters.push(&self.bytes));
-        self.shown.push(&text, emit);
+        for said in self.thinking.push(&text) {
+            self.shown.push(said, emit);
+        }
         if is_end {
             return Ok(self.over(FinishReason::Complete, emit));
         }
@@ -119,7 +135,11 @@ impl<'m> Reply<'m> {
     /// Shows what was held back, because nothing follows.
     pub(crate) fn show_rest(&mut self, emit: &mut dyn FnMut(EngineEvent)) {
         let rest = self.stop_texts.finish();
-        self.shown.push(&rest, emit);
+        let mut said = self.thinking.push(&rest);
+        said.extend(self.thinking.finish());
+        for said in said {
+            self.shown.push(said, emit);
+        }
         self.shown.all(emit);
     }
 
@@ -129,18 +149,41 @@ impl<'m> Reply<'m> {
     }
 }
 
+/// A likelihood as it is told: the token that was chosen stands for `bytes`.
+fn told(likelihood: &sampling::Likelihood, bytes: &[u8], vocab: &LlamaVocab<'_>) -> Likelihood {
+    let best = likelihood.best.iter().map(|&(token, log)| {
+        let mut bytes = Vec::new();
+        vocab.token_to_piece_into(token, &mut bytes, false, None);
+        (bytes, log)
+    });
+    Likelihood {
+        token: bytes.to_vec(),
+        log: likelihood.chosen,
+        best: best.collect(),
+    }
+}
+
 /// Text on its way to whoever reads along: at once where it comes slowly, else a few tokens at a time. Whoever is woken for
 /// each token takes a core from the threads that compute, which wait for each other.
 #[derive(Debug, Default)]
 struct Shown {
     waiting: String,
+    is_thought: bool,
     last: Option<Instant>,
 }
 
 impl Shown {
     /// Adds text, and shows what waits if the last was shown long enough ago.
-    fn push(&mut self, text: &str, emit: &mut dyn FnMut(EngineEvent)) {
-        self.waiting.push_str(text);
+    fn push(&mut self, said: Said, emit: &mut dyn FnMut(EngineEvent)) {
+        let (text, is_thought) = match said {
+            Said::Thinking(text) => (text, true),
+            Said::Answer(text) => (text, false),
+        };
+        if is_thought != self.is_thought {
+            self.all(emit);
+            self.is_thought = is_thought;
+        }
+        self.waiting.push_str(&text);
         if self.last.is_none_or(|last| last.elapsed() >= SHOWN_EVERY) {
             self.all(emit);
         }
@@ -148,7 +191,11 @@ impl Shown {
 
     fn all(&mut self, emit: &mut dyn FnMut(EngineEvent)) {
         if !self.waiting.is_empty() {
-            emit(EngineEvent::Text(std::mem::take(&mut self.waiting)));
+            let text = std::mem::take(&mut self.waiting);
+            emit(match self.is_thought {
+                true => EngineEvent::Thinking(text),
+                false => EngineEvent::Text(text),
+            });
             self.last = Some(Instant::now());
         }
     }

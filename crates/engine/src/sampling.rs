@@ -272,6 +272,4 @@ fn in_range(sampling: &Sampling) -> Sampling {
 }
 
 #[cfg(test)]
-mod real_model;
-#[cfg(test)]
 mod tests;

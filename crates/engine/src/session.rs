@@ -26,7 +26,9 @@ use crate::memory::BATCH;
 use crate::model::Model;
 use crate::reply::{Next, Reply, milliseconds};
 use crate::states::{State, States, usable_beginning};
+use crate::template::Piece;
 use crate::tempo::{Alone, Tempo};
+use crate::thinking;
 
 /// An open context of a model, and the requests for it.
 #[derive(Debug)]
@@ -175,7 +177,7 @@ impl<'m> Session<'m> {
     /// # Errors
     /// [`GenerateFailure::Template`].
     pub fn count_prompt(&self, messages: &[ChatMessage]) -> Result<u32, GenerateFailure> {
-        Ok(count(self.prompt(messages)?.len()))
+        Ok(count(self.prompt(messages)?.0.len()))
     }
 
     /// Takes note of everything that was said so far: only what is said from here on interrupts. To be called before
@@ -288,7 +290,7 @@ impl<'m> Session<'m> {
         request: &Generate,
         stop: Arc<AtomicBool>,
     ) -> Result<Job<'m>, GenerateFailure> {
-        let tokens = self.prompt(&request.messages)?;
+        let (tokens, begins_in_thinking) = self.prompt(&request.messages)?;
         if tokens.len() >= self.facts.context as usize {
             return Err(GenerateFailure::PromptTooLong {
                 tokens: count(tokens.len()),
@@ -304,14 +306,20 @@ impl<'m> Session<'m> {
             stop,
             prompt: tokens.len(),
             tokens,
-            reply: Reply::new(request, stop_text.map(str::to_owned), self.model)?,
+            reply: Reply::new(
+                request,
+                stop_text.map(str::to_owned),
+                begins_in_thinking,
+                self.model,
+            )?,
             guesser: request.copies.then(Guesser::new),
             begun: None,
             suspended: None,
         })
     }
 
-    fn prompt(&self, messages: &[ChatMessage]) -> Result<Vec<LlamaToken>, GenerateFailure> {
+    /// The tokens of a conversation, and whether the reply to it begins in the midst of thinking.
+    fn prompt(&self, messages: &[ChatMessage]) -> Result<(Vec<LlamaToken>, bool), GenerateFailure> {
         let template = self
             .model
             .template
@@ -320,10 +328,14 @@ impl<'m> Session<'m> {
         let pieces = template
             .render(messages, &self.model.special)
             .map_err(GenerateFailure::Template)?;
+        let begins_in_thinking = match pieces.last() {
+            Some(Piece::Markup(markup)) => thinking::begins_in_thinking(markup),
+            _ => false,
+        };
         let prompt = self.model.tokenizer().prompt(pieces);
         match prompt.is_empty() {
             true => Err(GenerateFailure::Template("it renders nothing".to_owned())),
-            false => Ok(prompt),
+            false => Ok((prompt, begins_in_thinking)),
         }
     }
 

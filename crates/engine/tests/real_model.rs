@@ -521,6 +521,101 @@ fn bytes_that_are_no_state_are_refused_and_do_no_harm() {
     });
 }
 
+const PERSON: &str = r#"{
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "minLength": 1, "maxLength": 12},
+        "age": {"type": "integer", "minimum": 18, "maximum": 99},
+        "languages": {"type": "array", "items": {"enum": ["French", "English", "Breton"]}, "minItems": 1, "maxItems": 2}
+    },
+    "required": ["name", "age", "languages"]
+}"#;
+
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Person {
+    name: String,
+    age: u8,
+    languages: Vec<String>,
+}
+
+#[test]
+fn a_reply_keeps_to_its_shape_whatever_is_chosen() {
+    with_session(|session| {
+        let shaped = |question: &str, shape: Shape, seed| Generate {
+            shape,
+            sampling: Sampling {
+                temperature: 1.0,
+                seed,
+                ..Sampling::CAREFUL
+            },
+            ..request(question, 200)
+        };
+        let mut ages = Vec::new();
+        for seed in 0..20 {
+            let shape = Shape::Json(PERSON.to_owned());
+            let ask = shaped("Describe a person as JSON.", shape, seed);
+            let (text, finished) = reply(session, &ask);
+            assert_eq!(finished.reason, FinishReason::Complete, "{text}");
+            let person: Person =
+                serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            assert!((1..=12).contains(&person.name.chars().count()), "{text}");
+            assert!((18..=99).contains(&person.age), "{text}");
+            assert!((1..=2).contains(&person.languages.len()), "{text}");
+            let known = ["French", "English", "Breton"];
+            let mut languages = person.languages.iter();
+            assert!(
+                languages.all(|language| known.contains(&language.as_str())),
+                "{text}"
+            );
+            ages.push(person.age);
+        }
+        ages.dedup();
+        assert!(ages.len() > 1, "the seeds make no difference");
+        for seed in 0..20 {
+            let shape = Shape::Grammar(r#"root ::= "yes" | "no""#.to_owned());
+            let (text, _) = reply(
+                session,
+                &shaped("Is Paris the capital of France?", shape, seed),
+            );
+            assert!(text == "yes" || text == "no", "{text}");
+        }
+        let senseless = shaped("Hi", Shape::Grammar("root ::= root".to_owned()), 0);
+        let refused = session.generate(&senseless, &Arc::default(), &mut |_| ());
+        assert!(
+            matches!(refused, Err(GenerateFailure::Shape(_))),
+            "{refused:?}"
+        );
+    });
+}
+
+#[test]
+fn a_stop_text_ends_the_reply_and_tokens_tell_how_likely_they_were() {
+    with_session(|session| {
+        let mut capital = request(CAPITAL, 16);
+        capital.stop_texts = vec!["aris".to_owned()];
+        capital.alternatives = Some(3);
+        let mut told = Vec::new();
+        let mut text = String::new();
+        let finished = session
+            .generate(&capital, &Arc::default(), &mut |event| match event {
+                EngineEvent::Likelihood(likelihood) => told.push(likelihood),
+                EngineEvent::Text(piece) => text += &piece,
+                _ => (),
+            })
+            .unwrap();
+        assert_eq!(finished.reason, FinishReason::Complete);
+        assert!(text.ends_with('P') && !text.contains("Paris"), "{text}");
+        assert_eq!(told.len(), finished.timings.generated_tokens as usize);
+        for likelihood in told {
+            // The likeliest is chosen here.
+            assert_eq!(likelihood.best.len(), 3);
+            assert_eq!(likelihood.best[0], (likelihood.token, likelihood.log));
+            assert!(likelihood.log <= 0.0 && likelihood.best[1].1 <= likelihood.log);
+        }
+    });
+}
+
 #[test]
 fn a_reply_that_copies_says_what_it_would_say_otherwise() {
     with_session(|session| {

@@ -54,6 +54,10 @@ pub enum EngineEvent {
     },
     /// The next piece of the reply: never empty, never a part of a character.
     Text(String),
+    /// The next piece of what a reasoning model writes on the way to its reply, in the same way.
+    Thinking(String),
+    /// How likely the token was that was just chosen, where that was asked for.
+    Likelihood(Likelihood),
     /// The reply is over.
     Finished(Finished),
     /// The reply could not be made or continued; what was sent before stands.
@@ -199,6 +203,18 @@ pub enum Shape {
     Grammar(String),
     /// JSON that fits this JSON schema, of which the engine knows the common part. At most 64 KiB.
     Json(String),
+}
+
+/// How likely a token and the most likely ones in its place were, by the model's own scores: natural logarithms of
+/// probabilities.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Likelihood {
+    /// The bytes that the token stands for, which may be a part of a character.
+    pub token: Vec<u8>,
+    /// Of the token.
+    pub log: f32,
+    /// The most likely tokens, the first of all first.
+    pub best: Vec<(Vec<u8>, f32)>,
 }
 
 /// What a loaded model is and where it runs.

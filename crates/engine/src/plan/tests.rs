@@ -320,8 +320,8 @@ fn a_context_is_not_halved_below_2048_tokens_or_what_the_model_knows() {
     };
     let contexts = |header: &Header, wanted: u32| halved(header, wish(wanted));
     assert_eq!(contexts(&header, 10_000), [5000, 2500, 2048]);
-    assert_eq!(contexts(&header, 2048), []);
-    assert_eq!(contexts(&header, 1000), []);
+    assert!(contexts(&header, 2048).is_empty());
+    assert!(contexts(&header, 1000).is_empty());
     header.context_length = 512;
     assert_eq!(contexts(&header, 1500), [750, 512]);
     header.context_length = 0;
