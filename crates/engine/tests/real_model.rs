@@ -14,6 +14,12 @@ use aparte_protocol::engine::{
     Sampling, Shape, StateName, Urgency,
 };
 
+#[expect(dead_code, reason = "one file is made here, that is too large")]
+#[path = "preflight/gguf.rs"]
+mod gguf;
+
+use gguf::{Gguf, Tensor};
+
 const MODEL: &str = "SmolLM2-135M-Instruct-Q4_1.gguf";
 
 /// A question that this small model answers right.
@@ -727,30 +733,14 @@ fn a_folder_and_an_empty_file_are_no_models() {
 
 #[test]
 fn a_model_that_is_larger_than_any_memory_is_refused_before_it_is_touched() {
-    let text = |text: &str| [&(text.len() as u64).to_le_bytes(), text.as_bytes()].concat();
-    let header = [
-        b"GGUF".as_slice(),
-        &3_u32.to_le_bytes(),
-        &1_u64.to_le_bytes(),
-        &2_u64.to_le_bytes(),
-        &text("general.architecture"),
-        &8_u32.to_le_bytes(),
-        &text("llama"),
-        &text("tokenizer.ggml.tokens"),
-        &9_u32.to_le_bytes(),
-        &8_u32.to_le_bytes(),
-        &1_u64.to_le_bytes(),
-        &text("a"),
-        &text("output.weight"),
-        &1_u32.to_le_bytes(),
-        &(1_u64 << 38).to_le_bytes(),
-        &0_u32.to_le_bytes(),
-        &0_u64.to_le_bytes(),
-    ]
-    .concat();
+    let mut huge = Tensor::new("rope_freqs.weight", &[1]);
+    huge.extents = vec![1 << 38];
+    let mut model = Gguf::sound();
+    model.tensors.push(huge);
+    let header = model.bytes();
     let mut sparse = tempfile::tempfile().unwrap();
     std::io::Write::write_all(&mut sparse, &header).unwrap();
-    sparse.set_len((1 << 40) + 4096).unwrap();
+    sparse.set_len((1 << 40) + (1 << 20)).unwrap();
     assert!(
         matches!(load_failure(sparse), LoadFailure::TooBigForMemory { needed, .. } if needed > 1 << 40)
     );

@@ -4,7 +4,7 @@
 //! `models/`). What a file does not say is decided by its architecture there, so it is here too. An architecture
 //! that is not known keeps everything in every layer, which is the most that it can need.
 
-use super::Metadata;
+use super::metadata::{Metadata, PerLayer};
 
 /// One layer of a model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) fn layers(metadata: &Metadata, architecture: &str, block_count: u64) 
     let number = |name: &str| metadata.number(&own(name));
     let heads = metadata.per_layer(&own("attention.head_count"), 0);
     let cached_heads = match metadata.per_layer(&own("attention.head_count_kv"), 0) {
-        super::PerLayer::Same(0) => heads.clone(),
+        PerLayer::Same(0) => heads.clone(),
         cached => cached,
     };
     let embedding_length = number("embedding_length").unwrap_or(0);
@@ -171,7 +171,7 @@ fn windowed(
     } else {
         0
     };
-    let list = metadata.lists.get(&key);
+    let list = metadata.list(&key);
     let period = metadata.number(&key).unwrap_or(period);
     move |index| {
         if window == 0 {
@@ -205,7 +205,7 @@ fn recurs(metadata: &Metadata, architecture: &str, index: u64, cached_heads: u64
         "mamba" | "mamba2" | "rwkv6" | "rwkv6qwen2" | "rwkv7" | "arwkv7" | "falcon-h1" => true,
         "qwen3next" | "qwen35" | "qwen35moe" | "qwen4exp" | "minimax-01" => {
             let own = |name: &str| format!("{architecture}.{name}");
-            match metadata.lists.get(&own("attention.recurrent_layers")) {
+            match metadata.list(&own("attention.recurrent_layers")) {
                 Some(list) => list.get(index as usize).is_some_and(|&recurs| recurs != 0),
                 None => {
                     let interval = metadata

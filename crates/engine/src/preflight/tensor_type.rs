@@ -3,6 +3,17 @@
 //! The sizes are those of `ggml-common.h` in the llama.cpp that is linked. A type that is not listed is
 //! one that this build cannot compute with.
 
+/// Fractions of 32 bits.
+pub(super) const F32: u32 = 0;
+/// Whole numbers of 32 bits: some models keep tables of them beside their weights.
+pub(super) const I32: u32 = 26;
+
+/// Whether ggml can compute with tensors of type `id`. Two are formats of its intermediate results (Q8_1, Q8_K); the
+/// others are whole numbers and long fractions, for which it has no product.
+pub(super) fn is_of_weights(id: u32) -> bool {
+    block(id).is_some() && !matches!(id, 9 | 15 | 24 | 25 | 27 | 28)
+}
+
 /// Numbers in a block and bytes of a block of ggml type `id`.
 pub(super) fn block(id: u32) -> Option<(u64, u64)> {
     Some(match id {

@@ -1,6 +1,6 @@
 //! Which part of a model each tensor belongs to, told from its name (`llama-arch.cpp` in llama.cpp).
 
-use super::LAYER_LIMIT;
+use super::metadata::LAYER_LIMIT;
 
 /// How the bytes of a model are spread.
 #[derive(Default)]
