@@ -1,0 +1,31 @@
+//! What the engine survives: model files that are damaged or made to harm, deaths at any moment, and a long life.
+//!
+//! The worker may die of a file; the application may not, and it says what happened in a sentence. The short forms run
+//! on every change; `cargo xtask campaign engine` runs all of them in full.
+
+#![cfg(target_os = "linux")]
+
+#[expect(
+    dead_code,
+    reason = "shared with the tests of the vault, which use all of it"
+)]
+#[path = "vault/campaign.rs"]
+mod campaign;
+#[expect(
+    dead_code,
+    reason = "shared with the tests of the look at a header, which use all of it"
+)]
+#[path = "../crates/engine/tests/preflight/gguf.rs"]
+mod gguf;
+
+mod engine {
+    // What the tests use.
+    mod app;
+    mod mutations;
+    mod process;
+
+    // What they show.
+    mod kills;
+    mod mutants;
+    mod soak;
+}

@@ -1,0 +1,72 @@
+//! What Linux tells of a process: whether it is there, and what it holds.
+
+use std::fs;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Whether a process is there at all, be it only as one that nobody waited for.
+pub fn exists(process: u32) -> bool {
+    fs::exists(format!("/proc/{process}")).expect("Linux tells")
+}
+
+/// Kills a process.
+pub fn kill(process: u32) {
+    // It may have ended by itself.
+    let _ = Command::new("kill")
+        .args(["-9", &process.to_string()])
+        .output()
+        .expect("every system has `kill`");
+}
+
+/// What a process holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Held {
+    /// Bytes of memory that are its own or its share of what others have too.
+    pub memory: u64,
+    /// Open files, pipes and the like. Those of a worker are nobody's to count.
+    pub handles: usize,
+    pub threads: usize,
+}
+
+impl Held {
+    /// What a process of the same user holds.
+    pub fn by(process: u32) -> Held {
+        let folder = format!("/proc/{process}");
+        let entries =
+            |name: &str| fs::read_dir(format!("{folder}/{name}")).map_or(0, Iterator::count);
+        Held {
+            memory: memory(&folder),
+            handles: entries("fd"),
+            threads: entries("task"),
+        }
+    }
+}
+
+/// The proportional set size where it may be read, else the resident one. A worker lets nobody look into its memory.
+fn memory(folder: &str) -> u64 {
+    let rollup = fs::read_to_string(format!("{folder}/smaps_rollup")).unwrap_or_default();
+    let kilobytes = rollup
+        .lines()
+        .find_map(|line| line.strip_prefix("Pss:"))
+        .and_then(|rest| rest.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    match kilobytes {
+        Some(kilobytes) => kilobytes * 1024,
+        None => {
+            let pages = fs::read_to_string(format!("{folder}/statm")).expect("it runs");
+            let resident = pages.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+            resident.unwrap_or(0_u64) * 4096
+        }
+    }
+}
+
+/// Looks for something until it is there, for at most a minute.
+pub fn wait_for<T>(look: impl Fn() -> Option<T>) -> Option<T> {
+    let started = Instant::now();
+    while started.elapsed() < Duration::from_secs(60) {
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    None
+}
