@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 /// Whether a process is there at all, be it only as one that nobody waited for.
 pub fn exists(process: u32) -> bool {
@@ -57,16 +56,4 @@ fn memory(folder: &str) -> u64 {
             resident.unwrap_or(0_u64) * 4096
         }
     }
-}
-
-/// Looks for something until it is there, for at most a minute.
-pub fn wait_for<T>(look: impl Fn() -> Option<T>) -> Option<T> {
-    let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(60) {
-        if let Some(found) = look() {
-            return Some(found);
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    None
 }

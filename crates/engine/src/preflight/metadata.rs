@@ -116,6 +116,10 @@ impl Metadata {
             if key.is_empty() {
                 return Err(damaged("a key has no name"));
             }
+            // llama.cpp reads names as C does, and would take it for another key.
+            if key.contains('\0') {
+                return Err(damaged("a key holds a zero"));
+            }
             names.note(key.as_bytes());
             let value = metadata.read_value(cursor, &key)?;
             if let Value::List { of_layers, .. } = &value {
@@ -205,6 +209,10 @@ impl Metadata {
                     let text = cursor.string(longest, "a text of the header")?;
                     let text = String::from_utf8(text)
                         .map_err(|_| damaged("a text of the header is not UTF-8"))?;
+                    // llama.cpp would take it for another kind.
+                    if longest == LONGEST_KIND && text.contains('\0') {
+                        return Err(damaged("a text of the header holds a zero"));
+                    }
                     Ok(Value::Text(Some(text)))
                 }
                 None => cursor.skip_string().map(|()| Value::Text(None)),
@@ -300,6 +308,10 @@ fn check_tokens<R: Read + Seek>(cursor: &mut Cursor<'_, R>, count: u64) -> Resul
     let mut token = Vec::new();
     for index in 0..count {
         cursor.string_into(&mut token, LONGEST_TOKEN, "a token")?;
+        // llama.cpp reads it as C does.
+        if let Some(end) = token.iter().position(|&byte| byte == 0) {
+            token.truncate(end);
+        }
         if token.is_empty() {
             // The name that llama.cpp gives it.
             token.extend_from_slice(format!("[EMPTY_{index}]").as_bytes());

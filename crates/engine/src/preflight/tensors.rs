@@ -46,6 +46,10 @@ impl Tensors {
         let mut end: u64 = 0;
         for _ in 0..count {
             let name = cursor.string(LONGEST_NAME, "the name of a tensor")?;
+            // ggml reads names as C does, and would take it for another tensor.
+            if name.contains(&0) {
+                return Err(damaged("the name of a tensor holds a zero"));
+            }
             let tensor = Tensor::read(cursor)?;
             let size = tensor.size()?;
             weights.count(&name, tensor.number_type, size);

@@ -668,6 +668,22 @@ impl List {
             let file = with_tensor(gguf::Tensor::new(name, &[32]));
             self.add(format!("a tensor {name}"), &file, "more layers");
         }
+        for name in ["blk.0.attn_q.weight\0", "\0"] {
+            let file = with_tensor(gguf::Tensor::new(name, &[32]));
+            self.add("a tensor with a zero in its name", &file, "holds a zero");
+        }
+        for key in ["llama.block_count\0", "tokenizer.ggml.tokens\0x", "\0"] {
+            let file = sound().with(key, Value::number(1));
+            self.add("a key with a zero in its name", &file, "a key holds a zero");
+        }
+        for (key, words) in [
+            ("general.architecture", "llama\0"),
+            ("tokenizer.ggml.model", "gpt2\0x"),
+            ("llama.rope.scaling.type", "linear\0"),
+        ] {
+            let file = sound().with(key, Value::text(words));
+            self.add("a kind with a zero in it", &file, "holds a zero");
+        }
         let file = with_tensor(gguf::Tensor::new(&"n".repeat(64), &[32]));
         self.add("a tensor with a long name", &file, "too long");
         let mut file = sound();
