@@ -13,6 +13,12 @@ use aparte_protocol::{RequestId, write_chunk, write_end, write_message};
 use aparte_vault::parsers::{MASTER, example_manifest};
 use aparte_vault::{OwnerKind, RecordKind, SettingKey, Vault};
 
+#[expect(dead_code, reason = "only some of the ways to lie are tried here")]
+#[path = "../../crates/engine/tests/preflight/gguf.rs"]
+mod gguf;
+
+use gguf::{Gguf, Value};
+
 /// As `stored.rs` freezes them.
 const MESSAGE: RecordKind = RecordKind(1);
 const PAGE: RecordKind = RecordKind(2);
@@ -32,6 +38,34 @@ fn main() {
     seed("search_snapshot", "cut", &snapshot[..snapshot.len() / 2]);
     seed("search_snapshot", "empty", &[]);
     frames();
+    preflight();
+}
+
+/// Headers of models, whose weights are only counted.
+fn preflight() {
+    let header = |name: &str, file: Gguf| {
+        let (bytes, places) = file.write();
+        let data = places.last().expect("a file has places").bytes.clone();
+        let weights = u32::try_from(data.len()).expect("the model is small");
+        let header = [&weights.to_le_bytes()[..], &bytes[..data.start]].concat();
+        seed("preflight", name, &header);
+        header
+    };
+    let sound = header("sound", Gguf::sound());
+    let of_layers = Value::numbers(&[1, 1]);
+    header(
+        "each-layer",
+        Gguf::sound().with("llama.attention.head_count_kv", of_layers),
+    );
+    header(
+        "two-tokens-are-one",
+        Gguf::sound().with("tokenizer.ggml.tokens", Value::texts(&["a", "a\0"])),
+    );
+    header(
+        "experts",
+        Gguf::sound().with("llama.expert_count", Value::number(8)),
+    );
+    seed("preflight", "cut", &sound[..sound.len() / 2]);
 }
 
 fn manifest() {

@@ -20,7 +20,7 @@ pub fn kill(process: u32) {
 /// What a process holds.
 #[derive(Debug, Clone, Copy)]
 pub struct Held {
-    /// Bytes of memory that are its own or its share of what others have too.
+    /// Bytes of memory that it wrote itself. A mapped file is shared with whoever else maps it, and is not counted.
     pub memory: u64,
     /// Open files, pipes and the like. Those of a worker are nobody's to count.
     pub handles: usize,
@@ -41,19 +41,24 @@ impl Held {
     }
 }
 
-/// The proportional set size where it may be read, else the resident one. A worker lets nobody look into its memory.
+/// From its map where that may be read, else what is resident and of no file. A worker lets nobody but the
+/// administrator look at its map.
 fn memory(folder: &str) -> u64 {
     let rollup = fs::read_to_string(format!("{folder}/smaps_rollup")).unwrap_or_default();
     let kilobytes = rollup
         .lines()
-        .find_map(|line| line.strip_prefix("Pss:"))
+        .find_map(|line| line.strip_prefix("Pss_Anon:"))
         .and_then(|rest| rest.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
     match kilobytes {
         Some(kilobytes) => kilobytes * 1024,
         None => {
             let pages = fs::read_to_string(format!("{folder}/statm")).expect("it runs");
-            let resident = pages.split(' ').nth(1).and_then(|pages| pages.parse().ok());
-            resident.unwrap_or(0_u64) * 4096
+            let mut pages = pages
+                .split(' ')
+                .skip(1)
+                .map_while(|count| count.parse::<u64>().ok());
+            let (resident, of_files) = (pages.next().unwrap_or(0), pages.next().unwrap_or(0));
+            resident.saturating_sub(of_files) * 4096
         }
     }
 }

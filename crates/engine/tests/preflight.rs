@@ -10,7 +10,9 @@ mod gguf;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::fs;
 use std::io::Cursor;
+use std::path::Path;
 
 use aparte_engine::preflight::{Header, preflight};
 use aparte_protocol::engine::LoadFailure;
@@ -116,6 +118,23 @@ fn names_and_lists_without_end_take_little_memory() {
         assert_eq!(verdict.is_ok(), is_sound);
         assert!(peak < MEMORY_LIMIT, "{peak} bytes of memory were taken");
     }
+}
+
+/// The corpus of the fuzz target (`fuzz/`): what once was found does no harm in any later build.
+#[test]
+fn every_input_of_the_fuzz_corpus_is_taken_or_refused() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/preflight");
+    let (mut taken, mut refused) = (0, 0);
+    for input in fs::read_dir(folder).unwrap() {
+        let bytes = fs::read(input.unwrap().path()).unwrap();
+        let (weights, header) = bytes.split_first_chunk().unwrap();
+        let length = header.len() as u64 + u64::from(u32::from_le_bytes(*weights));
+        match preflight(&mut Cursor::new(header), length) {
+            Ok(_) => taken += 1,
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(taken > 0 && refused > 0, "{taken} taken, {refused} refused");
 }
 
 /// Adds a key whose name is known to be new.

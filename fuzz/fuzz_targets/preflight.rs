@@ -1,0 +1,16 @@
+//! The header of a model file. The first four bytes say how many bytes of weights follow what is there, so that a header
+//! need not bring them.
+
+#![no_main]
+
+use std::io::Cursor;
+
+use aparte_engine::preflight::preflight;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let Some((weights, header)) = bytes.split_first_chunk() else {
+        return;
+    };
+    let length = header.len() as u64 + u64::from(u32::from_le_bytes(*weights));
+    let _ = preflight(&mut Cursor::new(header), length);
+});
