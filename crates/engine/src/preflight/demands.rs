@@ -102,7 +102,7 @@ impl Own<'_> {
             (_, 0) => Ok(0),
             (Some(0), _) => Err(damaged(format!("its {name} is zero"))),
             (Some(width), _) => Ok(width),
-            (None, heads) if embedding_length % heads == 0 => Ok(embedding_length / heads),
+            (None, heads) if embedding_length.is_multiple_of(heads) => Ok(embedding_length / heads),
             (None, _) => Err(damaged("its heads do not divide its embedding_length")),
         };
         let (key_width, value_width) = (
@@ -150,7 +150,7 @@ impl Own<'_> {
             // Each head that keeps keys and values serves as many of the others. A layer without attention has none.
             match layer.cached_heads {
                 0 => Ok(layer),
-                cached if heads % cached == 0 => Ok(layer),
+                cached if heads.is_multiple_of(cached) => Ok(layer),
                 _ => Err(damaged(
                     "its head_count is no multiple of its head_count_kv",
                 )),
@@ -191,7 +191,7 @@ impl Own<'_> {
                     && (1..=experts).contains(&used)
                     && groups < experts
                     && (groups <= 1
-                        || (experts % groups == 0 && (1..groups).contains(&used_groups)))
+                        || (experts.is_multiple_of(groups) && (1..groups).contains(&used_groups)))
             }
         };
         match fits {
@@ -211,7 +211,10 @@ impl Own<'_> {
         match key_width {
             // Nothing is rotated where nothing attends.
             0 => Ok(()),
-            _ if rotated > key_width || rotated % 2 != 0 || (all_of_it && rotated != key_width) => {
+            _ if rotated > key_width
+                || !rotated.is_multiple_of(2)
+                || (all_of_it && rotated != key_width) =>
+            {
                 Err(damaged("its rope.dimension_count does not fit its heads"))
             }
             _ => Ok(()),

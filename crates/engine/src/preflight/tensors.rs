@@ -201,7 +201,7 @@ impl Tensor {
         }
         let (per_block, bytes) =
             block(self.number_type).ok_or_else(|| damaged("a tensor has an unknown type"))?;
-        if self.extents[0] % per_block != 0 {
+        if !self.extents[0].is_multiple_of(per_block) {
             return Err(damaged("a row of a tensor is not made of whole blocks"));
         }
         (elements / per_block)

@@ -98,26 +98,14 @@ impl List {
         let (bytes, places) = sound().write();
         self.add_bytes("nothing at all", Vec::new(), "empty");
         for Place { what, bytes: place } in &places {
-            let reason = match place.start {
-                0 => continue,
-                ..4 => "not a GGUF model",
-                _ => DAMAGED,
-            };
-            self.add_bytes(
-                format!("cut before {what}"),
-                bytes[..place.start].to_vec(),
-                reason,
-            );
-            if place.len() > 1 {
-                let middle = place.start + place.len() / 2;
-                self.add_bytes(
-                    format!("cut in {what}"),
-                    bytes[..middle].to_vec(),
-                    match middle {
-                        ..4 => "not a GGUF model",
-                        _ => DAMAGED,
-                    },
-                );
+            // Of a piece of one byte there is no half.
+            let middle = place.start + place.len() / 2;
+            for (end, of) in [(place.start, "none"), (middle, "a half")] {
+                if end == 0 || (end == place.start && of == "a half") {
+                    continue;
+                }
+                let reason = if end < 4 { "not a GGUF model" } else { DAMAGED };
+                self.add_bytes(format!("{of} of {what}"), bytes[..end].to_vec(), reason);
             }
         }
         self.add_bytes(
