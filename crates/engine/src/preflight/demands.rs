@@ -99,7 +99,8 @@ impl Own<'_> {
         let layers = self.layers()?;
         let first_heads = layers.first().map_or(0, |layer| layer.heads);
         let width = |name| match (self.number(name), first_heads) {
-            (_, 0) => Ok(0),
+            // The first layer attends to nothing, and maybe none does.
+            (said, 0) => Ok(said.unwrap_or(0)),
             (Some(0), _) => Err(damaged(format!("its {name} is zero"))),
             (Some(width), _) => Ok(width),
             (None, heads) if embedding_length.is_multiple_of(heads) => Ok(embedding_length / heads),
