@@ -89,6 +89,9 @@ fn try_mutants(what: &'static str, stock: &Stock, mutants: usize) {
                     if number >= mutants as u64 {
                         break;
                     }
+                    if is_long() && number.is_multiple_of(500) {
+                        println!("{what}: {number} of {mutants}");
+                    }
                     let mutation = stock.mutation(number);
                     ground.apply(&mutation, stock);
                     let (outcome, took) = attempt(&ground);
