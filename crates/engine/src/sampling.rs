@@ -111,8 +111,9 @@ impl<'v> Chooser<'v> {
     /// [`NothingToChoose`].
     pub(crate) fn choose(&mut self, scores: &[f32]) -> Result<Next, NothingToChoose> {
         // The samplers abort the process on scores that are no numbers.
-        let is_usable = |score: &f32| !score.is_nan() && *score != f32::INFINITY;
-        if !scores.iter().all(is_usable) || !scores.iter().any(|score| score.is_finite()) {
+        let is_unusable = |score: &f32| score.is_nan() || *score == f32::INFINITY;
+        let has_unusable = scores.iter().any(is_unusable);
+        if has_unusable || !scores.iter().any(|score| score.is_finite()) {
             return Err(NothingToChoose::NoScores);
         }
         if let Some(constraint) = &mut self.constraint {
@@ -129,13 +130,12 @@ impl<'v> Chooser<'v> {
             alternatives,
         } = self;
         let penalties = dry.as_ref().map(Dry::penalties).unwrap_or_default();
-        fill(candidates, scores, &penalties, |_| Ok(true))?;
+        fill(candidates, scores, &penalties);
         let mut token = select(candidates, chain)?;
         if let Some(constraint) = constraint {
             if !constraint.allows(token)? {
-                fill(candidates, scores, &penalties, |token| {
-                    constraint.allows(token)
-                })?;
+                fill(candidates, scores, &penalties);
+                keep_allowed(candidates, constraint)?;
                 if candidates.data.is_empty() {
                     return match constraint.may_end() {
                         true => Ok(Next::End),
@@ -161,32 +161,45 @@ impl<'v> Chooser<'v> {
     }
 }
 
-/// Makes candidates of the tokens that are allowed and possible at all.
+/// Makes candidates of all tokens.
 fn fill(
     candidates: &mut LlamaTokenDataArray,
     scores: &[f32],
     penalties: &HashMap<LlamaToken, f32>,
-    mut is_allowed: impl FnMut(LlamaToken) -> Result<bool, TooManyWays>,
-) -> Result<(), TooManyWays> {
-    candidates.data.clear();
+) {
     candidates.selected = None;
     candidates.sorted = false;
-    for (id, &score) in (0..).zip(scores) {
-        let token = LlamaToken::new(id);
-        if score.is_finite() && is_allowed(token)? {
-            candidates.data.push(LlamaTokenData::new(token, score, 0.0));
-        }
-    }
+    candidates.data.clear();
+    candidates.data.extend(
+        (0..)
+            .zip(scores)
+            .map(|(id, &score)| LlamaTokenData::new(LlamaToken::new(id), score, 0.0)),
+    );
     for (&token, penalty) in penalties {
-        let place = candidates
-            .data
-            .binary_search_by_key(&token.0, |candidate| candidate.id().0);
-        if let Ok(place) = place {
-            let score = candidates.data[place].logit() - penalty;
-            candidates.data[place] = LlamaTokenData::new(token, score, 0.0);
+        let place = usize::try_from(token.0).unwrap_or(usize::MAX);
+        if let Some(candidate) = candidates.data.get_mut(place) {
+            *candidate = LlamaTokenData::new(token, candidate.logit() - penalty, 0.0);
         }
     }
-    Ok(())
+}
+
+/// Leaves the candidates that are allowed and possible at all.
+fn keep_allowed(
+    candidates: &mut LlamaTokenDataArray,
+    constraint: &mut Constraint<'_>,
+) -> Result<(), TooManyWays> {
+    let mut outcome = Ok(());
+    candidates.data.retain(|candidate| {
+        let is_possible = candidate.logit().is_finite() && outcome.is_ok();
+        is_possible
+            && constraint
+                .allows(candidate.id())
+                .unwrap_or_else(|too_many| {
+                    outcome = Err(too_many);
+                    false
+                })
+    });
+    outcome
 }
 
 fn select(
