@@ -1,3 +1,5 @@
+//! Choosing out of a vocabulary of nine tokens, without a model.
+
 use super::*;
 
 /// A vocabulary to write yes, no and numbers in, and a token after them that ends the reply.

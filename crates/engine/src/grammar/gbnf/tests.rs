@@ -1,3 +1,5 @@
+//! Grammars as text, and what fits them.
+
 use super::read;
 use crate::grammar::matcher::Matcher;
 use crate::grammar::{DEEPEST, LONGEST_TEXT, ShapeFailure};

@@ -1,3 +1,5 @@
+//! Schemas, and the JSON that fits them.
+
 use super::read;
 use crate::grammar::matcher::Matcher;
 use crate::grammar::{LONGEST_TEXT, ShapeFailure};
