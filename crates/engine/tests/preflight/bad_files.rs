@@ -375,8 +375,6 @@ impl List {
         );
         let file = sound().with("split.count", Value::raw(2, [3, 0]));
         self.add("one of three files", &file, "several files");
-        let file = sound().with("llama.attention.causal", Value::truth(false));
-        self.add("it does not write", &file, "not supported");
     }
 
     fn fractions(&mut self) {
