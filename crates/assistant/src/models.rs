@@ -26,22 +26,19 @@ pub struct Model {
 
 impl Model {
     /// Finds a model by its id in the catalogue or by the path of a GGUF file. `folder` is where the
-    /// models of the catalogue lie; `None` asks [`places::models`].
+    /// models of the catalogue lie; `None` asks [`places::model_folders`].
     pub fn find(id_or_file: &str, folder: Option<&Path>) -> Result<Model, Error> {
-        let folder = folder
-            .map(Path::to_path_buf)
-            .or_else(places::models)
-            .unwrap_or_default();
+        let folders =
+            folder.map_or_else(places::model_folders, |folder| vec![folder.to_path_buf()]);
         let trouble = |trouble| Error::Model {
             name: shown(id_or_file),
             trouble,
         };
         if let Some(entry) = catalogue().into_iter().find(|entry| entry.id == id_or_file) {
-            let file = folder.join(&entry.file);
-            if !file.is_file() {
-                return Err(trouble(ModelTrouble::Missing));
-            }
-            return Ok(entry.at(file));
+            return match first_with(&entry.file, &folders) {
+                Some(file) => Ok(entry.at(file)),
+                None => Err(trouble(ModelTrouble::Missing)),
+            };
         }
         let file = PathBuf::from(id_or_file);
         if file.is_file() {
@@ -108,6 +105,12 @@ impl Entry {
     }
 }
 
+/// The file of that name in the first of the folders that has it.
+fn first_with(name: &str, folders: &[PathBuf]) -> Option<PathBuf> {
+    let mut files = folders.iter().map(|folder| folder.join(name));
+    files.find(|file| file.is_file())
+}
+
 fn catalogue() -> Vec<Entry> {
     #[derive(Deserialize)]
     struct Catalogue {
@@ -138,6 +141,21 @@ mod tests {
         let starter = starter.at(PathBuf::new());
         assert!(starter.knows(Language::English));
         assert!(!starter.knows(Language::French));
+    }
+
+    #[test]
+    fn a_model_of_ones_own_comes_before_the_one_that_a_package_brought() {
+        let place = tempfile::tempdir().unwrap();
+        let folders = ["own", "package"].map(|name| place.path().join(name));
+        for folder in &folders {
+            std::fs::create_dir(folder).unwrap();
+        }
+        let [own, package] = folders.each_ref().map(|folder| folder.join("m.gguf"));
+        assert_eq!(first_with("m.gguf", &folders), None);
+        std::fs::write(&package, "").unwrap();
+        assert_eq!(first_with("m.gguf", &folders), Some(package));
+        std::fs::write(&own, "").unwrap();
+        assert_eq!(first_with("m.gguf", &folders), Some(own));
     }
 
     #[test]

@@ -20,6 +20,19 @@ pub fn models() -> Option<PathBuf> {
     from_environment("APARTE_MODELS").or_else(|| Some(home()?.join("models")))
 }
 
+/// The folders where a model of the catalogue may lie, in the order to look in: `APARTE_MODELS` alone where that is
+/// set; else `models` in the application's data, then `models` beside the running program, where a package puts the
+/// model that it brings.
+pub fn model_folders() -> Vec<PathBuf> {
+    if let Some(named) = from_environment("APARTE_MODELS") {
+        return vec![named];
+    }
+    let beside = std::env::current_exe()
+        .ok()
+        .map(|exe| exe.with_file_name("models"));
+    models().into_iter().chain(beside).collect()
+}
+
 /// The worker program: it lies beside the running program.
 pub fn worker() -> PathBuf {
     let name = format!("aparte-worker{}", std::env::consts::EXE_SUFFIX);
