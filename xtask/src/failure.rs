@@ -54,6 +54,21 @@ pub enum Failure {
         /// Why it cannot be.
         reason: String,
     },
+    /// What was built must not be given to anybody.
+    BundleUnfit {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A bundle could not be tried in a clean system.
+    NotTried {
+        /// Why not.
+        reason: String,
+    },
+    /// An installed bundle does not do what it should.
+    TrialFailed {
+        /// What it did instead.
+        reason: String,
+    },
     /// Some suites did not pass.
     TestsFailed {
         /// Their names.
@@ -107,6 +122,18 @@ impl fmt::Display for Failure {
                     "`{suite}` cannot be run as a campaign: {reason}."
                 )
             }
+            Self::BundleUnfit { reason } => write!(
+                formatter,
+                "the bundle is not fit to be installed: {reason}. None was made."
+            ),
+            Self::NotTried { reason } => write!(
+                formatter,
+                "the bundle was made, but not tried in a clean system: {reason}."
+            ),
+            Self::TrialFailed { reason } => write!(
+                formatter,
+                "the bundle was made and installed in a clean system, and there {reason}."
+            ),
             Self::TestsFailed { suites } => write!(
                 formatter,
                 "not passed: {}. What went wrong is above, under each name.",

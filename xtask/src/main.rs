@@ -5,6 +5,8 @@
 //! The version of Rust is not checked here: cargo refuses to build this very program with one that is too old.
 
 mod bench;
+#[cfg(target_os = "linux")]
+mod bundle;
 mod campaign;
 mod catalogue;
 mod check;
@@ -55,6 +57,16 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Makes what people install: a Debian package of the programs, their libraries and the starter model
+    #[cfg(target_os = "linux")]
+    Bundle {
+        /// Adds compute libraries for graphics processors; one whose tools are not here is named and left out
+        #[arg(long, value_delimiter = ',')]
+        with: Vec<bundle::Accelerator>,
+        /// Installs the package in a clean system and asks it a question there (as root)
+        #[arg(long)]
+        check: bool,
+    },
     /// Runs the long form of a suite of tests and adds its totals to tests/ledger
     Campaign {
         /// The name of a test target, such as `faults`
@@ -92,6 +104,8 @@ fn perform(task: Task) -> Result<(), Failure> {
             BenchSuite::Engine => bench::engine::run(json),
             BenchSuite::Vault => bench::vault::run(json),
         },
+        #[cfg(target_os = "linux")]
+        Task::Bundle { with, check } => bundle::bundle(&with, check),
         Task::Campaign { suite, tests } => campaign::campaign(&suite, tests.as_deref()),
     }
 }

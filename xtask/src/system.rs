@@ -128,6 +128,64 @@ pub const TEST: &[Need] = &[
     },
 ];
 
+/// What making a bundle needs beside what building needs.
+#[cfg(target_os = "linux")]
+pub const BUNDLE: &[Need] = &[
+    Need {
+        package: "dpkg-dev",
+        programs: &["dpkg-deb", "dpkg-shlibdeps"],
+        purpose: "make a package and find what it depends on",
+    },
+    Need {
+        package: "binutils",
+        programs: &["readelf", "strip"],
+        purpose: "look into what was built",
+    },
+];
+
+/// What trying a bundle in a clean system needs.
+#[cfg(target_os = "linux")]
+pub const TRIAL: &[Need] = &[
+    Need {
+        package: "mmdebstrap",
+        programs: &["mmdebstrap"],
+        purpose: "make a clean system in a folder",
+    },
+    Need {
+        package: "util-linux",
+        programs: &["unshare"],
+        purpose: "have a system without a network",
+    },
+];
+
+/// What compiling for graphics processors by Vulkan needs. It is never installed from here: who wants it, asks for it.
+#[cfg(target_os = "linux")]
+pub const VULKAN: &[Need] = &[
+    Need {
+        package: "glslc",
+        programs: &["glslc"],
+        purpose: "compile what runs on the graphics processor",
+    },
+    Need {
+        package: "libvulkan-dev",
+        programs: &[],
+        purpose: "reach the graphics processor",
+    },
+    Need {
+        package: "spirv-headers",
+        programs: &[],
+        purpose: "name its instructions",
+    },
+];
+
+/// What compiling for graphics processors by CUDA needs. Debian has it outside its main section.
+#[cfg(target_os = "linux")]
+pub const CUDA: &[Need] = &[Need {
+    package: "nvidia-cuda-toolkit",
+    programs: &["nvcc"],
+    purpose: "compile what runs on the graphics processor",
+}];
+
 const NODE: Need = Need {
     package: "nodejs",
     programs: &[],
@@ -159,19 +217,7 @@ const PYTHONS: [&str; 3] = ["python3", "python", "/usr/bin/python3"];
 pub fn prepare(needs: &[Need]) -> Result<(), Failure> {
     let debian = is_debian();
     python()?;
-    let mut missing: Vec<_> = needs
-        .iter()
-        .filter(|need| !need.programs.is_empty())
-        .filter(|need| {
-            !need
-                .programs
-                .iter()
-                .all(|program| process::find(program).is_some())
-        })
-        .collect();
-    if debian {
-        missing.extend(missing_libraries(needs)?);
-    }
+    let mut missing = missing(needs)?;
     if !python().is_ok_and(|mut python| process::succeeds(python.args(["-m", "pip", "--version"])))
     {
         missing.push(&PIP);
@@ -190,6 +236,13 @@ pub fn prepare(needs: &[Need]) -> Result<(), Failure> {
             ),
         })
     }
+}
+
+/// Lists what is missing of these needs, a line each; `None` where nothing is.
+#[cfg(target_os = "linux")]
+pub fn lacking(needs: &[Need]) -> Result<Option<String>, Failure> {
+    let missing = missing(needs)?;
+    Ok((!missing.is_empty()).then(|| listed(&missing)))
 }
 
 /// Sees to it that cargo can format and lint.
@@ -288,7 +341,26 @@ fn preferred<'a>(pythons: &[&'a str], has_pip: impl Fn(&str) -> bool) -> Option<
         .or(pythons.first().copied())
 }
 
-fn is_debian() -> bool {
+/// A program that is on the PATH is not missing; a library is known on Debian only.
+fn missing(needs: &[Need]) -> Result<Vec<&Need>, Failure> {
+    let mut missing: Vec<_> = needs
+        .iter()
+        .filter(|need| !need.programs.is_empty())
+        .filter(|need| {
+            !need
+                .programs
+                .iter()
+                .all(|program| process::find(program).is_some())
+        })
+        .collect();
+    if is_debian() {
+        missing.extend(missing_libraries(needs)?);
+    }
+    Ok(missing)
+}
+
+/// Whether this system is Debian or made of it.
+pub fn is_debian() -> bool {
     process::find("dpkg-query").is_some() && process::find("apt-get").is_some()
 }
 
@@ -412,7 +484,8 @@ fn install(missing: &[&Need], list: &str) -> Result<(), Failure> {
     )
 }
 
-fn is_root() -> Result<bool, Failure> {
+/// Whether this runs as root.
+pub fn is_root() -> Result<bool, Failure> {
     Ok(process::output(Command::new("id").arg("-u"))?.trim() == "0")
 }
 

@@ -59,8 +59,12 @@ impl Workspace {
                 what: "the output of `cargo metadata`".to_owned(),
                 reason: error.to_string(),
             })?;
-        for profile in [Profile::Dev, Profile::Release] {
-            remove_dangling_libraries(&workspace.programs(profile))?;
+        for folder in [
+            workspace.programs(Profile::Dev),
+            workspace.programs(Profile::Release),
+            workspace.bundle().join("release"),
+        ] {
+            remove_dangling_libraries(&folder)?;
         }
         Ok(workspace)
     }
@@ -115,6 +119,12 @@ impl Workspace {
     /// Returns the folder for what the tests use beside the programs.
     pub fn tools(&self) -> PathBuf {
         self.target.join("tools")
+    }
+
+    /// Returns the folder that bundles are made in. What is shipped is built with flags of its own, and so in a target
+    /// folder of its own: these flags would build llama.cpp again for everything else.
+    pub fn bundle(&self) -> PathBuf {
+        self.target.join("bundle")
     }
 
     /// Names the targets of integration tests: each is a suite.
