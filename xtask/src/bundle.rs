@@ -117,11 +117,28 @@ impl Mappings {
                     .to_owned(),
             })?;
         // The last that fits is taken, and the build folder may lie in the workspace.
-        Ok(Mappings(vec![
+        Mappings::new(vec![
             (cargo, "/cargo"),
             (workspace.root.clone(), "/aparte"),
             (workspace.bundle(), "/build"),
-        ]))
+        ])
+    }
+
+    /// Compilers take these words apart at spaces and at the sign between two folders.
+    fn new(mappings: Vec<(PathBuf, &'static str)>) -> Result<Mappings, Failure> {
+        let breaks = |character: char| character.is_whitespace() || character == '=';
+        for (folder, _) in &mappings {
+            if folder.to_str().is_none_or(|folder| folder.contains(breaks)) {
+                return Err(Failure::BundleUnfit {
+                    reason: format!(
+                        "the compilers cannot keep the folder {} out of it, because of the spaces or signs in its \
+                         name; build in another (CARGO_TARGET_DIR and CARGO_HOME choose two of them)",
+                        folder.display()
+                    ),
+                });
+            }
+        }
+        Ok(Mappings(mappings))
     }
 
     fn folders(&self) -> Vec<&Path> {
@@ -323,6 +340,18 @@ mod tests {
             mappings.for_rust(),
             "--remap-path-prefix=/w=/aparte\u{1f}--remap-path-prefix=/w/target/bundle=/build"
         );
+    }
+
+    #[test]
+    fn a_folder_whose_name_would_break_the_flags_is_refused_before_anything_is_built() {
+        for name in ["/my home/target", "/a=b", "/tab\there"] {
+            let refused = Mappings::new(vec![(name.into(), "/build")]);
+            assert!(
+                matches!(refused, Err(Failure::BundleUnfit { .. })),
+                "{name:?}"
+            );
+        }
+        assert!(Mappings::new(vec![("/home/é/target".into(), "/build")]).is_ok());
     }
 
     #[test]
