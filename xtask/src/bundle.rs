@@ -84,8 +84,9 @@ pub fn bundle(with: &[Accelerator], check: bool) -> Result<(), Failure> {
     let mut parts = crates.parts;
     parts.extend(licences::interface(&workspace.root)?);
     put_documents(&tree, &workspace.root, &licences::written(&parts), &folder)?;
+    let private = telling([&workspace.root].into_iter().chain(mappings.folders()));
     for file in tree.files()? {
-        binaries::check(&file, &mappings.folders())?;
+        binaries::check(&file, &private)?;
     }
 
     let relations = deb::relations(
@@ -108,6 +109,10 @@ pub fn bundle(with: &[Accelerator], check: bool) -> Result<(), Failure> {
 struct Mappings(Vec<(PathBuf, &'static str)>);
 
 impl Mappings {
+    fn folders(&self) -> impl Iterator<Item = &PathBuf> {
+        self.0.iter().map(|(folder, _)| folder)
+    }
+
     fn of(workspace: &Workspace) -> Result<Mappings, Failure> {
         let cargo = env::var_os("CARGO_HOME")
             .map(PathBuf::from)
@@ -116,12 +121,9 @@ impl Mappings {
                 remedy: "this user has no home folder, so cargo's is unknown. Set CARGO_HOME."
                     .to_owned(),
             })?;
-        // The last that fits is taken, and the build folder may lie in the workspace.
-        Mappings::new(vec![
-            (cargo, "/cargo"),
-            (workspace.root.clone(), "/aparte"),
-            (workspace.bundle(), "/build"),
-        ])
+        // Cargo compiles the sources of this repository by paths that begin at its root, so its place shows nowhere; left
+        // out here, another clone that shares the build folder builds nothing again.
+        Mappings::new(vec![(cargo, "/cargo"), (workspace.bundle(), "/build")])
     }
 
     /// Compilers take these words apart at spaces and at the sign between two folders.
@@ -141,10 +143,6 @@ impl Mappings {
         Ok(Mappings(mappings))
     }
 
-    fn folders(&self) -> Vec<&Path> {
-        self.0.iter().map(|(folder, _)| folder.as_path()).collect()
-    }
-
     /// The flags of C and C++ compilers.
     fn for_c(&self) -> String {
         self.flags("-ffile-prefix-map").join(" ")
@@ -161,6 +159,15 @@ impl Mappings {
             .map(|(folder, name)| format!("{flag}={}={name}", folder.display()))
             .collect()
     }
+}
+
+/// Those folders whose names say something about a machine. One directly below the root, such as `/src`, does not, and
+/// stands in many a path.
+fn telling<'a>(folders: impl Iterator<Item = &'a PathBuf>) -> Vec<&'a Path> {
+    folders
+        .map(PathBuf::as_path)
+        .filter(|folder| folder.components().count() > 2)
+        .collect()
 }
 
 fn build(workspace: &Workspace, mappings: &Mappings) -> Result<(), Failure> {
@@ -327,19 +334,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_build_folder_is_mapped_after_the_workspace_that_it_may_lie_in() {
+    fn each_compiler_gets_the_mappings_in_its_own_words() {
         let mappings = Mappings(vec![
-            ("/w".into(), "/aparte"),
+            ("/home/u/.cargo".into(), "/cargo"),
             ("/w/target/bundle".into(), "/build"),
         ]);
         assert_eq!(
             mappings.for_c(),
-            "-ffile-prefix-map=/w=/aparte -ffile-prefix-map=/w/target/bundle=/build"
+            "-ffile-prefix-map=/home/u/.cargo=/cargo -ffile-prefix-map=/w/target/bundle=/build"
         );
         assert_eq!(
             mappings.for_rust(),
-            "--remap-path-prefix=/w=/aparte\u{1f}--remap-path-prefix=/w/target/bundle=/build"
+            "--remap-path-prefix=/home/u/.cargo=/cargo\u{1f}--remap-path-prefix=/w/target/bundle=/build"
         );
+    }
+
+    #[test]
+    fn a_folder_directly_below_the_root_tells_nothing() {
+        let folders = ["/src", "/", "/home/u/aparte"].map(PathBuf::from);
+        assert_eq!(telling(folders.iter()), [Path::new("/home/u/aparte")]);
     }
 
     #[test]
