@@ -28,7 +28,7 @@ impl Session {
     /// Takes something out of sight, to be erased when the minute is over.
     pub fn erase(&self, assistant: &Assistant, item: Item) -> Result<(), Error> {
         if let Item::Conversation(conversation) = item {
-            self.stop(Some(conversation));
+            self.replies.stop(conversation);
         }
         let mut waiting = lock(&self.erasing.0);
         assistant.erase(item)?;

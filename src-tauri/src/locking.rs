@@ -1,7 +1,7 @@
 //! Locking: by hand, when nobody did anything for a while, when the screen is locked, when the machine goes to sleep.
 //!
 //! A lock takes the domain away from every command at once, ends the page so that its memory ends with it, stops the
-//! reply (which is kept), the loading of a model and the reading of files (which goes on after the next unlocking), and
+//! replies (which are kept), the loading of a model and the reading of files (which goes on after the next unlocking), and
 //! shuts the vault. Only then can it be opened again.
 //!
 //! What nobody asked for happens only where a passphrase protects the vault: a keychain that is open would hand the key
@@ -111,11 +111,12 @@ fn put_away_for_now(session: &Session) -> Option<Ways> {
 /// Waits until nobody else holds the domain, and shuts the vault. What is still held at the end of `patience` is shut by
 /// the last who holds it.
 fn put_away(session: &Session, mut assistant: Arc<Assistant>, patience: Duration) {
-    session.stop(None);
     session.incoming.pause();
     session.erasing.forget();
     let began = Instant::now();
     loop {
+        // Told each time: a question that had reached the domain before it was taken away begins its reply after that.
+        session.replies.stop_all();
         match Arc::try_unwrap(assistant) {
             Ok(assistant) => {
                 if assistant.close().is_err() {

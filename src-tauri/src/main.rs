@@ -22,6 +22,7 @@ mod locking;
 mod log;
 mod model;
 mod opening;
+mod replies;
 mod reply;
 #[cfg(target_os = "linux")]
 mod second_start;

@@ -21,7 +21,8 @@ pub struct Teller {
     window: Channel<ReplyNews>,
     text: String,
     sent: Instant,
-    model_was_loaded: bool,
+    /// The model is being loaded for this reply.
+    loading: bool,
 }
 
 impl Teller {
@@ -37,7 +38,7 @@ impl Teller {
             window,
             text: String::new(),
             sent: Instant::now(),
-            model_was_loaded: false,
+            loading: false,
         }
     }
 
@@ -46,14 +47,18 @@ impl Teller {
         match progress {
             Progress::Loading(percent) => {
                 end_if_locked(&self.session);
-                self.model_was_loaded = true;
+                self.loading = true;
                 self.session
                     .set_model(model::loading(&self.assistant, percent));
                 self.send(ReplyNews::Loading { percent });
             }
-            Progress::Prompt(done, total) => self.send(ReplyNews::Reading { done, total }),
+            Progress::Prompt(done, total) => {
+                self.show_loaded();
+                self.send(ReplyNews::Reading { done, total });
+            }
             Progress::Thinking(_) => (),
             Progress::Text(piece) => {
+                self.show_loaded();
                 self.text.push_str(&piece);
                 if self.sent.elapsed() >= FRAME {
                     self.flush();
@@ -76,7 +81,14 @@ impl Teller {
         {
             self.session
                 .set_model(model::failed(&self.assistant, error));
-        } else if self.model_was_loaded {
+        } else {
+            self.show_loaded();
+        }
+    }
+
+    /// Whoever asks elsewhere meanwhile is not to see a model that is still being loaded.
+    fn show_loaded(&mut self) {
+        if std::mem::take(&mut self.loading) {
             model::show(&self.session, &self.assistant);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use aparte_assistant::{Assistant, ConversationId, Language, Stop};
+use aparte_assistant::{Assistant, ConversationId, Language};
 use tauri::WebviewWindow;
 use tauri::ipc::Channel;
 
@@ -10,6 +10,7 @@ use crate::clock::Moment;
 use crate::erasing::Erasing;
 use crate::incoming::Incoming;
 use crate::language;
+use crate::replies::{Replies, ReplyPlace};
 use crate::standing::Standing;
 use crate::view::{AppError, Launch, ModelStatus, News, Settings, Start, Ways};
 
@@ -17,7 +18,6 @@ use crate::view::{AppError, Launch, ModelStatus, News, Settings, Start, Ways};
 pub struct Session {
     vault: Mutex<Standing<Assistant>>,
     model: Mutex<ModelStatus>,
-    reply: Mutex<Option<(ConversationId, Stop)>>,
     listener: Mutex<Option<Channel<News>>>,
     /// The one that was last chosen, or the system's as long as no vault was open.
     language: Mutex<Language>,
@@ -25,20 +25,8 @@ pub struct Session {
     active: Mutex<Moment>,
     pub(crate) window: OnceLock<WebviewWindow>,
     pub(crate) incoming: Incoming,
+    pub(crate) replies: Arc<Replies>,
     pub(crate) erasing: Erasing,
-}
-
-/// The one place for a reply, which is free again when this is dropped, however the reply ends.
-pub struct ReplyPlace {
-    /// Told when the reply is to end.
-    pub stop: Stop,
-    session: Arc<Session>,
-}
-
-impl Drop for ReplyPlace {
-    fn drop(&mut self) {
-        *lock(&self.session.reply) = None;
-    }
 }
 
 impl Session {
@@ -47,22 +35,22 @@ impl Session {
         Session {
             vault: Mutex::new(Standing::new()),
             model: Mutex::new(ModelStatus::Waiting),
-            reply: Mutex::new(None),
             listener: Mutex::new(None),
             language: Mutex::new(language::of_system()),
             active: Mutex::new(Moment::now()),
             window: OnceLock::new(),
             incoming: Incoming::new(),
+            replies: Arc::default(),
             erasing: Erasing::default(),
         }
     }
 
     /// Takes up the page that listens from here on; it hears everything that comes after this answer. A page that
-    /// was loaded anew knows nothing of a reply under way, which ends and is kept.
+    /// was loaded anew knows nothing of the replies under way, which end and are kept.
     pub fn listen(&self, page: Channel<News>) -> Start {
         let mut listener = lock(&self.listener);
         if listener.replace(page).is_some() {
-            self.stop(None);
+            self.replies.stop_all();
         }
         // A page begins with a conversation that is kept.
         self.incoming.set_private(false);
@@ -232,47 +220,59 @@ impl Session {
         *lock(&self.active)
     }
 
-    /// Takes the one place for a reply. The engine writes one at a time, and a person waits for one at a time.
-    pub fn begin_reply(
-        self: &Arc<Self>,
-        conversation: ConversationId,
-    ) -> Result<ReplyPlace, AppError> {
-        let mut reply = lock(&self.reply);
-        if reply.is_some() {
-            drop(reply);
-            return Err(AppError {
-                code: "busy".into(),
-                message: self.say(
-                    "Another reply is being written. Wait for its end, or stop it.",
-                    "Une autre réponse est en cours. Attendez sa fin, ou arrêtez-la.",
-                ),
-            });
-        }
-        let stop = Stop::default();
-        *reply = Some((conversation, stop.clone()));
-        drop(reply);
-        Ok(ReplyPlace {
-            stop,
-            session: Arc::clone(self),
+    /// Takes the place for a reply in a conversation.
+    pub fn begin_reply(&self, conversation: ConversationId) -> Result<ReplyPlace, AppError> {
+        self.replies.begin(conversation).ok_or_else(|| AppError {
+            code: "busy".into(),
+            message: self.say(
+                "A reply is being written in this conversation. Wait for its end, or stop it.",
+                "Une réponse est en cours dans cette conversation. Attendez sa fin, ou arrêtez-la.",
+            ),
         })
-    }
-
-    /// Ends the reply of a conversation, or whichever is being written.
-    pub fn stop(&self, conversation: Option<ConversationId>) {
-        if let Some((writing, stop)) = lock(&self.reply).as_ref()
-            && conversation.is_none_or(|conversation| conversation == *writing)
-        {
-            stop.now();
-        }
-    }
-
-    /// Whether a reply is being written.
-    pub fn is_replying(&self) -> bool {
-        lock(&self.reply).is_some()
     }
 }
 
 /// A lock whose holder panicked protects values that are whole: each is replaced in one step.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page() -> Channel<News> {
+        Channel::new(|_| Ok(()))
+    }
+
+    fn conversation(digit: char) -> ConversationId {
+        let id = String::from(digit).repeat(32);
+        id.parse().expect("these are 32 hexadecimal digits")
+    }
+
+    #[test]
+    fn a_second_question_in_a_conversation_that_is_answered_is_refused_as_busy() {
+        let session = Session::new();
+        let first = session.begin_reply(conversation('a')).expect("it is free");
+        let refused = session.begin_reply(conversation('a'));
+        assert_eq!(refused.err().map(|error| error.code), Some("busy".into()));
+        session
+            .begin_reply(conversation('b'))
+            .expect("another conversation is not busy");
+        drop(first);
+        session.begin_reply(conversation('a')).expect("it is done");
+    }
+
+    #[test]
+    fn a_page_that_is_loaded_anew_ends_every_reply() {
+        let session = Session::new();
+        session.listen(page());
+        let places = ['a', 'b'].map(|digit| {
+            let place = session.begin_reply(conversation(digit));
+            place.expect("it is free")
+        });
+        assert!(places.iter().all(|place| !place.stop.is_told()));
+        session.listen(page());
+        assert!(places.iter().all(|place| place.stop.is_told()));
+    }
 }

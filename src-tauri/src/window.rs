@@ -120,7 +120,7 @@ fn come_back(_window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 
-/// Takes dropped files, and lets a reply end before the window does.
+/// Takes dropped files, and lets the replies end before the window does.
 pub fn on_event(window: &Window, event: &WindowEvent) {
     let session = window.state::<Arc<Session>>();
     match event {
@@ -136,13 +136,13 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
             session.add_files(files.cloned().collect::<Vec<PathBuf>>());
         }
         WindowEvent::DragDrop(DragDropEvent::Leave) => session.tell(News::Drag { over: false }),
-        WindowEvent::CloseRequested { api, .. } if session.is_replying() => {
+        WindowEvent::CloseRequested { api, .. } if session.replies.any() => {
             api.prevent_close();
             let (session, window) = (Arc::clone(&session), window.clone());
             std::thread::spawn(move || {
-                session.stop(None);
+                session.replies.stop_all();
                 for _ in 0..LAST_WORDS_MS / 20 {
-                    if !session.is_replying() {
+                    if !session.replies.any() {
                         break;
                     }
                     std::thread::sleep(Duration::from_millis(20));
@@ -154,7 +154,7 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
     }
 }
 
-/// How long a reply may take to end and be stored when its window is closed.
+/// How long replies may take to end and be stored when their window is closed.
 const LAST_WORDS_MS: u64 = 3_000;
 
 /// The interface is the only place to be.

@@ -101,16 +101,20 @@ pub async fn ask(
     .await
 }
 
-/// How much of the model's context a conversation takes; nothing while no model is loaded.
+/// How much of the model's context a conversation takes; nothing while no model is loaded. The page asks by itself when
+/// an answer is there, so that this is no sign of a person.
 #[tauri::command]
 #[specta::specta]
 pub async fn context_use(
     session: Running<'_>,
     conversation: ConversationId,
 ) -> Outcome<Option<ContextUse>> {
-    domain(&session, move |assistant| {
-        let context = assistant.context_use(conversation.known())?;
-        Ok(context.map(ContextUse::from))
+    let assistant = session.assistant()?;
+    on_a_thread(&session, move || {
+        let context = assistant.context_use(conversation.known());
+        context
+            .map(|context| context.map(ContextUse::from))
+            .map_err(|error| AppError::of(&error, assistant.language()))
     })
     .await
 }
@@ -120,7 +124,7 @@ pub async fn context_use(
 #[specta::specta]
 pub fn stop(session: Running<'_>, conversation: ConversationId) {
     session.touch();
-    session.stop(Some(conversation.known()));
+    session.replies.stop(conversation.known());
 }
 
 /// Keeps what is written and not sent, in a conversation or before one.
