@@ -196,9 +196,31 @@ const SHEETS = [
   { name: "reading", state: "first-run", acts: [click('[data-part="suggestion"]'), wait(1600)] },
   { name: "streaming", state: "first-run", acts: [click('[data-part="suggestion"]'), wait(3600)] },
   {
-    name: "elsewhere",
+    name: "two-answers",
     state: "first-run",
-    acts: [click('[data-part="suggestion"]'), wait(700), click('[data-part="new-conversation"]'), wait(100)],
+    acts: [
+      click('[data-part="suggestion"]'),
+      wait(1200),
+      click('[data-part="new-conversation"]'),
+      click('[data-part="suggestion"]'),
+      wait(2600),
+    ],
+  },
+  {
+    name: "context",
+    state: "open",
+    acts: [click('[data-part="conversation"]'), wait(100), click('[data-part="context"]')],
+  },
+  {
+    name: "context-full",
+    state: "long",
+    acts: [click('[data-part="conversation"]'), wait(300), click('[data-part="context"]')],
+  },
+  {
+    name: "context-narrow",
+    state: "long",
+    size: NARROW,
+    acts: [click(".show"), click('[data-part="conversation"]'), wait(300), click('[data-part="context"]')],
   },
   { name: "refused", state: "refused", acts: [click('[data-part="conversation"]')] },
   { name: "interrupted", state: "interrupted", acts: [click('[data-part="conversation"]')] },

@@ -5,9 +5,7 @@ import { describe, expect, test, vi } from "vitest";
 import { speaking } from "../i18n/spoken.svelte";
 import Composer from "./Composer.svelte";
 
-function drawn(
-  change: Partial<{ text: string; answering: boolean; hindrance: { reason: string } | null }> = {},
-) {
+function drawn(change: Partial<{ text: string; answering: boolean; hindrance: string | null }> = {}) {
   const heard = { onwrite: vi.fn(), onask: vi.fn(), onstop: vi.fn() };
   const children = createRawSnippet(() => ({ render: () => "<span></span>" }));
   const { container } = render(Composer, {
@@ -55,7 +53,7 @@ describe("the composer", () => {
   });
 
   test("says why it cannot ask", async () => {
-    const { onask, question, part, container } = drawn({ hindrance: { reason: "Choose a document." } });
+    const { onask, question, part, container } = drawn({ hindrance: "Choose a document." });
     await fireEvent.keyDown(question, { key: "Enter" });
     expect(onask).not.toHaveBeenCalled();
     expect(part<HTMLButtonElement>("send").disabled).toBe(true);

@@ -296,8 +296,25 @@ export const fr: Dictionary = {
     stopHint: "Échap arrête la réponse ; ce qui est écrit est conservé.",
     noDocuments: "Ajoutez d’abord un document : les réponses ne viennent que de vos documents.",
     noneChosen: "Choisissez au moins un document où chercher.",
-    elsewhere: (title) => `Une réponse est en cours de rédaction dans « ${title} ».`,
-    goThere: "Y aller",
+  },
+
+  context: {
+    title: "Contexte de la conversation",
+    label: (taken) => `Contexte de la conversation : ${taken}`,
+    taken: (used, capacity) => `${count(used, { one: "jeton", other: "jetons" })} sur ${number(capacity)}`,
+    leftOutShort: (questions) =>
+      questions === 1 ? "première question omise" : `${number(questions)} premières questions omises`,
+    leftOut: (questions) =>
+      questions === 1
+        ? "La première question n’est plus transmise au modèle."
+        : `Les ${number(questions)} premières questions ne sont plus transmises au modèle.`,
+    reason:
+      "Le modèle ne peut avoir sous les yeux qu’un certain nombre de jetons à la fois, et cette conversation en occupe une part. Ce qui est trouvé dans vos documents et la réponse doivent aussi y tenir.",
+    earlier: "Ce que le modèle reçoit de la conversation",
+    earlierChoices: {
+      oldestLeftOut: "Autant qu’il en tient ; les premières questions sont omises d’abord",
+      noneTold: "Seulement la question elle-même",
+    },
   },
 
   conversation: {

@@ -171,6 +171,13 @@ async ask(conversation: ConversationId, question: string, documents: DocumentId[
     return await TAURI_INVOKE("ask", { conversation, question, documents, reply });
 },
 /**
+ * How much of the model's context a conversation takes; nothing while no model is loaded. The page asks by itself when
+ * an answer is there, so that this is no sign of a person.
+ */
+async contextUse(conversation: ConversationId) : Promise<ContextUse | null> {
+    return await TAURI_INVOKE("context_use", { conversation });
+},
+/**
  * Ends the reply of a conversation. What was written so far is its answer.
  */
 async stop(conversation: ConversationId) : Promise<void> {
@@ -299,6 +306,26 @@ quote: string;
  */
 verified: boolean }
 /**
+ * How much of the model's context a conversation takes before its next question.
+ */
+export type ContextUse = { 
+/**
+ * Tokens of instructions and earlier turns.
+ */
+used: number; 
+/**
+ * Tokens that the context holds.
+ */
+capacity: number; 
+/**
+ * Earlier questions that are told.
+ */
+told: number; 
+/**
+ * Earlier questions that are not told any more.
+ */
+leftOut: number }
+/**
  * A conversation as a list shows it.
  */
 export type Conversation = { 
@@ -366,6 +393,18 @@ private: boolean }
  * Names a document of the library: 32 hexadecimal digits.
  */
 export type DocumentId = string
+/**
+ * What the model is told of a conversation before a question.
+ */
+export type EarlierTurns = 
+/**
+ * All that fits; the oldest questions and answers are left out first.
+ */
+"oldestLeftOut" | 
+/**
+ * Nothing: each question stands alone.
+ */
+"noneTold"
 /**
  * How the model's writing ended.
  */
@@ -673,7 +712,11 @@ theme: Theme;
 /**
  * After how many minutes without anybody the vault is locked; 0 for never.
  */
-lockAfter: number }
+lockAfter: number; 
+/**
+ * What the model is told of a conversation before a question.
+ */
+earlier: EarlierTurns }
 /**
  * The state at the moment of listening; what changes comes as [`News`].
  */

@@ -27,6 +27,7 @@ const settings: Settings = {
   language: (query.get("language") as Language | null) ?? "en",
   theme: (query.get("theme") as Theme | null) ?? "system",
   lockAfter: 10,
+  earlier: "oldestLeftOut",
 };
 /** Secrets of the script. */
 const PASSPHRASE = "open sesame";
@@ -438,6 +439,14 @@ export const ipc: Ipc = {
       : { ...answer };
     stored.get(conversation)?.messages.push(...exchange(question, ended));
     return ended;
+  },
+  async contextUse(conversation) {
+    if (model.state !== "ready") return null;
+    const { messages } = stored.get(conversation) ?? { messages: [] };
+    const questions = messages.filter(({ role }) => role === "question").length;
+    const told = settings.earlier === "noneTold" ? 0 : Math.min(questions, 60);
+    const leftOut = settings.earlier === "noneTold" ? 0 : questions - told;
+    return { used: 96 + 110 * told, capacity: model.context, told, leftOut };
   },
   async stop(conversation) {
     stopped.add(conversation);

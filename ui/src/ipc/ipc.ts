@@ -2,6 +2,7 @@
 import type {
   Answer,
   AppError,
+  ContextUse,
   Conversation,
   ConversationId,
   Document,
@@ -64,6 +65,8 @@ export interface Ipc {
     documents: DocumentId[],
     onReply: (news: ReplyNews) => void,
   ): Promise<Answer>;
+  /** How much of the model's context a conversation takes; null while no model is loaded. */
+  contextUse(conversation: ConversationId): Promise<ContextUse | null>;
   stop(conversation: ConversationId): Promise<void>;
   page(document: DocumentId, number: number, highlight: TextRange | null): Promise<PageText>;
   /** Keeps what is written and not sent; null is the conversation that has not begun. */

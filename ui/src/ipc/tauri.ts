@@ -39,6 +39,7 @@ export const ipc: Ipc = {
   begin: (question, documents, privately) => commands.begin(question, documents, privately),
   ask: (conversation, question, documents, onReply) =>
     commands.ask(conversation, question, documents, channel<ReplyNews>(onReply)),
+  contextUse: (conversation) => commands.contextUse(conversation),
   stop: async (conversation) => void (await commands.stop(conversation)),
   page: (document, number, highlight) => commands.page(document, number, highlight),
   keepDraft: async (conversation, text) => void (await commands.keepDraft(conversation, text)),

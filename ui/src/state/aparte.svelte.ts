@@ -1,5 +1,14 @@
 // Everything that the window shows, in one place: Rust's news comes in here and goes to its owner.
-import type { AppError, Document, Language, ModelStatus, News, Settings, Theme } from "../nouns";
+import type {
+  AppError,
+  Document,
+  EarlierTurns,
+  Language,
+  ModelStatus,
+  News,
+  Settings,
+  Theme,
+} from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
 import { Conversations } from "./conversations.svelte";
 import { Drafts } from "./drafts.svelte";
@@ -19,6 +28,8 @@ export class Aparte {
   theme = $state<Theme>("system");
   /** Minutes without anybody until the vault locks itself; 0 for never. */
   lockAfter = $state(0);
+  /** What the model is told of a conversation before a question. */
+  earlier = $state<EarlierTurns>("oldestLeftOut");
   model = $state.raw<ModelStatus>({ state: "waiting" });
   /** Files hang over the window. */
   dragging = $state(false);
@@ -71,12 +82,14 @@ export class Aparte {
   }
 
   async change(change: Partial<Settings>): Promise<void> {
-    const before: Settings = { language: this.language, theme: this.theme, lockAfter: this.lockAfter };
+    const { language, theme, lockAfter, earlier } = this;
+    const before: Settings = { language, theme, lockAfter, earlier };
     const after = { ...before, ...change };
     this.#apply(after);
     this.settingsProblem = null;
     try {
       await this.#ipc.changeSettings(after);
+      if (after.earlier !== earlier) void this.conversations.measure();
     } catch (reason) {
       this.#apply(before);
       this.settingsProblem = asAppError(reason);
@@ -123,9 +136,13 @@ export class Aparte {
         if (news.file.progress.state === "added") this.#isBack(news.file.progress.document);
         this.library.hear(news.file);
         return;
-      case "model":
+      case "model": {
+        const changed = news.model.state !== this.model.state;
         this.model = news.model;
+        // Only a model that is loaded can say how much a conversation takes.
+        if (changed) void this.conversations.measure();
         return;
+      }
       case "erased":
         this.erasures.erased(news.item);
         return;
@@ -183,9 +200,10 @@ export class Aparte {
     conversations.found(library.documents.filter(({ id }) => !known.has(id)));
   }
 
-  #apply({ language, theme, lockAfter }: Settings): void {
+  #apply({ language, theme, lockAfter, earlier }: Settings): void {
     this.language = language;
     this.theme = theme;
     this.lockAfter = lockAfter;
+    this.earlier = earlier;
   }
 }

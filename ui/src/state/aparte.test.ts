@@ -8,9 +8,12 @@ import {
   locked,
   open,
   Scripted,
+  settings,
   settled,
 } from "../test/scripted";
 import { Aparte } from "./aparte.svelte";
+import type { Conversation } from "./conversation.svelte";
+import type { Conversations } from "./conversations.svelte";
 
 async function started(prepare: (ipc: Scripted) => void = () => {}) {
   const ipc = new Scripted();
@@ -23,17 +26,35 @@ async function started(prepare: (ipc: Scripted) => void = () => {}) {
 }
 
 const stored = (id: string, documents = ["d1"]) => aConversation(id, { documents });
+/** Asks in one new conversation, and in another while the first is answered. */
+async function askedTwo(conversations: Conversations) {
+  void conversations.ask("First?");
+  await settled();
+  const first = conversations.open;
+  conversations.openNew();
+  void conversations.ask("Second?");
+  await settled();
+  return { first, second: conversations.open };
+}
+
 const passphrase = (secret: string) => ({ way: "passphrase" as const, secret });
+const ready = new Scripted().start.model;
 const wrong = { code: "wrong_passphrase", message: "This is not the passphrase." };
 
 describe("the vault", () => {
   test("is loaded once it is open, not before", async () => {
     const { ipc, aparte } = await started((ipc) => (ipc.start.launch = locked()));
     expect(ipc.calls).toEqual(["listen"]);
-    ipc.tell({ kind: "launch", launch: open({ settings: { language: "fr", theme: "dark", lockAfter: 5 } }) });
+    ipc.tell({
+      kind: "launch",
+      launch: open({
+        settings: settings({ language: "fr", theme: "dark", lockAfter: 5, earlier: "noneTold" }),
+      }),
+    });
     await settled();
     expect(ipc.calls).toEqual(["listen", "documents", "draft new", "conversations"]);
-    expect([aparte.language, aparte.theme, aparte.lockAfter]).toEqual(["fr", "dark", 5]);
+    const { language, theme, lockAfter, earlier } = aparte;
+    expect([language, theme, lockAfter, earlier]).toEqual(["fr", "dark", 5, "noneTold"]);
   });
 
   test("says why a passphrase did not open it, and takes another", async () => {
@@ -86,7 +107,7 @@ describe("settings", () => {
   test("apply at once and go back when they are not kept", async () => {
     const { ipc, aparte } = await started();
     await aparte.change({ language: "fr" });
-    expect([aparte.language, ipc.calls.at(-1)]).toEqual(["fr", "changeSettings fr system 10"]);
+    expect([aparte.language, ipc.calls.at(-1)]).toEqual(["fr", "changeSettings fr system 10 oldestLeftOut"]);
     ipc.failing.changeSettings = { code: "vault_full", message: "The disk is full." };
     await aparte.change({ theme: "dark" });
     expect([aparte.theme, aparte.settingsProblem?.message]).toEqual(["system", "The disk is full."]);
@@ -167,7 +188,7 @@ describe("conversations", () => {
     ipc.last.answer(anAnswer());
     await settled();
     expect(conversations.open.exchanges.map(({ question }) => question)).toEqual(["How much?"]);
-    expect(conversations.answering).toBeNull();
+    expect(conversations.open.isAnswering).toBe(false);
   });
 
   test("a new one looks in all documents", async () => {
@@ -215,24 +236,117 @@ describe("conversations", () => {
     expect([ipc.asked, ipc.calls.filter((call) => call.startsWith("begin"))]).toEqual([[], []]);
   });
 
-  test("one reply at a time, and its conversation can be left and found again", async () => {
+  test("are answered at the same time, each with its own words", async () => {
     const { ipc, frames, conversations } = await started();
+    const { first, second } = await askedTwo(conversations);
+    expect(ipc.asked.map(({ question }) => question)).toEqual(["First?", "Second?"]);
+    expect([...conversations.answering]).toEqual([first.id, second.id]);
+    const [one, other] = ipc.asked;
+    one!.say({ kind: "text", text: "It cost" });
+    other!.say({ kind: "text", text: "In May" });
+    frames.draw();
+    const words = (conversation: Conversation) => {
+      const { reply } = conversation.writing;
+      return (
+        reply.state === "writing" &&
+        [...reply.text.settled, ...reply.text.last].map(({ raw }) => raw).join("")
+      );
+    };
+    expect([words(first), words(second)]).toEqual(["It cost", "In May"]);
+    other!.answer(anAnswer({ text: "In May." }));
+    await settled();
+    expect([first.isAnswering, second.isAnswering]).toEqual([true, false]);
+    expect([...conversations.answering]).toEqual([first.id]);
+    one!.answer(anAnswer());
+    await settled();
+    expect([first, second].map(({ exchanges }) => exchanges.map(({ question }) => question))).toEqual([
+      ["First?"],
+      ["Second?"],
+    ]);
+  });
+
+  test("one in which an answer is written takes no second question, and keeps what was not sent", async () => {
+    const { ipc, conversations } = await started();
     void conversations.ask("First?");
     await settled();
-    const answering = conversations.open;
-    conversations.openNew();
-    expect(conversations.open).not.toBe(answering);
-    conversations.open.write("A second draft");
+    conversations.open.write("A second one");
     await conversations.askDraft();
-    expect(ipc.asked).toHaveLength(1);
-    expect(conversations.open.draft, "what was not sent is not lost").toBe("A second draft");
-    ipc.last.say({ kind: "text", text: "It cost" });
-    frames.draw();
-    conversations.openAnswering();
-    expect(conversations.open).toBe(answering);
-    expect(answering.writing.reply.state).toBe("writing");
+    await conversations.ask("A third one");
+    expect([ipc.asked.length, conversations.open.draft]).toEqual([1, "A second one"]);
+  });
+
+  test("one is stopped without the other", async () => {
+    const { ipc, conversations } = await started();
+    const { first, second } = await askedTwo(conversations);
+    await conversations.stop();
+    expect(ipc.calls.filter((call) => call.startsWith("stop"))).toEqual([`stop ${second.id}`]);
+    expect([first.stopping, second.stopping]).toEqual([false, true]);
+    await conversations.openStored(first.stored!);
+    await conversations.stop();
+    expect(ipc.calls.filter((call) => call.startsWith("stop"))).toEqual([
+      `stop ${second.id}`,
+      `stop ${first.id}`,
+    ]);
+  });
+
+  test("both keep what was written when the engine dies under them", async () => {
+    const { ipc, conversations } = await started();
+    const { first, second } = await askedTwo(conversations);
+    for (const asked of ipc.asked) asked.answer(anAnswer({ text: "It", ending: "interrupted" }));
+    await settled();
+    expect([first, second].map(({ exchanges }) => exchanges[0]?.answer?.ending)).toEqual([
+      "interrupted",
+      "interrupted",
+    ]);
+    expect([...conversations.answering]).toEqual([]);
+  });
+
+  test("one that is erased while it is answered is stopped, and the other goes on", async () => {
+    const { ipc, aparte, conversations } = await started();
+    const { first, second } = await askedTwo(conversations);
+    const erasing = aparte.erasures.erase({ kind: "conversation", id: first.id! }, "First?");
+    await settled();
+    expect(ipc.calls.at(-1), "it is erased once nothing is written to it any more").toBe(`stop ${first.id}`);
+    ipc.asked[0]!.answer(anAnswer({ ending: "stopped" }));
+    await erasing;
+    expect(ipc.calls).toContain(`erase conversation ${first.id}`);
+    expect([second.isAnswering, second.stopping]).toEqual([true, false]);
+  });
+
+  test("a new one can be written in while the one before it still begins", async () => {
+    const { ipc, conversations } = await started();
+    const begin = ipc.begin;
+    let begun = () => {};
+    ipc.begin = async (question, documents, privately) => {
+      await new Promise<void>((resolve) => (begun = resolve));
+      return begin(question, documents, privately);
+    };
+    void conversations.ask("First?");
+    await settled();
     conversations.openNew();
-    expect(conversations.open.draft).toBe("A second draft");
+    expect(conversations.open.isAnswering).toBe(false);
+    conversations.open.write("Second?");
+    begun();
+    await settled();
+    expect(conversations.list.map(({ title }) => title)).toEqual(["First?"]);
+    conversations.openNew();
+    expect(conversations.open.draft).toBe("Second?");
+    expect([...conversations.open.chosen], "it looks in all documents").toEqual(["d1", "d2"]);
+  });
+
+  test("a question whose conversation could not begin is in the new one that took its place", async () => {
+    const { ipc, conversations } = await started();
+    let fail = () => {};
+    ipc.begin = () =>
+      new Promise((_, reject) => (fail = () => reject({ code: "vault_full", message: "The disk is full." })));
+    void conversations.ask("First?");
+    await settled();
+    conversations.openNew();
+    conversations.write("Second?");
+    fail();
+    await settled();
+    expect(conversations.open.draft).toBe("First?\n\nSecond?");
+    await expect.poll(() => ipc.calls.at(-1)).toBe("keepDraft new “First?\n\nSecond?”");
   });
 
   test("stop asks once, for the conversation that is being answered", async () => {
@@ -257,7 +371,7 @@ describe("conversations", () => {
     void conversations.ask("First?");
     await settled();
     await conversations.stop();
-    expect([conversations.stopping, ipc.asked]).toEqual([true, []]);
+    expect([conversations.open.stopping, ipc.asked]).toEqual([true, []]);
     begun();
     await settled();
     const stops = () => ipc.calls.filter((call) => call.startsWith("stop"));
@@ -318,7 +432,7 @@ describe("conversations", () => {
     });
     await conversations.ask("How much?");
     expect(conversations.open.writing.reply).toMatchObject({ state: "failed", question: "How much?" });
-    expect([conversations.list, conversations.answering, ipc.asked]).toEqual([[], null, []]);
+    expect([conversations.list, conversations.open.isAnswering, ipc.asked]).toEqual([[], false, []]);
   });
 
   test("stored messages become questions with their answers", async () => {
@@ -341,5 +455,76 @@ describe("conversations", () => {
       ipc.calls.filter((call) => call.startsWith("messages")),
       "read once",
     ).toHaveLength(1);
+  });
+});
+
+describe("the context of a conversation", () => {
+  const context = (used: number, leftOut = 0) => ({ used, capacity: 8192, told: 2, leftOut });
+
+  test("is asked for when it is opened and when its answer is there", async () => {
+    const { ipc, conversations } = await started((ipc) => {
+      ipc.stored = [stored("c1")];
+      ipc.context["c1"] = context(300);
+    });
+    await conversations.openStored(stored("c1"));
+    expect(conversations.open.contextUse).toEqual(context(300));
+    void conversations.ask("And then?");
+    await settled();
+    ipc.context["c1"] = context(700);
+    ipc.last.answer(anAnswer());
+    await settled();
+    expect(conversations.open.contextUse).toEqual(context(700));
+  });
+
+  test("is asked for when a model is there, and gone with it", async () => {
+    const { ipc, conversations } = await started((ipc) => (ipc.start.model = { state: "waiting" }));
+    await conversations.openStored(stored("c1"));
+    expect(conversations.open.contextUse).toBeNull();
+    ipc.context["c1"] = context(300);
+    ipc.tell({ kind: "model", model: { state: "loading", name: "Model", percent: 40 } });
+    const asked = () => ipc.calls.filter((call) => call === "contextUse c1").length;
+    const before = asked();
+    ipc.tell({ kind: "model", model: { state: "loading", name: "Model", percent: 80 } });
+    expect(asked(), "not at every step").toBe(before);
+    ipc.tell({ kind: "model", model: ready });
+    await settled();
+    expect(conversations.open.contextUse).toEqual(context(300));
+    delete ipc.context["c1"];
+    ipc.tell({ kind: "model", model: { state: "stopped", name: "Model" } });
+    await settled();
+    expect(conversations.open.contextUse).toBeNull();
+  });
+
+  test("is asked for when it is chosen what the model is told, once that is kept", async () => {
+    const { ipc, aparte, conversations } = await started((ipc) => (ipc.context["c1"] = context(5000, 3)));
+    await conversations.openStored(stored("c1"));
+    ipc.context["c1"] = context(90);
+    await aparte.change({ theme: "dark" });
+    expect(conversations.open.contextUse).toEqual(context(5000, 3));
+    await aparte.change({ earlier: "noneTold" });
+    await settled();
+    expect(ipc.calls).toContain("changeSettings en dark 10 noneTold");
+    expect(conversations.open.contextUse).toEqual(context(90));
+  });
+
+  test("is what was asked for last, whatever comes back last", async () => {
+    const { ipc, conversations } = await started();
+    const answers: ((used: number) => void)[] = [];
+    ipc.contextUse = () => new Promise((resolve) => answers.push((used) => resolve(context(used))));
+    await conversations.openStored(stored("c1"));
+    void conversations.measure();
+    answers[1]!(700);
+    await settled();
+    answers[0]!(300);
+    await settled();
+    expect(conversations.open.contextUse).toEqual(context(700));
+  });
+
+  test("is not shown when it cannot be told", async () => {
+    const { ipc, conversations } = await started((ipc) => (ipc.context["c1"] = context(300)));
+    await conversations.openStored(stored("c1"));
+    ipc.failing.contextUse = { code: "engine_stopped", message: "The engine stopped." };
+    await conversations.measure();
+    expect([conversations.open.contextUse, conversations.problem]).toEqual([null, null]);
   });
 });

@@ -1,7 +1,15 @@
 // One conversation as it is on screen: its messages, the unsent draft, the documents chosen, the reply.
 import { SvelteSet } from "svelte/reactivity";
 
-import type { Answer, AppError, Conversation as Stored, ConversationId, DocumentId, Message } from "../nouns";
+import type {
+  Answer,
+  AppError,
+  ContextUse,
+  Conversation as Stored,
+  ConversationId,
+  DocumentId,
+  Message,
+} from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
 import { Writing, type OnFrame } from "./reply.svelte";
 
@@ -28,15 +36,26 @@ export class Conversation {
   /** The answer to the question that was asked here last: what is stored from before is no news. */
   concluded = $state.raw<Answer | null>(null);
   draft = $state("");
+  /** The person wants the reply that is written here to end. */
+  stopping = $state(false);
+  /** Null while no model is loaded, or while nothing was asked here. */
+  contextUse = $state.raw<ContextUse | null>(null);
   /** The exchange to bring into view, by its index. */
   sought = $state.raw<{ index: number } | null>(null);
   readonly chosen = new SvelteSet<DocumentId>();
   readonly writing: Writing;
+  /** An answer is being written here. Derived, so that whoever asks does not hear of each word. */
+  readonly isAnswering = $derived.by(() => {
+    const { state } = this.writing.reply;
+    return state !== "none" && state !== "failed";
+  });
   readonly #ipc: Ipc;
   readonly #privately: boolean;
   #reading: Promise<void> | null = null;
   /** What was typed since is newer than the draft that was kept. */
   #written = false;
+  /** How often its share of the context was asked for: what was asked for before says nothing any more. */
+  #measured = 0;
 
   constructor(
     ipc: Ipc,
@@ -112,7 +131,21 @@ export class Conversation {
     const last = this.exchanges.at(-1);
     if (last?.answer === null && last.question === question) this.exchanges = this.exchanges.slice(0, -1);
     this.concluded = null;
+    this.stopping = false;
     this.writing.begin(question);
+  }
+
+  /** Asks how much of the model's context it takes. */
+  async measure(): Promise<void> {
+    if (!this.stored) return;
+    const turn = (this.#measured += 1);
+    let contextUse: ContextUse | null = null;
+    try {
+      contextUse = await this.#ipc.contextUse(this.stored.id);
+    } catch {
+      // What cannot be told is not shown; the next question says what is the matter.
+    }
+    if (turn === this.#measured) this.contextUse = contextUse;
   }
 
   became(stored: Stored): void {

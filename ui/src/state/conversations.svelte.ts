@@ -1,5 +1,5 @@
-// All conversations, the one that is open, and the one in which an answer is being written.
-import { SvelteSet } from "svelte/reactivity";
+// All conversations, the one that is open, and those in which answers are being written.
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
 
 import type { AppError, Conversation as Stored, ConversationId, Document, DocumentId, Found } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
@@ -14,17 +14,18 @@ export class Conversations {
   /** The latest first. */
   readonly list = $derived(this.#known.filter(({ id }) => !this.#hidden.has(id)));
   open = $state.raw() as Conversation;
-  /** One reply at a time in the whole application. */
-  answering = $state.raw<Conversation | null>(null);
-  /** The person wants the reply to end. */
-  stopping = $state(false);
   problem = $state.raw<AppError | null>(null);
   /** Conversations that have been open keep their draft, choice and reply. */
-  readonly #opened = new Map<ConversationId, Conversation>();
+  readonly #opened = new SvelteMap<ConversationId, Conversation>();
+  /** Those in which an answer is being written: as many as the person likes, with one answer at a time in each. */
+  readonly answering: ReadonlySet<ConversationId> = $derived(
+    new Set([...this.#opened].filter(([, { isAnswering }]) => isAnswering).map(([id]) => id)),
+  );
   #fresh: Conversation;
   /** The private one that has not begun yet. */
   #freshPrivate: Conversation;
-  #replying: Promise<void> = Promise.resolve();
+  /** Each is kept when the answer that is being written is there, or failed. */
+  readonly #replies = new Map<Conversation, Promise<void>>();
   readonly #ipc: Ipc;
   readonly #onFrame: OnFrame;
   readonly #library: (privately: boolean) => Document[];
@@ -53,10 +54,12 @@ export class Conversations {
 
   /** Opens the conversation that has not begun yet. */
   openNew(): void {
+    if (this.#fresh.isAnswering) this.#renew(this.#fresh);
     this.#turnTo(this.#fresh);
   }
 
   openNewPrivate(): void {
+    if (this.#freshPrivate.isAnswering) this.#renew(this.#freshPrivate);
     this.#turnTo(this.#freshPrivate);
   }
 
@@ -68,10 +71,6 @@ export class Conversations {
   async openFound({ conversation, message }: Found): Promise<void> {
     const stored = this.#known.find(({ id }) => id === conversation);
     if (stored) await this.#turnToStored(stored).seek(message);
-  }
-
-  openAnswering(): void {
-    if (this.answering) this.#turnTo(this.answering);
   }
 
   /** A conversation that has not begun looks in every document that the library turns out to hold. */
@@ -98,9 +97,10 @@ export class Conversations {
   async hide(id: ConversationId): Promise<void> {
     this.#hidden.add(id);
     if (this.open.id === id) this.openNew();
-    if (this.answering?.id !== id) return;
-    await this.stop();
-    await this.#replying;
+    const conversation = this.#opened.get(id);
+    if (!conversation?.isAnswering) return;
+    await this.#stop(conversation);
+    await this.#replies.get(conversation);
   }
 
   show(id: ConversationId): void {
@@ -118,26 +118,35 @@ export class Conversations {
   async ask(question: string): Promise<void> {
     const conversation = this.open;
     const documents = this.#documents(conversation);
-    if (this.answering || documents.length === 0 || question.trim() === "") return;
-    this.answering = conversation;
-    this.stopping = false;
-    this.#replying = this.#reply(conversation, question, documents);
-    await this.#replying;
+    if (conversation.isAnswering || documents.length === 0 || question.trim() === "") return;
+    const replied = this.#reply(conversation, question, documents);
+    this.#replies.set(conversation, replied);
+    await replied;
   }
 
   /** Asks what was written, and empties the draft. */
   async askDraft(): Promise<void> {
-    const { draft } = this.open;
-    if (this.answering || this.#documents(this.open).length === 0 || draft.trim() === "") return;
+    const { draft, isAnswering } = this.open;
+    if (isAnswering || this.#documents(this.open).length === 0 || draft.trim() === "") return;
     this.open.write("");
     await this.ask(draft);
   }
 
+  /** Ends the reply that is written in the open conversation. */
   async stop(): Promise<void> {
-    if (!this.answering || this.stopping) return;
-    this.stopping = true;
+    await this.#stop(this.open);
+  }
+
+  /** Asks how much of the model's context the open conversation takes; another is asked about when it is opened. */
+  async measure(): Promise<void> {
+    await this.open.measure();
+  }
+
+  async #stop(conversation: Conversation): Promise<void> {
+    if (!conversation.isAnswering || conversation.stopping) return;
+    conversation.stopping = true;
     // Without an id it is still beginning, and `ask` tells as soon as there is one.
-    if (this.answering.id) await this.#tellToStop(this.answering.id);
+    if (conversation.id) await this.#tellToStop(conversation);
   }
 
   async #reply(conversation: Conversation, question: string, documents: DocumentId[]): Promise<void> {
@@ -153,32 +162,34 @@ export class Conversations {
     try {
       const { id } = conversation.stored ?? (await this.#begin(conversation, question, documents));
       // Who wanted to stop while the conversation began is heard as soon as there is something to stop.
-      let early = this.stopping;
+      let early = conversation.stopping;
       const answer = this.#ipc.ask(id, question, documents, (news) => {
         wasStored();
         conversation.writing.hear(news);
         // The word to stop may have overtaken the question; at its first news it cannot.
-        if (early) void this.#tellToStop(id);
+        if (early) void this.#tellToStop(conversation);
         early = false;
       });
-      if (early) void this.#tellToStop(id);
+      if (early) void this.#tellToStop(conversation);
       conversation.answered(question, await answer);
       wasStored();
     } catch (reason) {
       conversation.writing.fail(asAppError(reason));
       // What could not be stored comes back as a draft when the application is opened again.
-      if (!stored) this.#keepAfter(conversation, before, conversation.draft || question);
+      if (!stored) this.#keepUnsent(conversation, before, question);
     } finally {
-      this.answering = null;
+      this.#replies.delete(conversation);
     }
+    void conversation.measure();
   }
 
-  async #tellToStop(id: ConversationId): Promise<void> {
+  async #tellToStop(conversation: Conversation): Promise<void> {
+    if (!conversation.id) return;
     try {
-      await this.#ipc.stop(id);
+      await this.#ipc.stop(conversation.id);
     } catch {
       // The reply goes on and can be stopped again; its own end tells what happened.
-      this.stopping = false;
+      conversation.stopping = false;
     }
   }
 
@@ -195,11 +206,16 @@ export class Conversations {
     conversation.became(stored);
     this.#known = [stored, ...this.#known];
     this.#opened.set(stored.id, conversation);
-    const seen = this.#library(isPrivate).map(({ id }) => id);
-    const next = new Conversation(this.#ipc, this.#onFrame, null, seen, isPrivate);
-    if (isPrivate) this.#freshPrivate = next;
-    else this.#fresh = next;
+    this.#renew(conversation);
     return stored;
+  }
+
+  /** Another takes the place of the conversation that has not begun, once that one is on its way. */
+  #renew(begun: Conversation): void {
+    const seen = this.#library(begun.isPrivate).map(({ id }) => id);
+    const next = new Conversation(this.#ipc, this.#onFrame, null, seen, begun.isPrivate);
+    if (this.#fresh === begun) this.#fresh = next;
+    if (this.#freshPrivate === begun) this.#freshPrivate = next;
   }
 
   #choose(conversation: Conversation, { id, private: inMemory }: Document): void {
@@ -228,6 +244,7 @@ export class Conversations {
       void this.#recover(conversation);
     }
     this.#turnTo(conversation);
+    void conversation.measure();
     return conversation;
   }
 
@@ -235,6 +252,17 @@ export class Conversations {
     if (conversation.isPrivate) return;
     const [draft] = await Promise.all([this.#drafts.of(conversation.id), conversation.read()]);
     conversation.recover(draft);
+  }
+
+  /** Keeps a question that was not stored. One that began no conversation goes to the next, if that took its place. */
+  #keepUnsent(conversation: Conversation, before: ConversationId | null, question: string): void {
+    const next = conversation.isPrivate ? this.#freshPrivate : this.#fresh;
+    if (conversation.id === null && conversation !== next) {
+      next.write(next.draft === "" ? question : `${question}\n\n${next.draft}`);
+      this.#keep(next, null, next.draft);
+    } else {
+      this.#keepAfter(conversation, before, conversation.draft || question);
+    }
   }
 
   /** Keeps a draft once its conversation may have got a name: the next one has taken its place then. */

@@ -3,6 +3,7 @@ import type {
   Answer,
   AppError,
   Citation,
+  ContextUse,
   Conversation,
   Document,
   Found,
@@ -11,6 +12,7 @@ import type {
   Message,
   News,
   ReplyNews,
+  Settings,
   Start,
   Ways,
 } from "../nouns";
@@ -33,11 +35,16 @@ export function aConversation(id: string, change: Partial<Conversation> = {}): C
   return { id, title: `About ${id}`, began: 0, documents: ["d1"], private: false, ...change };
 }
 
+/** What was chosen, in English. */
+export function settings(change: Partial<Settings> = {}): Settings {
+  return { language: "en", theme: "system", lockAfter: 10, earlier: "oldestLeftOut", ...change };
+}
+
 /** A vault that is open, in English, behind a passphrase. */
 export function open(change: Partial<Launch & { state: "open" }> = {}): Launch & { state: "open" } {
   return {
     state: "open",
-    settings: { language: "en", theme: "system", lockAfter: 10 },
+    settings: settings(),
     notices: [],
     ways: { keychain: false, passphrase: true, recovery: false },
     ...change,
@@ -105,6 +112,8 @@ export class Scripted implements Ipc {
   history: Record<string, Message[]> = {};
   drafts: Record<string, string> = {};
   findings: Found[] = [];
+  /** How much of the context conversations take; null for those that are not here. */
+  context: Record<string, ContextUse> = {};
   /** How many conversations rest on any document. */
   used = 0;
   /** What opens the vault after a change. */
@@ -146,8 +155,8 @@ export class Scripted implements Ipc {
   accept = () => this.#did("accept", "", undefined);
   backUp = () => this.#did("backUp", "", this.chooses);
   exportAll = () => this.#did("exportAll", "", this.chooses);
-  changeSettings: Ipc["changeSettings"] = ({ language, theme, lockAfter }) =>
-    this.#did("changeSettings", `${language} ${theme} ${lockAfter}`, undefined);
+  changeSettings: Ipc["changeSettings"] = ({ language, theme, lockAfter, earlier }) =>
+    this.#did("changeSettings", `${language} ${theme} ${lockAfter} ${earlier}`, undefined);
   documents = () => this.#did("documents", "", this.library);
   conversations = () => this.#did("conversations", "", this.stored);
   messages: Ipc["messages"] = (conversation) =>
@@ -171,6 +180,8 @@ export class Scripted implements Ipc {
   erase = ({ kind, id }: Item) => this.#did("erase", `${kind} ${id}`, undefined);
   undoErase = ({ kind, id }: Item) => this.#did("undoErase", `${kind} ${id}`, undefined);
   eraseNow = ({ kind, id }: Item) => this.#did("eraseNow", `${kind} ${id}`, undefined);
+  contextUse: Ipc["contextUse"] = (conversation) =>
+    this.#did("contextUse", conversation, this.context[conversation] ?? null);
   stop: Ipc["stop"] = (conversation) => this.#did("stop", conversation, undefined);
   page: Ipc["page"] = (document, number, highlight) =>
     this.#did("page", `${document} ${number} ${highlight ? `${highlight.start}-${highlight.end}` : "-"}`, {

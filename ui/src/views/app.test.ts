@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 
 import type { Ending } from "../nouns";
 import { opened, rest } from "../test/opened";
-import { aCitation, aConversation, anAnswer, locked, open } from "../test/scripted";
+import { aCitation, aConversation, anAnswer, locked, open, settings } from "../test/scripted";
 
 describe("launch", () => {
   test("a new passphrase is long enough, typed twice the same, and then sent", async () => {
@@ -46,7 +46,10 @@ describe("launch", () => {
 
   test("speaks the language and wears the appearance of the settings", async () => {
     const { ipc, container } = await opened((ipc) => (ipc.start.launch = { state: "opening" }));
-    ipc.tell({ kind: "launch", launch: open({ settings: { language: "fr", theme: "dark", lockAfter: 0 } }) });
+    ipc.tell({
+      kind: "launch",
+      launch: open({ settings: settings({ language: "fr", theme: "dark", lockAfter: 0 }) }),
+    });
     await rest();
     expect(document.documentElement.lang).toBe("fr");
     expect(document.documentElement.dataset.theme).toBe("dark");
@@ -102,12 +105,12 @@ describe("a question", () => {
   });
 
   test("is not stopped by Escape in another conversation", async () => {
-    const { ipc, click, press, container } = await opened();
+    const { ipc, click, press } = await opened();
     await click("suggestion");
     await click("new-conversation");
     await press("Escape");
     expect(ipc.calls.filter((call) => call.startsWith("stop"))).toEqual([]);
-    await fireEvent.click(within(container).getByText("Go there"));
+    await click("conversation");
     await press("Escape");
     expect(ipc.calls.at(-1)).toBe(`stop ${ipc.last.conversation}`);
   });
@@ -150,16 +153,44 @@ describe("a question", () => {
     expect(part("asked").children).toHaveLength(0);
   });
 
-  test("waits while another is answered, and says where", async () => {
-    const { part, click, container } = await opened();
+  test("is asked in another conversation while the first is answered, and the list tells of both", async () => {
+    const { ipc, frames, all, part, click, type } = await opened();
     await click("suggestion");
     await click("new-conversation");
-    await fireEvent.input(part("question"), { target: { value: "And then?" } });
-    expect((part("send") as HTMLButtonElement).disabled).toBe(true);
-    expect(container.textContent).toContain("An answer is being written in “How much?”.");
-    await fireEvent.click(within(container).getByText("Go there"));
+    await type("question", "And then?");
+    await click("send");
+    expect(ipc.asked.map(({ question }) => question)).toEqual(["How much?", "And then?"]);
+    expect(all("writing").map(({ textContent }) => textContent)).toEqual([
+      "An answer is being written",
+      "An answer is being written",
+    ]);
+    ipc.asked[0]!.say({ kind: "text", text: "It cost" });
+    ipc.asked[1]!.say({ kind: "text", text: "In May" });
+    frames.draw();
     await rest();
-    expect(part("asked").textContent).toBe("How much?");
+    expect(part("reply").textContent).toContain("In May");
+    ipc.asked[1]!.answer(anAnswer({ text: "In May." }));
+    await rest();
+    expect(all("writing")).toHaveLength(1);
+    await fireEvent.click(all("conversation")[1]!);
+    await rest();
+    expect(part("reply").textContent).toContain("It cost");
+    ipc.asked[0]!.answer(anAnswer());
+    await rest();
+    expect(all("writing")).toEqual([]);
+  });
+
+  test("of a conversation that is deleted is stopped", async () => {
+    const { ipc, click, press } = await opened();
+    await click("suggestion");
+    await click("new-conversation");
+    await fireEvent.click(within(document.body).getByText("How much?", { selector: ".title" }));
+    await click("erase-conversation");
+    expect(ipc.calls.filter((call) => call.startsWith("stop"))).toEqual([`stop ${ipc.last.conversation}`]);
+    await press("Escape");
+    ipc.last.answer(anAnswer({ ending: "stopped" }));
+    await rest();
+    expect(ipc.calls).toContain(`erase conversation ${ipc.last.conversation}`);
   });
 
   test("needs a document to look in", async () => {
@@ -357,7 +388,7 @@ describe("the desk", () => {
     await click("settings");
     await fireEvent.click(container.querySelector('[data-value="fr"]')!);
     await rest();
-    expect(ipc.calls.at(-1)).toBe("changeSettings fr system 10");
+    expect(ipc.calls.at(-1)).toBe("changeSettings fr system 10 oldestLeftOut");
     expect(container.textContent).toContain("Apparence");
   });
 
@@ -391,5 +422,80 @@ describe("the desk", () => {
     await fireEvent.click(within(container).getByText("Show earlier questions (80)"));
     await rest();
     expect(all("asked")).toHaveLength(40);
+  });
+});
+
+describe("the gauge of the context", () => {
+  const history = [
+    { role: "question" as const, text: "How much?" },
+    { role: "answer" as const, answer: anAnswer() },
+  ];
+  async function measured(context = { used: 1234, capacity: 8192, told: 1, leftOut: 0 }) {
+    const window = await opened((ipc) => {
+      ipc.stored = [aConversation("c1")];
+      ipc.history["c1"] = history;
+      ipc.context["c1"] = context;
+    });
+    await window.click("conversation");
+    return window;
+  }
+
+  test("is a line below the question, with a name, once something was asked", async () => {
+    const { all, part, click } = await measured();
+    expect(part("context").textContent?.trim()).toBe("1,234 of 8,192 tokens");
+    expect(part("context").getAttribute("aria-label")).toBe(
+      "Context of the conversation: 1,234 of 8,192 tokens",
+    );
+    await click("new-conversation");
+    expect(all("context"), "nothing was asked here").toEqual([]);
+  });
+
+  test("is not there while it is not known", async () => {
+    const { all, ipc } = await measured();
+    delete ipc.context["c1"];
+    ipc.tell({ kind: "model", model: { state: "stopped", name: "Model" } });
+    await rest();
+    expect(all("context")).toEqual([]);
+  });
+
+  test.each([
+    [1, "earliest question left out", "The earliest question is no longer told to the model."],
+    [
+      1200,
+      "1,200 earliest questions left out",
+      "The 1,200 earliest questions are no longer told to the model.",
+    ],
+  ])("says how many questions are left out: %d", async (leftOut, short, sentence) => {
+    const { part, click } = await measured({ used: 7000, capacity: 8192, told: 9, leftOut });
+    expect(part("context").textContent).toContain(short);
+    await click("context");
+    expect(part("left-out").textContent).toBe(sentence);
+  });
+
+  test("explains itself and offers the choice that stands in the settings too", async () => {
+    const { ipc, all, part, click, press, container } = await measured();
+    await click("context");
+    expect(all("left-out")).toEqual([]);
+    const choice = (value: string) =>
+      container.querySelector<HTMLInputElement>(`[data-part="earlier-choice"][data-value="${value}"]`)!;
+    expect([choice("oldestLeftOut").checked, choice("noneTold").checked]).toEqual([true, false]);
+    ipc.context["c1"] = { used: 60, capacity: 8192, told: 0, leftOut: 0 };
+    await fireEvent.click(choice("noneTold"));
+    await rest();
+    expect(ipc.calls).toContain("changeSettings en system 10 noneTold");
+    expect(part("context").textContent?.trim()).toBe("60 of 8,192 tokens");
+    await press("Escape");
+    expect([all("earlier"), document.activeElement]).toEqual([[], part("context")]);
+    await click("settings");
+    expect(choice("noneTold").checked).toBe(true);
+  });
+
+  test("speaks French", async () => {
+    const { ipc, part, click } = await measured({ used: 7000, capacity: 8192, told: 9, leftOut: 2 });
+    ipc.tell({ kind: "launch", launch: open({ settings: settings({ language: "fr" }) }) });
+    await rest();
+    expect(part("context").textContent).toContain("7\u202f000 jetons sur 8\u202f192");
+    await click("context");
+    expect(part("left-out").textContent).toBe("Les 2 premières questions ne sont plus transmises au modèle.");
   });
 });
