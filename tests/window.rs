@@ -35,5 +35,6 @@ mod window {
     mod locking;
     mod opened_files;
     mod page_walls;
+    mod several;
     mod unwatched;
 }

@@ -163,7 +163,7 @@ fn ending(app: &App, number: usize) -> String {
 }
 
 /// Whether an answer begins with the words that were shown; marks and white space aside.
-fn keeps(answer: &str, shown: &str) -> bool {
+pub fn keeps(answer: &str, shown: &str) -> bool {
     let letters = |text: &str| -> String { text.chars().filter(|c| c.is_alphabetic()).collect() };
     let (answer, shown) = (letters(answer), letters(shown));
     // The last word shown may have been half a word.
