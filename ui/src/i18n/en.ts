@@ -301,14 +301,13 @@ export const en = {
     label: (taken: string): string => `Context of the conversation: ${taken}`,
     taken: (used: number, capacity: number): string =>
       `${number(used)} of ${count(capacity, { one: "token", other: "tokens" })}`,
-    leftOutShort: (questions: number): string =>
-      questions === 1 ? "earliest question left out" : `${number(questions)} earliest questions left out`,
+    leftOutShort: (questions: number): string => `${number(questions)} left out`,
     leftOut: (questions: number): string =>
       questions === 1
         ? "The earliest question is no longer told to the model."
         : `The ${number(questions)} earliest questions are no longer told to the model.`,
     reason:
-      "The model can have so many tokens in view at once, and this conversation takes a share of them. What is found in your documents and the answer need room beside it.",
+      "This is how much of what the model holds at once the conversation takes. The passages found and the answer need room beside it.",
     earlier: "What the model is told of the conversation",
     earlierChoices: {
       oldestLeftOut: "As much as fits; the earliest questions are left out first",

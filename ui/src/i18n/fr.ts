@@ -302,14 +302,13 @@ export const fr: Dictionary = {
     title: "Contexte de la conversation",
     label: (taken) => `Contexte de la conversation : ${taken}`,
     taken: (used, capacity) => `${count(used, { one: "jeton", other: "jetons" })} sur ${number(capacity)}`,
-    leftOutShort: (questions) =>
-      questions === 1 ? "première question omise" : `${number(questions)} premières questions omises`,
+    leftOutShort: (questions) => count(questions, { one: "omise", other: "omises" }),
     leftOut: (questions) =>
       questions === 1
         ? "La première question n’est plus transmise au modèle."
         : `Les ${number(questions)} premières questions ne sont plus transmises au modèle.`,
     reason:
-      "Le modèle ne peut avoir sous les yeux qu’un certain nombre de jetons à la fois, et cette conversation en occupe une part. Ce qui est trouvé dans vos documents et la réponse doivent aussi y tenir.",
+      "Voici la part que prend la conversation dans ce que le modèle tient à la fois. Les passages trouvés et la réponse doivent aussi y trouver place.",
     earlier: "Ce que le modèle reçoit de la conversation",
     earlierChoices: {
       oldestLeftOut: "Autant qu’il en tient ; les premières questions sont omises d’abord",

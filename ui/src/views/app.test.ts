@@ -459,12 +459,8 @@ describe("the gauge of the context", () => {
   });
 
   test.each([
-    [1, "earliest question left out", "The earliest question is no longer told to the model."],
-    [
-      1200,
-      "1,200 earliest questions left out",
-      "The 1,200 earliest questions are no longer told to the model.",
-    ],
+    [1, "1 left out", "The earliest question is no longer told to the model."],
+    [1200, "1,200 left out", "The 1,200 earliest questions are no longer told to the model."],
   ])("says how many questions are left out: %d", async (leftOut, short, sentence) => {
     const { part, click } = await measured({ used: 7000, capacity: 8192, told: 9, leftOut });
     expect(part("context").textContent).toContain(short);
