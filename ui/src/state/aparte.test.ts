@@ -313,6 +313,25 @@ describe("conversations", () => {
     expect([second.isAnswering, second.stopping]).toEqual([true, false]);
   });
 
+  test("none of them is there any more once the vault is locked, whatever still comes of their answers", async () => {
+    const { ipc, frames, aparte, conversations } = await started();
+    await askedTwo(conversations);
+    ipc.tell({ kind: "launch", launch: locked() });
+    for (const asked of ipc.asked) {
+      asked.say({ kind: "text", text: "It cost" });
+      frames.draw();
+      asked.answer(anAnswer({ ending: "stopped" }));
+    }
+    await settled();
+    const after = aparte.conversations;
+    expect([[...after.answering], after.list, after.open.isEmpty, after.open.draft]).toEqual([
+      [],
+      [],
+      true,
+      "",
+    ]);
+  });
+
   test("a new one can be written in while the one before it still begins", async () => {
     const { ipc, conversations } = await started();
     const begin = ipc.begin;
