@@ -73,7 +73,13 @@ pub fn build(
         eprintln!("Building for {name} …");
         let folder = folder.join(accelerator.target_and_option().0);
         match compile(accelerator, llama, flags, &folder) {
-            Ok(()) => built.push(find(&folder, accelerator)?),
+            Ok(()) => {
+                built.push(find(&folder, accelerator)?);
+                eprintln!(
+                    "{name} is in. Try the package on a machine that has it before giving it away: a driver that wants \
+                     files behind the worker's walls ends the worker."
+                );
+            }
             Err(failure) => eprintln!(
                 "{failure}\n{name} is left out: its tools are here, but llama.cpp could not be built with them. \
                  Newer ones may do, or a newer system."
