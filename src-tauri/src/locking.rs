@@ -15,6 +15,7 @@ use aparte_assistant::Assistant;
 use crate::clock::Moment;
 use crate::session::Session;
 use crate::view::{Launch, ModelStatus, Settings, Ways};
+use crate::model;
 use crate::window;
 
 /// How long whoever works on something behind the vault has to come to an end when the application ends.
@@ -32,6 +33,9 @@ pub fn watch_the_clock(session: &Arc<Session>) {
             let now = Moment::now();
             session.erase_what_is_due(now);
             let (settings, ways) = (session.settings(), session.ways());
+            if let Some(settings) = settings {
+                model::unload_if_idle(&session, settings.unload_after);
+            }
             if let (Some(settings), Some(ways)) = (settings, ways)
                 && is_due(settings, ways, now.since(session.last_active()))
             {
@@ -153,6 +157,7 @@ mod tests {
             theme: Theme::System,
             lock_after: minutes,
             earlier: EarlierTurns::OldestLeftOut,
+            unload_after: 30,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The model's standing, as the window shows it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aparte_assistant::{Assistant, Error, ModelFacts, Progress};
 
@@ -29,6 +30,18 @@ pub fn show(session: &Session, assistant: &Assistant) {
         Ok(facts) => ready(assistant, facts),
         Err(error) => failed(assistant, &error),
     });
+}
+
+/// Puts the model out of memory when nobody asked anything for so many minutes.
+pub fn unload_if_idle(session: &Session, minutes: u16) {
+    let after = Duration::from_secs(60 * u64::from(minutes));
+    if let (false, Ok(assistant)) = (after.is_zero(), session.assistant())
+        && assistant.unload_if_idle(after)
+    {
+        session.set_model(ModelStatus::Unloaded {
+            name: assistant.model_name(),
+        });
+    }
 }
 
 /// A model that is being read.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use aparte_assistant::{
     Assistant, EarlierTurns, Error, LOCK_AFTER, Model, Protection, Replacement, STARTER, Settings,
-    Theme, Vault, VaultState, VaultTrouble, create_vault, places,
+    Theme, UNLOAD_AFTER, Vault, VaultState, VaultTrouble, create_vault, places,
 };
 use secrecy::SecretString;
 
@@ -235,6 +235,7 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, Ve
         theme: Theme::System,
         lock_after: LOCK_AFTER,
         earlier: EarlierTurns::OldestLeftOut,
+        unload_after: UNLOAD_AFTER,
     });
     let language = settings.language;
     let model = Model::find(STARTER, None)

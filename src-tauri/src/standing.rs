@@ -131,6 +131,7 @@ mod tests {
         theme: Theme::Dark,
         lock_after: 10,
         earlier: crate::view::EarlierTurns::OldestLeftOut,
+        unload_after: 30,
     };
     const WAYS: Ways = Ways {
         keychain: false,

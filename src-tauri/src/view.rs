@@ -62,6 +62,8 @@ pub struct Settings {
     pub lock_after: u16,
     /// What the model is told of a conversation before a question.
     pub earlier: EarlierTurns,
+    /// After how many minutes without a question the model is put out of memory; 0 for never.
+    pub unload_after: u16,
 }
 
 /// What the model is told of a conversation before a question.
@@ -248,6 +250,11 @@ pub enum ModelStatus {
         name: String,
         /// Why, and what to do.
         message: String,
+    },
+    /// Nobody asked anything for a while, and it was put out of memory; the next question loads it again.
+    Unloaded {
+        /// What people call it.
+        name: String,
     },
     /// Its process ended; the next question starts another.
     Stopped {
@@ -618,6 +625,7 @@ impl From<domain::Settings> for Settings {
                 domain::EarlierTurns::OldestLeftOut => EarlierTurns::OldestLeftOut,
                 domain::EarlierTurns::NoneTold => EarlierTurns::NoneTold,
             },
+            unload_after: settings.unload_after,
         }
     }
 }
@@ -653,6 +661,7 @@ impl From<Settings> for domain::Settings {
                 EarlierTurns::OldestLeftOut => domain::EarlierTurns::OldestLeftOut,
                 EarlierTurns::NoneTold => domain::EarlierTurns::NoneTold,
             },
+            unload_after: settings.unload_after,
         }
     }
 }

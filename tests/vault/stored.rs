@@ -31,6 +31,7 @@ fn lived_in() -> (Files, [u8; 32]) {
             theme: aparte_assistant::Theme::Dark,
             lock_after: 7,
             earlier: aparte_assistant::EarlierTurns::NoneTold,
+            unload_after: 5,
         })
         .unwrap();
     assistant.close().unwrap();

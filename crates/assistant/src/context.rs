@@ -1,5 +1,7 @@
 //! How much of the model's context a conversation takes, and what is kept of what was computed of it.
 
+use std::time::Duration;
+
 use aparte_protocol::engine::ModelFacts;
 
 use crate::conversation::{self, ConversationId};
@@ -83,6 +85,26 @@ impl Assistant {
             }
         }
         Ok(())
+    }
+
+    /// Puts the model out of memory if nobody asked anything for so long, and says whether it did. What was computed is kept
+    /// as [`Self::keep_states`] does; the next question loads the model again.
+    pub fn unload_if_idle(&self, after: Duration) -> bool {
+        let Ok(engine) = self.engine() else {
+            return false;
+        };
+        if engine.running().is_none() || engine.idle() < after {
+            return false;
+        }
+        // What cannot be kept is computed again.
+        let _ = self.keep_states();
+        let replying = lock(&self.replying);
+        // A question that came meanwhile has the model.
+        if !replying.is_empty() || engine.idle() < after {
+            return false;
+        }
+        engine.unload();
+        true
     }
 
     /// Brings the engine what was computed of a conversation in an earlier one. Without it, it is computed again.

@@ -62,6 +62,8 @@ pub(crate) struct Engine {
     program: PathBuf,
     model: Model,
     running: Mutex<Option<Arc<Running>>>,
+    /// When it was last asked for.
+    used: Mutex<Instant>,
     /// The process id of the last worker started; zero before the first.
     process: AtomicU32,
     /// The walls around the last worker that greeted.
@@ -93,6 +95,7 @@ impl Engine {
             program,
             model,
             running: Mutex::new(None),
+            used: Mutex::new(Instant::now()),
             process: AtomicU32::new(0),
             walls: Mutex::default(),
         }
@@ -119,6 +122,7 @@ impl Engine {
         stop: &Stop,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Arc<Running>>, Error> {
+        *lock(&self.used) = Instant::now();
         let mut slot = loop {
             match self.running.try_lock() {
                 Ok(slot) => break slot,
@@ -150,6 +154,11 @@ impl Engine {
     ) -> Result<Arc<Running>, Error> {
         let running = self.ready(&Stop::default(), on_progress)?;
         Ok(running.expect("nobody told it to stop"))
+    }
+
+    /// How long nobody has asked for it.
+    pub fn idle(&self) -> Duration {
+        lock(&self.used).elapsed()
     }
 
     /// Ends the engine, if one runs; the next question starts another.

@@ -384,6 +384,7 @@ struct SettingsRow {
     lock_after_minutes: u16,
     /// What the model is told of a conversation before a question.
     earlier_turns: &'static str,
+    unload_after_minutes: u16,
 }
 
 #[derive(Serialize)]
@@ -463,6 +464,7 @@ impl SettingsRow {
                 EarlierTurns::OldestLeftOut => "oldest left out",
                 EarlierTurns::NoneTold => "none",
             },
+            unload_after_minutes: settings.unload_after,
         }
     }
 }

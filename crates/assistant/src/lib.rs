@@ -83,7 +83,7 @@ pub use models::{Model, STARTER};
 pub use notice::VaultNotice;
 pub use protection::{PASSPHRASE_LENGTH, check_passphrase, create_vault};
 pub use samples::{SAMPLES, Sample};
-pub use settings::{EarlierTurns, LOCK_AFTER, Settings, Theme};
+pub use settings::{EarlierTurns, LOCK_AFTER, Settings, Theme, UNLOAD_AFTER};
 pub use vault_trouble::VaultTrouble;
 
 use aparte_vault::VaultError;

@@ -18,6 +18,8 @@ pub struct Settings {
     pub lock_after: u16,
     /// What the model is told of the conversation.
     pub earlier: EarlierTurns,
+    /// After how many minutes without a question the model is put out of memory; 0 for never.
+    pub unload_after: u16,
 }
 
 /// What the model is told of the conversation before a question.
@@ -46,6 +48,9 @@ struct Settings1 {
 
 /// How long a vault stays open by itself unless somebody chose otherwise, in minutes.
 pub const LOCK_AFTER: u16 = 10;
+
+/// How long a model stays in memory without a question unless somebody chose otherwise, in minutes.
+pub const UNLOAD_AFTER: u16 = 30;
 
 /// The version of the choices' layout.
 const VERSION: u8 = 3;
@@ -81,6 +86,7 @@ impl Settings {
                 theme,
                 lock_after: LOCK_AFTER,
                 earlier: EarlierTurns::OldestLeftOut,
+                unload_after: UNLOAD_AFTER,
             });
         }
         if let Ok(second) = stored::decode_as(2, bytes) {
@@ -94,6 +100,7 @@ impl Settings {
                 theme,
                 lock_after,
                 earlier: EarlierTurns::OldestLeftOut,
+                unload_after: UNLOAD_AFTER,
             });
         }
         stored::decode_as(VERSION, bytes)
@@ -131,6 +138,7 @@ mod tests {
             theme: Theme::Dark,
             lock_after: LOCK_AFTER,
             earlier: EarlierTurns::OldestLeftOut,
+            unload_after: UNLOAD_AFTER,
         };
         let first = stored::encode(&(Language::French, Theme::Dark));
         vault

@@ -128,6 +128,9 @@ export const en = {
     language: "Language",
     theme: "Appearance",
     themes: { system: "System", light: "Light", dark: "Dark" },
+    unloadAfter: "Put the model out of memory without a question for",
+    never: "Never",
+    minutes: (minutes: number): string => `${number(minutes)} min`,
   },
 
   protection: {
@@ -243,6 +246,7 @@ export const en = {
       missing: "No model found",
       ready: "Ready",
       failed: "Could not be loaded",
+      unloaded: "Out of memory",
       stopped: "Stopped",
     },
     loading: (progress: number): string => `Loading, ${percent(progress)}`,
@@ -251,6 +255,8 @@ export const en = {
     context: "Holds at once",
     tokens: (tokens: number): string => count(tokens, { one: "token", other: "tokens" }),
     languages: "Knows",
+    unloadedNote:
+      "Nobody asked anything for a while, so it gave its memory back. The next question loads it again.",
     stoppedNote: "Its process ended. The next question starts it again.",
     waitingNote: "It is loaded when your documents are open.",
   },

@@ -129,6 +129,9 @@ export const fr: Dictionary = {
     language: "Langue",
     theme: "Apparence",
     themes: { system: "Système", light: "Claire", dark: "Sombre" },
+    unloadAfter: "Décharger le modèle sans question depuis",
+    never: "Jamais",
+    minutes: (minutes) => `${number(minutes)} min`,
   },
 
   protection: {
@@ -245,6 +248,7 @@ export const fr: Dictionary = {
       missing: "Aucun modèle trouvé",
       ready: "Prêt",
       failed: "N’a pas pu être chargé",
+      unloaded: "Hors mémoire",
       stopped: "Arrêté",
     },
     loading: (progress) => `Chargement, ${percent(progress)}`,
@@ -253,6 +257,8 @@ export const fr: Dictionary = {
     context: "Tient à la fois",
     tokens: (tokens) => count(tokens, { one: "jeton", other: "jetons" }),
     languages: "Connaît",
+    unloadedNote:
+      "Aucune question depuis un moment : il a rendu sa mémoire. La prochaine question le recharge.",
     stoppedNote: "Son processus s’est arrêté. La prochaine question le relance.",
     waitingNote: "Il est chargé quand vos documents sont ouverts.",
   },

@@ -614,6 +614,10 @@ export type ModelStatus =
  */
 { state: "failed"; name: string; message: string } | 
 /**
+ * Nobody asked anything for a while, and it was put out of memory; the next question loads it again.
+ */
+{ state: "unloaded"; name: string } | 
+/**
  * Its process ended; the next question starts another.
  */
 { state: "stopped"; name: string }
@@ -716,7 +720,11 @@ lockAfter: number;
 /**
  * What the model is told of a conversation before a question.
  */
-earlier: EarlierTurns }
+earlier: EarlierTurns; 
+/**
+ * After how many minutes without a question the model is put out of memory; 0 for never.
+ */
+unloadAfter: number }
 /**
  * The state at the moment of listening; what changes comes as [`News`].
  */

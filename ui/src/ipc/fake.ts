@@ -28,6 +28,7 @@ const settings: Settings = {
   theme: (query.get("theme") as Theme | null) ?? "system",
   lockAfter: 10,
   earlier: "oldestLeftOut",
+  unloadAfter: 30,
 };
 /** Secrets of the script. */
 const PASSPHRASE = "open sesame";

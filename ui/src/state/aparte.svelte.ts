@@ -30,6 +30,7 @@ export class Aparte {
   lockAfter = $state(0);
   /** What the model is told of a conversation before a question. */
   earlier = $state<EarlierTurns>("oldestLeftOut");
+  unloadAfter = $state(0);
   model = $state.raw<ModelStatus>({ state: "waiting" });
   /** Files hang over the window. */
   dragging = $state(false);
@@ -82,8 +83,8 @@ export class Aparte {
   }
 
   async change(change: Partial<Settings>): Promise<void> {
-    const { language, theme, lockAfter, earlier } = this;
-    const before: Settings = { language, theme, lockAfter, earlier };
+    const { language, theme, lockAfter, earlier, unloadAfter } = this;
+    const before: Settings = { language, theme, lockAfter, earlier, unloadAfter };
     const after = { ...before, ...change };
     this.#apply(after);
     this.settingsProblem = null;
@@ -200,10 +201,11 @@ export class Aparte {
     conversations.found(library.documents.filter(({ id }) => !known.has(id)));
   }
 
-  #apply({ language, theme, lockAfter, earlier }: Settings): void {
+  #apply({ language, theme, lockAfter, earlier, unloadAfter }: Settings): void {
     this.language = language;
     this.theme = theme;
     this.lockAfter = lockAfter;
     this.earlier = earlier;
+    this.unloadAfter = unloadAfter;
   }
 }

@@ -37,7 +37,14 @@ export function aConversation(id: string, change: Partial<Conversation> = {}): C
 
 /** What was chosen, in English. */
 export function settings(change: Partial<Settings> = {}): Settings {
-  return { language: "en", theme: "system", lockAfter: 10, earlier: "oldestLeftOut", ...change };
+  return {
+    language: "en",
+    theme: "system",
+    lockAfter: 10,
+    earlier: "oldestLeftOut",
+    unloadAfter: 30,
+    ...change,
+  };
 }
 
 /** A vault that is open, in English, behind a passphrase. */
