@@ -221,14 +221,14 @@ fn a_prompt_is_not_read_twice() {
     );
 }
 
-/// How many of the questions on a document are answered with the page that answers them.
+/// How many of the first questions on a document are answered with the page that answers them.
 fn right_pages(assistant: &Assistant, questions: &Questions, in_one_conversation: bool) -> usize {
     let file = sample(&questions.file);
     let documents = [assistant.add(Input::File(&file), &mut |_, _| {}).unwrap()];
     let begin = |question: &str| assistant.begin(question, &documents, false).unwrap().id;
     let mut conversation = begin(&questions.questions[0].question);
     let mut right = 0;
-    for Question { question, page, .. } in &questions.questions {
+    for Question { question, page, .. } in questions.questions.iter().take(6) {
         if !in_one_conversation {
             conversation = begin(question);
         }
@@ -293,7 +293,7 @@ fn a_conversation_goes_on_after_a_restart_without_being_read_again() {
     let again = ask(
         &assistant,
         conversation,
-        "When will the debt be fully paid back?",
+        "How many tonnes of timber were handled in 2025?",
     );
     // The third question is told without its passages from here on; the generation prompt is a few tokens.
     assert!(again.reused_tokens + 10 > context.used, "{again:?}");
