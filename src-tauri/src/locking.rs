@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use aparte_assistant::Assistant;
 
 use crate::clock::Moment;
+use crate::model;
 use crate::session::Session;
 use crate::view::{Launch, ModelStatus, Settings, Ways};
-use crate::model;
 use crate::window;
 
 /// How long whoever works on something behind the vault has to come to an end when the application ends.
