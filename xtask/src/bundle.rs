@@ -275,7 +275,7 @@ fn put_documents(tree: &Tree, root: &Path, others: &str, scratch: &Path) -> Resu
     tree.write(&history, &place("NEWS.gz"))
 }
 
-/// Whose everything is, in Debian's form (https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/).
+/// Whose everything is, in Debian's form (<https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/>).
 fn copyright(mit: &str) -> String {
     let owner = mit
         .lines()
