@@ -8,14 +8,15 @@
 mod pooled;
 mod trial;
 
-use std::fmt;
 use std::fs::File;
 use std::num::NonZeroUsize;
 use std::slice;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use aparte_protocol::engine::LoadFailure;
+use aparte_protocol::reading::{DIMENSIONS_LIMIT, Gives, ReadFailure, ReadingFacts};
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
@@ -37,13 +38,18 @@ impl EmbeddingModel {
     /// Loads it as [`Model::load`] does one that writes.
     ///
     /// # Errors
-    /// As there; [`LoadFailure::Unsupported`] for a model that was made for something else.
+    /// As there; [`LoadFailure::Unsupported`] for a model that was made for something else, or whose vectors have more than
+    /// [`DIMENSIONS_LIMIT`] numbers.
     pub fn load(
         backends: Backends,
         file: File,
         on_progress: &mut dyn FnMut(u8),
     ) -> Result<EmbeddingModel, LoadFailure> {
-        Model::load_for(Purpose::Embed, backends, file, on_progress).map(EmbeddingModel)
+        let model = Model::load_for(Purpose::Embed, backends, file, on_progress)?;
+        if pooled::width_of(&model.llama) > DIMENSIONS_LIMIT {
+            return Err(LoadFailure::Unsupported(model.header.architecture));
+        }
+        Ok(EmbeddingModel(model))
     }
 
     /// Where the model went, and how long a text it has room for.
@@ -81,51 +87,6 @@ impl RerankingModel {
         self.0.plan()
     }
 }
-
-/// Why there is no vector or score. Nothing of what was asked for is given then.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReadFailure {
-    /// A text has more tokens than the model knows positions, or memory has room for.
-    TextTooLong {
-        /// Which text, from zero on.
-        text: usize,
-        /// Tokens of the text, with those that the model wants around it (and the question, where there is one).
-        tokens: u32,
-        /// Tokens of the longest that can be read.
-        longest: u32,
-    },
-    /// A text has nothing that the model could read.
-    TextEmpty {
-        /// Which text, from zero on.
-        text: usize,
-    },
-    /// It was told to stop.
-    Stopped,
-    /// llama.cpp refused, or gave no numbers.
-    Compute(String),
-}
-
-impl fmt::Display for ReadFailure {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReadFailure::TextTooLong {
-                text,
-                tokens,
-                longest,
-            } => write!(
-                formatter,
-                "text {text} has {tokens} tokens and the model reads {longest}"
-            ),
-            ReadFailure::TextEmpty { text } => write!(formatter, "text {text} has no tokens"),
-            ReadFailure::Stopped => formatter.write_str("it was told to stop"),
-            ReadFailure::Compute(reason) => {
-                write!(formatter, "the model could not read: {reason}")
-            }
-        }
-    }
-}
-
-impl std::error::Error for ReadFailure {}
 
 /// Makes vectors of texts.
 #[derive(Debug)]
@@ -174,6 +135,18 @@ impl<'m> Embedder<'m> {
                     .ok_or_else(|| ReadFailure::Compute("a vector has no direction".to_owned()))
             })
             .collect()
+    }
+
+    /// What the model is and where it runs.
+    pub fn facts(&self) -> ReadingFacts {
+        // A header cannot ask for more numbers than C counts.
+        let dimensions = u32::try_from(self.dimensions()).unwrap_or(u32::MAX);
+        self.0.facts(Gives::Vectors { dimensions })
+    }
+
+    /// Tells from any thread whether something is being computed.
+    pub fn pulse(&self) -> Pulse {
+        self.0.pooled.pulse()
     }
 
     /// How many numbers a vector has.
@@ -242,6 +215,16 @@ impl<'m> Reranker<'m> {
             .collect()
     }
 
+    /// What the model is and where it runs.
+    pub fn facts(&self) -> ReadingFacts {
+        self.0.facts(Gives::Scores)
+    }
+
+    /// Tells from any thread whether something is being computed.
+    pub fn pulse(&self) -> Pulse {
+        self.0.pooled.pulse()
+    }
+
     /// Tokens of the longest question and text together that can be read, with those that the model wants around them.
     pub fn longest(&self) -> u32 {
         self.0.longest
@@ -250,6 +233,21 @@ impl<'m> Reranker<'m> {
     /// How many texts are computed together.
     pub fn texts_together(&self) -> NonZeroUsize {
         self.0.together
+    }
+}
+
+/// Grows while a model reads: within a computation on a processor, and from one to the next on a GPU.
+#[derive(Debug, Clone, Default)]
+pub struct Pulse(Arc<AtomicU64>);
+
+impl Pulse {
+    /// How far it has grown.
+    pub fn count(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn beat(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -302,6 +300,8 @@ struct Reader<'m> {
     tempo: Tempo,
     longest: u32,
     together: NonZeroUsize,
+    /// From opening the file to ready.
+    load_time: Duration,
 }
 
 impl<'m> Reader<'m> {
@@ -331,7 +331,18 @@ impl<'m> Reader<'m> {
             tempo: Tempo::new(model.backends.threads, alone),
             longest,
             together: NonZeroUsize::new(together).unwrap_or(NonZeroUsize::MIN),
+            load_time: model.started.elapsed(),
         })
+    }
+
+    fn facts(&self, gives: Gives) -> ReadingFacts {
+        ReadingFacts {
+            name: self.model.header.name.clone(),
+            gives,
+            longest: self.longest,
+            devices: self.model.backends.devices(),
+            load_ms: u64::try_from(self.load_time.as_millis()).unwrap_or(u64::MAX),
+        }
     }
 
     /// Reads texts, given as tokens, as many at a time as is best and fit.

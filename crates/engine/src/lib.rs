@@ -36,6 +36,6 @@ mod utf8;
 mod vocabulary;
 
 pub use backends::{Backends, usable_threads};
-pub use embedding::{Embedder, EmbeddingModel, ReadFailure, Reranker, RerankingModel};
+pub use embedding::{Embedder, EmbeddingModel, Pulse, Reranker, RerankingModel};
 pub use model::Model;
 pub use session::{Interruption, Session};

@@ -1,4 +1,5 @@
-//! Messages to and from `aparte-worker engine MODEL`: one model a process.
+//! Messages to and from `aparte-worker engine MODEL`: one model a process, which writes. What is said to one that was
+//! started for another [`Purpose`] is in [`reading`](crate::reading).
 //!
 //! The worker greets, loads the model it was started with ([`EngineEvent::Loading`] until
 //! [`EngineEvent::Ready`] or [`EngineEvent::LoadFailed`]) and then serves requests, several at a time.
@@ -9,6 +10,35 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Greeting;
+
+/// What the model of a worker is for: `aparte-worker engine MODEL --for PURPOSE`; without a word it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To write replies.
+    Write,
+    /// To make vectors of texts.
+    Embed,
+    /// To say how well texts answer a question.
+    Rerank,
+}
+
+impl Purpose {
+    /// As it stands among the arguments.
+    pub fn name(self) -> &'static str {
+        match self {
+            Purpose::Write => "write",
+            Purpose::Embed => "embed",
+            Purpose::Rerank => "rerank",
+        }
+    }
+
+    /// The purpose of this name.
+    pub fn of_name(name: &str) -> Option<Purpose> {
+        [Purpose::Write, Purpose::Embed, Purpose::Rerank]
+            .into_iter()
+            .find(|purpose| purpose.name() == name)
+    }
+}
 
 /// What the app asks of the engine. The frame's request id names it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

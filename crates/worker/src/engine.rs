@@ -1,47 +1,38 @@
-//! Serves one model: greet, load, then answer requests, several at a time, until standard input closes.
+//! Serves one model that writes: greet, load, then answer requests, several at a time, until standard input closes.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Stdout};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use aparte_engine::{Backends, Interruption, Model, Session};
-use aparte_protocol::engine::{EngineEvent, EngineRequest, LoadFailure, StateName};
+use aparte_engine::{Interruption, Model, Session};
+use aparte_protocol::engine::{EngineEvent, EngineRequest, StateName};
 use aparte_protocol::{
-    CHUNK_LIMIT, Frame, FrameError, Greeting, PROTOCOL_VERSION, RequestId, read_frame, write_chunk,
-    write_end, write_message,
+    CHUNK_LIMIT, Frame, FrameError, RequestId, read_frame, write_chunk, write_end,
 };
 
+use crate::app::App;
+use crate::opened;
 use crate::sandbox;
+use crate::stops::Stops;
 
 /// Runs until the app closes standard input, or the model turns out to be unusable.
 pub fn serve(model: &Path) -> Result<(), FrameError> {
     let app = App::default();
-    sandbox::prepare();
-    // What must be opened is opened first: the sandbox allows no opening of anything.
-    let backends = Backends::load(&compute_libraries());
-    let file = File::open(model);
-    let walls = sandbox::enter();
-    app.tell(&EngineEvent::Greeting(Greeting {
-        protocol: PROTOCOL_VERSION,
-        walls,
-    }))?;
+    let (opened, greeting) = opened::open(model);
+    app.tell(&EngineEvent::Greeting(greeting))?;
     let interruption = Interruption::default();
     let requests = Requests::listen(interruption.clone());
 
-    let loaded = file
-        .map_err(|error| LoadFailure::Unreadable(error.kind().to_string()))
-        .and_then(|file| {
-            Model::load(backends?, file, &mut |percent| {
-                // A broken pipe shows at the next write that matters.
-                let _ = app.tell(&EngineEvent::Loading(percent));
-            })
-        });
+    let loaded = opened.load(|backends, file| {
+        Model::load(backends, file, &mut |percent| {
+            // A broken pipe shows at the next write that matters.
+            let _ = app.tell(&EngineEvent::Loading(percent));
+        })
+    });
     let model = match loaded {
         Ok(model) => model,
         Err(failure) => {
@@ -55,8 +46,7 @@ pub fn serve(model: &Path) -> Result<(), FrameError> {
         }
     };
     app.tell(&EngineEvent::Ready(session.facts()))?;
-    let beating = app.clone();
-    thread::spawn(move || beat(&beating, &interruption));
+    app.tell_while_computing(EngineEvent::Alive, move || interruption.pulse());
     loop {
         session.attend();
         loop {
@@ -125,61 +115,6 @@ fn sending(
     sent
 }
 
-/// Says every few seconds that something is computed, as long as it is.
-fn beat(app: &App, interruption: &Interruption) {
-    let mut before = interruption.pulse();
-    loop {
-        thread::sleep(BEAT);
-        let pulse = interruption.pulse();
-        // A broken pipe shows at the next write that matters.
-        if pulse != before {
-            let _ = app.tell(&EngineEvent::Alive);
-        }
-        before = pulse;
-    }
-}
-
-const BEAT: Duration = Duration::from_secs(3);
-
-/// The way to the app, for one frame at a time.
-#[derive(Clone)]
-struct App(Arc<Mutex<BufWriter<Stdout>>>);
-
-impl Default for App {
-    fn default() -> Self {
-        App(Arc::new(Mutex::new(BufWriter::new(io::stdout()))))
-    }
-}
-
-impl App {
-    /// Tells the worker's own news.
-    fn tell(&self, event: &EngineEvent) -> Result<(), FrameError> {
-        self.answer(RequestId::NEWS, event)
-    }
-
-    fn answer(&self, id: RequestId, event: &EngineEvent) -> Result<(), FrameError> {
-        write_message(&mut *self.lock(), id, event)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BufWriter<Stdout>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The folder of compute libraries: beside the worker, or where a package puts them.
-fn compute_libraries() -> PathBuf {
-    let beside = std::env::current_exe()
-        .ok()
-        .and_then(|exe| exe.parent().map(Path::to_path_buf))
-        .unwrap_or_default();
-    let packaged = beside.join("../lib/aparte/backends");
-    if packaged.is_dir() {
-        packaged
-    } else {
-        beside.join("backends")
-    }
-}
-
 struct Request {
     id: RequestId,
     asked: Asked,
@@ -196,32 +131,6 @@ enum Asked {
 struct Requests {
     arriving: Receiver<Request>,
     stops: Arc<Stops>,
-}
-
-/// The stop signal of each request that is not answered yet.
-#[derive(Default)]
-struct Stops(Mutex<HashMap<RequestId, Arc<AtomicBool>>>);
-
-impl Stops {
-    fn add(&self, id: RequestId) -> Arc<AtomicBool> {
-        let stop = Arc::default();
-        self.lock().insert(id, Arc::clone(&stop));
-        stop
-    }
-
-    fn tell(&self, id: RequestId) {
-        if let Some(stop) = self.lock().get(&id) {
-            stop.store(true, Ordering::Relaxed);
-        }
-    }
-
-    fn forget(&self, id: RequestId) {
-        self.lock().remove(&id);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Arc<AtomicBool>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Requests {

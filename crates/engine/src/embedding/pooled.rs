@@ -10,6 +10,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
 
+use super::Pulse;
 use crate::log;
 use crate::memory::Opening;
 use crate::model::pointer_to;
@@ -25,9 +26,17 @@ pub(super) struct Pooled<'m> {
     sequences: usize,
     /// Numbers of a row.
     width: usize,
-    /// What stops the computation that is under way; null between two. llama.cpp has its address.
-    stop: Box<AtomicPtr<AtomicBool>>,
+    /// Looked at between any two steps of a computation. llama.cpp has its address.
+    watch: Box<Watch>,
     model: PhantomData<&'m LlamaModel>,
+}
+
+/// What a computation and other threads say to each other.
+#[derive(Debug, Default)]
+struct Watch {
+    /// What stops the computation that is under way; null between two.
+    stop: AtomicPtr<AtomicBool>,
+    pulse: Pulse,
 }
 
 /// How a computation ended.
@@ -43,6 +52,12 @@ pub(super) enum Computed {
 pub(super) fn scores_of(model: &LlamaModel) -> usize {
     // SAFETY: the model is alive.
     unsafe { sys::llama_model_n_cls_out(pointer_to(model)) as usize }
+}
+
+/// How many numbers a vector of a model has.
+pub(super) fn width_of(model: &LlamaModel) -> usize {
+    // SAFETY: the model is alive.
+    unsafe { sys::llama_model_n_embd_out(pointer_to(model)) as usize }
 }
 
 /// Whether the model splits words as BERT does. The bindings' own function panics where it is so.
@@ -61,7 +76,7 @@ impl<'m> Pooled<'m> {
         pooling: Pooling,
         opening: &Opening,
     ) -> Result<Pooled<'m>, LoadFailure> {
-        let stop = Box::new(AtomicPtr::new(ptr::null_mut()));
+        let watch = Box::<Watch>::default();
         log::take_errors();
         // SAFETY: the model is alive for `'m`; the box is dropped after the context, which alone has its address.
         let pointer = unsafe {
@@ -82,7 +97,7 @@ impl<'m> Pooled<'m> {
                 Pooling::Unsaid => sys::LLAMA_POOLING_TYPE_UNSPECIFIED,
             };
             params.abort_callback = Some(is_stopped);
-            params.abort_callback_data = ptr::from_ref(&*stop).cast_mut().cast();
+            params.abort_callback_data = ptr::from_ref(&*watch).cast_mut().cast();
             sys::llama_init_from_model(pointer_to(model).cast_mut(), params)
         };
         let pointer = NonNull::new(pointer).ok_or_else(|| {
@@ -91,15 +106,14 @@ impl<'m> Pooled<'m> {
         })?;
         let width = match pooling {
             Pooling::Rank => scores_of(model),
-            // SAFETY: the model is alive.
-            _ => unsafe { sys::llama_model_n_embd_out(pointer_to(model)) as usize },
+            _ => width_of(model),
         };
         Ok(Pooled {
             pointer,
             capacity: opening.context as usize,
             sequences: opening.sequences as usize,
             width,
-            stop,
+            watch,
             model: PhantomData,
         })
     }
@@ -110,6 +124,10 @@ impl<'m> Pooled<'m> {
 
     pub(super) fn width(&self) -> usize {
         self.width
+    }
+
+    pub(super) fn pulse(&self) -> Pulse {
+        self.watch.pulse.clone()
     }
 
     pub(super) fn set_threads(&mut self, threads: i32) {
@@ -128,7 +146,9 @@ impl<'m> Pooled<'m> {
     ) -> Result<Computed, String> {
         let mut batch = Batch::of(texts);
         assert!(batch.ids.len() <= self.capacity && texts.len() <= self.sequences);
-        self.stop
+        self.watch.pulse.beat();
+        self.watch
+            .stop
             .store(ptr::from_ref(stop).cast_mut(), Ordering::Release);
         // SAFETY: the context is alive; each array has as many elements as the batch has tokens, and outlives the call. A model
         // that keeps nothing has no memory, which is null.
@@ -142,7 +162,7 @@ impl<'m> Pooled<'m> {
             sys::llama_synchronize(self.pointer.as_ptr());
             status
         };
-        self.stop.store(ptr::null_mut(), Ordering::Release);
+        self.watch.stop.store(ptr::null_mut(), Ordering::Release);
         match status {
             0 => (0..texts.len())
                 .map(|text| self.row(text))
@@ -223,11 +243,13 @@ const ABORTED: i32 = 2;
 /// Asked by llama.cpp between any two steps of a computation.
 ///
 /// # Safety
-/// `data` is the address of the `stop` of a context that is alive.
+/// `data` is the address of the `watch` of a context that is alive.
 unsafe extern "C" fn is_stopped(data: *mut c_void) -> bool {
     // SAFETY: as above; what it points to is borrowed until the computation ends, and then it is null.
     unsafe {
-        let stop = (*data.cast::<AtomicPtr<AtomicBool>>()).load(Ordering::Acquire);
+        let watch = &*data.cast::<Watch>();
+        watch.pulse.beat();
+        let stop = watch.stop.load(Ordering::Acquire);
         stop.as_ref()
             .is_some_and(|stop| stop.load(Ordering::Relaxed))
     }

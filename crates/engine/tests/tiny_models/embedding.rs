@@ -4,8 +4,9 @@ use std::fs::File;
 use std::num::NonZeroUsize;
 use std::sync::atomic::AtomicBool;
 
-use aparte_engine::{Embedder, EmbeddingModel, Model, ReadFailure, Reranker, RerankingModel};
+use aparte_engine::{Embedder, EmbeddingModel, Model, Reranker, RerankingModel};
 use aparte_protocol::engine::LoadFailure;
+use aparte_protocol::reading::ReadFailure;
 
 use crate::decoder::{GROUPED, decoder};
 use crate::encoder::{Bert, LONGEST, Pooled};
