@@ -4,6 +4,7 @@
 
 use aparte_protocol::documents::{DocumentEvent, DocumentRequest};
 use aparte_protocol::engine::{EngineEvent, EngineRequest};
+use aparte_protocol::reading::{ReadingEvent, ReadingRequest};
 use aparte_protocol::{RequestId, read_frame, write_message};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
@@ -12,6 +13,8 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         let _ = frame.decode::<DocumentRequest>();
         let _ = frame.decode::<EngineRequest>();
         let _ = frame.decode::<DocumentEvent>();
+        let _ = frame.decode::<ReadingRequest>();
+        let _ = frame.decode::<ReadingEvent>();
         let Ok(event) = frame.decode::<EngineEvent>() else {
             continue;
         };

@@ -80,14 +80,14 @@ pub(crate) struct Running {
 }
 
 /// How often a stop is looked for while the engine is silent.
-const STOP_POLL: Duration = Duration::from_millis(15);
+pub(crate) const STOP_POLL: Duration = Duration::from_millis(15);
 /// An engine that has something to do and says nothing for this long hangs: it says that it is alive every few seconds, and
 /// within a step of the model too. A slow disk or a system without memory may hold it up for less.
-const SILENCE_LIMIT: Duration = Duration::from_secs(90);
+pub(crate) const SILENCE_LIMIT: Duration = Duration::from_secs(90);
 /// While a model is loaded there is news with each percent of it.
-const LOADING_SILENCE_LIMIT: Duration = Duration::from_secs(300);
+pub(crate) const LOADING_SILENCE_LIMIT: Duration = Duration::from_secs(300);
 /// The greeting comes before any model is touched.
-const GREETING_LIMIT: Duration = Duration::from_secs(20);
+pub(crate) const GREETING_LIMIT: Duration = Duration::from_secs(20);
 
 impl Engine {
     pub fn new(program: PathBuf, model: Model) -> Engine {

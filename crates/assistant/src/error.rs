@@ -9,6 +9,7 @@ use aparte_vault::VaultError;
 
 use crate::export::ExportTrouble;
 use crate::language::Language;
+use crate::reading_trouble::ReadingTrouble;
 use crate::search::SearchFailed;
 use crate::vault_trouble::VaultTrouble;
 
@@ -40,6 +41,8 @@ pub enum Error {
     EngineStopped,
     /// The model gave up on this reply.
     ReplyFailed,
+    /// Texts were not compared.
+    Reading(ReadingTrouble),
     /// The index in memory failed: a bug, or no memory.
     SearchFailed,
     /// The vault did not open, or something in it was not read or stored.
@@ -190,6 +193,7 @@ impl Error {
             Error::WorkerMissing => "worker_missing",
             Error::EngineStopped => "engine_stopped",
             Error::ReplyFailed => "reply_failed",
+            Error::Reading(trouble) => trouble.code(),
             Error::SearchFailed => "search_failed",
             Error::Vault(trouble) => trouble.code(),
             Error::Export(trouble) => trouble.code(),
@@ -313,6 +317,7 @@ impl Error {
                 "The model could not answer. Ask again, or choose another model.".into()
             }
 
+            Error::Reading(trouble) => trouble.english(),
             Error::Vault(trouble) => trouble.english().into(),
             Error::Export(trouble) => trouble.english().into(),
             Error::SearchFailed => {
@@ -437,6 +442,7 @@ impl Error {
             Error::ReplyFailed => "Le modèle n'a pas pu répondre. Posez la question de nouveau, ou choisissez un autre \
                  modèle."
                 .into(),
+            Error::Reading(trouble) => trouble.french(),
             Error::Vault(trouble) => trouble.french().into(),
             Error::Export(trouble) => trouble.french().into(),
             Error::SearchFailed => "L'index de recherche a échoué. Relancez Aparté ; vos documents ne \

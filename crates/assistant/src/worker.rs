@@ -16,6 +16,7 @@ use std::{io, thread};
 
 use aparte_protocol::documents::DocumentEvent;
 use aparte_protocol::engine::EngineEvent;
+use aparte_protocol::reading::ReadingEvent;
 use aparte_protocol::{
     CHUNK_LIMIT, Frame, FrameError, RequestId, read_frame, write_chunk, write_end,
 };
@@ -67,6 +68,21 @@ impl Event for EngineEvent {
             Frame::Message(..) => frame.decode(),
             Frame::Chunk(_, bytes) => Ok(EngineEvent::Bytes(bytes)),
             Frame::End(_) => Ok(EngineEvent::BytesEnd),
+        }
+    }
+}
+
+impl Event for ReadingEvent {
+    fn is_last(&self) -> bool {
+        match self {
+            ReadingEvent::Vectors { .. }
+            | ReadingEvent::Scores(_)
+            | ReadingEvent::ReadFailed(_) => true,
+            ReadingEvent::Greeting(_)
+            | ReadingEvent::Loading(_)
+            | ReadingEvent::Ready(_)
+            | ReadingEvent::LoadFailed(_)
+            | ReadingEvent::Alive => false,
         }
     }
 }

@@ -161,6 +161,7 @@ fn write(
 mod tests {
     use super::*;
     use crate::engine::EngineEvent;
+    use crate::reading::ReadingEvent;
 
     /// The corpus of the fuzz target `frames`.
     #[test]
@@ -174,6 +175,7 @@ mod tests {
                 match read_frame(&mut pipe) {
                     Ok(Some(frame)) => {
                         let _ = frame.decode::<EngineEvent>();
+                        let _ = frame.decode::<ReadingEvent>();
                     }
                     Ok(None) => break read += 1,
                     Err(_) => break refused += 1,
