@@ -276,8 +276,17 @@ impl Comparing {
 }
 
 impl Running {
-    /// The answer to a request. After `stop` was told it comes soon.
+    /// The answer to a request; without one the worker is not asked again.
     fn ask(&self, request: &ReadingRequest, stop: &Stop) -> Result<ReadingEvent, Stopped> {
+        let answer = self.answer(request, stop);
+        if answer.is_err() {
+            self.give_up();
+        }
+        answer
+    }
+
+    /// After `stop` was told the answer comes soon.
+    fn answer(&self, request: &ReadingRequest, stop: &Stop) -> Result<ReadingEvent, Stopped> {
         let (id, events) = self.worker.request(request)?;
         let mut stopping = false;
         loop {
@@ -288,10 +297,7 @@ impl Running {
             match events.recv_timeout(STOP_POLL) {
                 Ok(event) => return Ok(event),
                 Err(RecvTimeoutError::Timeout) if self.worker.silence() < SILENCE_LIMIT => (),
-                Err(_) => {
-                    self.give_up();
-                    return Err(Stopped);
-                }
+                Err(_) => return Err(Stopped),
             }
         }
     }
@@ -413,6 +419,58 @@ mod tests {
             answer(1, &[1.0, 0.0]),
         ] {
             assert_eq!(scores(answer.clone(), &facts(2), 2), None, "{answer:?}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_worker_that_dies_of_a_text_or_answers_wrongly_is_started_twice_and_no_more() {
+        use std::fs;
+        use std::os::unix::fs::PermissionsExt;
+
+        use aparte_protocol::{Greeting, PROTOCOL_VERSION, RequestId, write_message};
+
+        let greeting = Greeting {
+            protocol: PROTOCOL_VERSION,
+            walls: Vec::new(),
+        };
+        // A vector too few.
+        let wrong = answer(2, &[0.0, 1.0]);
+        for answered in [None, Some(wrong)] {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            let mut before = Vec::new();
+            for news in [
+                ReadingEvent::Greeting(greeting.clone()),
+                ReadingEvent::Ready(facts(2)),
+            ] {
+                write_message(&mut before, RequestId::NEWS, &news).unwrap();
+            }
+            fs::write(at("before"), before).unwrap();
+            let mut after = Vec::new();
+            for (request, event) in (1..).zip(answered) {
+                write_message(&mut after, RequestId(request), &event).unwrap();
+            }
+            fs::write(at("after"), after).unwrap();
+            // It waits for the head of a request before it answers.
+            let script = format!(
+                "#!/bin/sh\ncd '{}'\necho >> starts\ncat before\nhead -c 9 > /dev/null\ncat after\n",
+                folder.path().display()
+            );
+            fs::write(at("worker"), script).unwrap();
+            fs::set_permissions(at("worker"), fs::Permissions::from_mode(0o700)).unwrap();
+            let model = Model {
+                id: String::new(),
+                name: String::new(),
+                file: at("model"),
+                languages: None,
+            };
+            let embedder = Embedder::new(at("worker"), model);
+            let texts = ["one".to_owned(), "two".to_owned()];
+            let error = embedder.vectors(&texts, &Stop::default()).unwrap_err();
+            assert_eq!(error, Error::Reading(ReadingTrouble::Stopped));
+            assert_eq!(fs::read(at("starts")).unwrap().len(), ATTEMPTS);
+            assert_eq!(embedder.process_id(), None);
         }
     }
 
