@@ -65,11 +65,14 @@ pub fn serve_scores(model: &Path) -> Result<(), FrameError> {
     })
 }
 
+/// Loads a model, and hears how far it is.
+type Load<M> = fn(Backends, File, &mut dyn FnMut(u8)) -> Result<M, LoadFailure>;
+
 /// The model, and the requests that come; `None` once it is told that the model cannot be used.
 fn greet_and_load<M>(
     app: &App,
     model: &Path,
-    load: fn(Backends, File, &mut dyn FnMut(u8)) -> Result<M, LoadFailure>,
+    load: Load<M>,
 ) -> Result<Option<(M, Requests)>, FrameError> {
     let (opened, greeting) = opened::open(model);
     app.tell(&ReadingEvent::Greeting(greeting))?;
