@@ -25,6 +25,7 @@ mod engine {
     mod process;
 
     // What they show.
+    mod calibration;
     mod kills;
     mod mutants;
     mod soak;

@@ -41,9 +41,32 @@ pub fn worker() -> PathBuf {
         .with_extension(std::env::consts::EXE_EXTENSION)
 }
 
-/// The folder of models, which `cargo xtask models` fills.
+/// A folder of the tests' own, with the models that `cargo xtask models` gets: what is remembered about models is written beside
+/// them, and not into the folder of whoever runs the tests.
 pub fn models() -> PathBuf {
-    places::models().expect("this machine has a home folder, or APARTE_MODELS is set")
+    let folder = programs().join("models-of-tests");
+    std::fs::create_dir_all(&folder).expect("the folder of programs can be written");
+    let given = places::models().expect("this machine has a home folder, or APARTE_MODELS is set");
+    for entry in std::fs::read_dir(given).expect("run `cargo xtask models` first") {
+        let file = entry.expect("a folder of models can be read").path();
+        if file
+            .extension()
+            .is_some_and(|extension| extension == "gguf")
+        {
+            link_model(&file, &folder.join(file.file_name().unwrap_or_default()));
+        }
+    }
+    folder
+}
+
+/// Gives a model a second place.
+pub fn link_model(file: &Path, link: &Path) {
+    #[cfg(unix)]
+    let linked = std::os::unix::fs::symlink(file, link);
+    #[cfg(not(unix))]
+    let linked = std::fs::hard_link(file, link);
+    // Another test may have done so before.
+    assert!(linked.is_ok() || link.is_file(), "{linked:?}");
 }
 
 /// The model that comes with Aparté.

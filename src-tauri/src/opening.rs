@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aparte_assistant::{
-    Assistant, EarlierTurns, Error, LOCK_AFTER, Model, Protection, Replacement, STARTER, Settings,
-    Theme, UNLOAD_AFTER, Vault, VaultState, VaultTrouble, create_vault, places,
+    Assistant, Calibrations, EarlierTurns, Error, LOCK_AFTER, Model, Protection, Replacement,
+    STARTER, Settings, Theme, UNLOAD_AFTER, Vault, VaultState, VaultTrouble, create_vault, places,
 };
 use secrecy::SecretString;
 
@@ -244,7 +244,10 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, Ve
             session.set_model(ModelStatus::Missing { message });
         })
         .ok();
-    let assistant = Assistant::open(vault, places::worker(), model, language)?;
+    let mut assistant = Assistant::open(vault, places::worker(), model, language)?;
+    if let Some(folder) = places::models() {
+        assistant = assistant.calibrated(Calibrations::Kept(folder));
+    }
     let notices = notices(&assistant)?;
     Ok((assistant, settings, notices))
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aparte_assistant::{
-    Answer, Assistant, Conversation, ConversationId, DocumentId, Error, Input, Item, Language,
-    Message, Model, Progress, Stop, Vault,
+    Answer, Assistant, Calibrations, Conversation, ConversationId, DocumentId, Error, Input, Item,
+    Language, Message, Model, ModelFacts, Progress, Stop, Vault,
 };
 use aparte_tests::worker;
 
@@ -39,6 +39,11 @@ impl App {
         )
     }
 
+    /// The same, with what is remembered about the speed of models.
+    pub fn calibrated(file: &Path, calibrations: Calibrations) -> App {
+        App(App::with_model(file).0.calibrated(calibrations))
+    }
+
     /// A session over a vault.
     pub fn over(vault: Vault, model: Model) -> App {
         let opened = Assistant::open(vault, worker(), Some(model), Language::English);
@@ -46,8 +51,8 @@ impl App {
     }
 
     /// Loads the model.
-    pub fn load(&self) -> Result<(), Error> {
-        self.0.load_model(&mut |_| {}).map(drop)
+    pub fn load(&self) -> Result<ModelFacts, Error> {
+        self.0.load_model(&mut |_| {})
     }
 
     /// Adds a text under a name.

@@ -5,6 +5,7 @@ use std::path::Path;
 use aparte_protocol::Wall;
 use aparte_protocol::engine::ModelFacts;
 
+use crate::calibrations::Calibrations;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::models::Model;
@@ -21,12 +22,20 @@ pub struct Diagnosis {
     pub model: Result<ModelFacts, Error>,
 }
 
-/// Starts a worker of each kind, loads the model, and ends both. `program` is the worker program.
-pub fn diagnose(program: &Path, model: Result<Model, Error>) -> Diagnosis {
+/// Starts a worker of each kind, loads the model with what is remembered about it, and ends both. `program` is the worker
+/// program.
+pub fn diagnose(
+    program: &Path,
+    model: Result<Model, Error>,
+    calibrations: Option<Calibrations>,
+) -> Diagnosis {
     let documents = reader::walls(program);
     match model {
         Ok(model) => {
-            let engine = Engine::new(program.to_owned(), model);
+            let mut engine = Engine::new(program.to_owned(), model);
+            if let Some(calibrations) = calibrations {
+                engine.calibrate(calibrations);
+            }
             let loaded = engine.ready_at_last(&mut |_| {});
             Diagnosis {
                 documents,

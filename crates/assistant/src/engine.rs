@@ -1,6 +1,7 @@
 //! The engine: one model in a worker of its own, started when it is needed and again after it died.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -8,11 +9,13 @@ use std::sync::{Arc, Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
 use aparte_protocol::Wall;
+use aparte_protocol::calibration::Wish;
 use aparte_protocol::engine::{
     ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, StateName, Timings,
 };
 use zeroize::Zeroizing;
 
+use crate::calibrations::Calibrations;
 use crate::error::{Error, ModelTrouble};
 use crate::lock;
 use crate::log;
@@ -61,6 +64,8 @@ pub(crate) enum Ending {
 pub(crate) struct Engine {
     program: PathBuf,
     model: Model,
+    /// Where it is remembered what the model is computed with the fastest.
+    calibrations: Option<Calibrations>,
     running: Mutex<Option<Arc<Running>>>,
     /// When it was last asked for.
     used: Mutex<Instant>,
@@ -94,11 +99,17 @@ impl Engine {
         Engine {
             program,
             model,
+            calibrations: None,
             running: Mutex::new(None),
             used: Mutex::new(Instant::now()),
             process: AtomicU32::new(0),
             walls: Mutex::default(),
         }
+    }
+
+    /// Has the model computed with what is the fastest.
+    pub fn calibrate(&mut self, calibrations: Calibrations) {
+        self.calibrations = Some(calibrations);
     }
 
     pub fn model(&self) -> &Model {
@@ -178,9 +189,13 @@ impl Engine {
         // The worker starts in another folder than the app.
         let file =
             std::path::absolute(&self.model.file).map_err(|_| trouble(ModelTrouble::Unreadable))?;
-        let (worker, news) =
-            Worker::<EngineEvent>::start(&self.program, &["engine".as_ref(), file.as_os_str()])
-                .map_err(|_| Error::WorkerMissing)?;
+        let calibrations = self.calibrations.as_ref();
+        let wish = calibrations.map_or(Wish::default(), |known| known.wish(&file));
+        let wish = wish.arguments();
+        let mut arguments = vec![OsStr::new("engine"), file.as_os_str()];
+        arguments.extend(wish.iter().map(OsStr::new));
+        let (worker, news) = Worker::<EngineEvent>::start(&self.program, &arguments)
+            .map_err(|_| Error::WorkerMissing)?;
         self.process.store(worker.process_id(), Ordering::Relaxed);
         log::record(log::Event::EngineStarted {
             process: worker.process_id(),
@@ -209,6 +224,9 @@ impl Engine {
             match event {
                 Ok(EngineEvent::Loading(percent)) => on_progress(Progress::Loading(percent)),
                 Ok(EngineEvent::Ready(facts)) => {
+                    if let Some(calibrations) = calibrations {
+                        calibrations.learn(&file, &facts);
+                    }
                     let ModelFacts {
                         load_ms, context, ..
                     } = facts;

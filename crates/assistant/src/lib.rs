@@ -15,6 +15,7 @@ mod answer;
 mod ask;
 #[cfg(feature = "bench")]
 pub mod bench_support;
+mod calibrations;
 mod context;
 mod conversation;
 mod doctor;
@@ -61,6 +62,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
+pub use aparte_protocol::calibration::{BatchSize, Calibrated, Speed, Tuning};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
 pub use aparte_protocol::engine::{ModelFacts, Timings};
 pub use aparte_protocol::{Wall, WallKind};
@@ -68,6 +70,7 @@ pub use aparte_vault::{
     Cost, Health, Part as VaultPart, Protection, RecoveryWords, Replacement, SlotKind,
     State as VaultState, Vault, WordList, close_memory,
 };
+pub use calibrations::Calibrations;
 pub use context::ContextUse;
 pub use conversation::{Conversation, ConversationId, Message};
 pub use doctor::{Diagnosis, diagnose};
@@ -161,6 +164,16 @@ impl Assistant {
             library,
             engine,
         })
+    }
+
+    /// The same, with what is remembered about the speed of models. Without this nothing is: each model is computed with what
+    /// suits most machines.
+    #[must_use]
+    pub fn calibrated(mut self, calibrations: Calibrations) -> Assistant {
+        if let Some(engine) = &mut self.engine {
+            engine.calibrate(calibrations);
+        }
+        self
     }
 
     /// Notes that the documents that come with the application were added, so that they are not added again.

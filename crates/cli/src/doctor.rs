@@ -1,6 +1,8 @@
 //! `aparte doctor`: what works on this machine, and what keeps the workers in.
 
-use aparte_assistant::{Diagnosis, Model, Wall, WallKind, diagnose, places};
+use aparte_assistant::{
+    Calibrated, Calibrations, Diagnosis, Model, ModelFacts, Wall, WallKind, diagnose, places,
+};
 use serde::Serialize;
 
 use crate::Global;
@@ -12,7 +14,8 @@ pub fn run(global: &Global, output: &Output) -> Result<(), Failure> {
     let name = model
         .as_ref()
         .map_or(String::new(), |model| model.name.clone());
-    let diagnosis = diagnose(&places::worker(), model);
+    let calibrations = global.models_folder().map(Calibrations::Used);
+    let diagnosis = diagnose(&places::worker(), model, calibrations);
     match output.json {
         true => output.object(&Object::of(&diagnosis, &name)),
         false => print(&diagnosis, &name, output),
@@ -72,6 +75,38 @@ fn print(diagnosis: &Diagnosis, model: &str, output: &Output) {
         || format!("It computes on: {devices}."),
         || format!("Il calcule sur : {devices}."),
     ));
+    output.line(&calibration(facts, output));
+}
+
+/// What is remembered about the model.
+fn calibration(facts: &ModelFacts, output: &Output) -> String {
+    let (threads, batch) = (facts.tuning.threads, facts.tuning.batch.tokens());
+    let (with, avec) = match facts.tuning.flash_attention {
+        true => ("with", "avec"),
+        false => ("without", "sans"),
+    };
+    let (origin, origine) = match facts.calibrated {
+        Calibrated::Known => (
+            "remembered from a trial on this machine",
+            "retenus d'un essai sur cette machine",
+        ),
+        Calibrated::Untried | Calibrated::Tried(_) | Calibrated::TooBusy => (
+            "the usual ones, because no trial is remembered",
+            "ceux d'usage, car aucun essai n'est retenu",
+        ),
+    };
+    output.say_with(
+        || {
+            format!(
+                "Settings: {threads} threads at most, {batch} tokens at a time, {with} flash attention; {origin}."
+            )
+        },
+        || {
+            format!(
+                "Réglages : {threads} fils au plus, {batch} jetons à la fois, {avec} flash attention ; {origine}."
+            )
+        },
+    )
 }
 
 fn print_walls(walls: &[Wall], output: &Output) {
@@ -132,6 +167,16 @@ struct ModelRow<'a> {
     context: u32,
     load_ms: u64,
     devices: &'a [String],
+    settings: Settings,
+}
+
+#[derive(Serialize)]
+struct Settings {
+    threads: u16,
+    batch: u32,
+    flash_attention: bool,
+    /// Whether an earlier trial chose them.
+    remembered: bool,
 }
 
 impl<'a> Object<'a> {
@@ -156,6 +201,12 @@ impl<'a> Object<'a> {
                 context: facts.context,
                 load_ms: facts.load_ms,
                 devices: &facts.devices,
+                settings: Settings {
+                    threads: facts.tuning.threads.get(),
+                    batch: facts.tuning.batch.tokens(),
+                    flash_attention: facts.tuning.flash_attention,
+                    remembered: facts.calibrated == Calibrated::Known,
+                },
             }),
         }
     }

@@ -19,7 +19,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aparte_assistant::{Assistant, Language, Model, STARTER, places};
+use aparte_assistant::{Assistant, Calibrations, Language, Model, STARTER, places};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -143,6 +143,11 @@ impl Global {
         self.session(Some(model), output)
     }
 
+    /// Where models lie, and what is remembered about them.
+    fn models_folder(&self) -> Option<PathBuf> {
+        self.models.clone().or_else(places::models)
+    }
+
     /// A session that can search.
     fn library(&self, output: &Output) -> Result<Assistant, Failure> {
         self.session(None, output)
@@ -150,7 +155,14 @@ impl Global {
 
     fn session(&self, model: Option<Model>, output: &Output) -> Result<Assistant, Failure> {
         let vault = vault::open(&self.vault, output)?;
-        let assistant = Assistant::open(vault, places::worker(), model, output.language)?;
+        let mut assistant = Assistant::open(vault, places::worker(), model, output.language)?;
+        if let Some(folder) = self.models_folder() {
+            // Without a vault nothing is written to disk.
+            assistant = assistant.calibrated(match self.vault.folder {
+                Some(_) => Calibrations::Kept(folder),
+                None => Calibrations::Used(folder),
+            });
+        }
         output.tell_losses(&assistant)?;
         Ok(assistant)
     }

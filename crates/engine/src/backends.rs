@@ -3,9 +3,11 @@
 //! Everything that must be opened or read from the system is opened and read here, once, so that a
 //! sandbox may deny every later `open`.
 
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use aparte_protocol::calibration::{BatchSize, Tuning};
 use aparte_protocol::engine::LoadFailure;
 use llama_cpp_2::llama_backend::LlamaBackend;
 
@@ -20,7 +22,10 @@ pub struct Backends {
     _llama: LlamaBackend,
     pub(crate) devices: Vec<Device>,
     pub(crate) available_memory: u64,
+    /// Threads that compute, usually: one a core.
     pub(crate) threads: i32,
+    /// As many as the system runs at a time.
+    pub(crate) most_threads: i32,
 }
 
 impl Backends {
@@ -48,6 +53,7 @@ impl Backends {
             _llama: llama,
             available_memory: memory::available(),
             threads: usable_threads(),
+            most_threads: logical_cores(),
             devices,
         })
     }
@@ -61,6 +67,36 @@ impl Backends {
             .map(|device| format!("{} ({})", device.name, device.description))
             .collect()
     }
+
+    /// What computes, in words: the devices, and how many cores the processor has for it.
+    pub(crate) fn machine(&self) -> String {
+        let (devices, threads) = (self.devices().join(", "), self.most_threads);
+        let machine = format!("{devices}, {} of {threads} cores", self.threads);
+        // It is told as an argument, which ends at a zero.
+        machine.replace(char::is_control, " ")
+    }
+
+    /// What suits most machines and models.
+    pub(crate) fn usual_tuning(&self) -> Tuning {
+        Tuning {
+            threads: threads(self.threads),
+            batch: BatchSize::Middle,
+            flash_attention: true,
+        }
+    }
+
+    /// Whether this machine can do it.
+    pub(crate) fn can(&self, tuning: Tuning) -> bool {
+        tuning.threads <= threads(self.most_threads)
+    }
+}
+
+/// As many as there are, which is more than none.
+pub(crate) fn threads(count: i32) -> NonZeroU16 {
+    u16::try_from(count)
+        .ok()
+        .and_then(NonZeroU16::new)
+        .unwrap_or(NonZeroU16::MIN)
 }
 
 #[cfg(not(target_os = "macos"))]
@@ -91,9 +127,16 @@ fn load_libraries(_folder: &Path) -> Result<(), LoadFailure> {
 /// Returns how many threads compute: one a core, because generation waits for memory, and two threads that
 /// share a core slow each other.
 pub fn usable_threads() -> i32 {
+    let allowed = logical_cores();
+    let cores = sysinfo::System::physical_core_count()
+        .map_or(allowed, |cores| i32::try_from(cores).unwrap_or(allowed));
+    allowed.min(cores).max(1)
+}
+
+/// How many threads the system runs at a time for this process.
+fn logical_cores() -> i32 {
     let allowed = std::thread::available_parallelism().map_or(1, usize::from);
-    let cores = sysinfo::System::physical_core_count().unwrap_or(allowed);
-    i32::try_from(allowed.min(cores).max(1)).unwrap_or(1)
+    i32::try_from(allowed).unwrap_or(1)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
 
-use crate::memory::{BATCH, Opening};
+use crate::memory::{CacheType, Opening};
 use crate::model::pointer_to;
 
 /// One of the sequences of a context, counted from zero.
@@ -36,6 +36,8 @@ pub(crate) struct Context<'m> {
     /// How many scores there are for the next token.
     vocabulary: usize,
     sequences: u8,
+    /// Tokens that are computed in one call at most.
+    batch: u32,
     /// Whether the model changes its state in place, as recurrent ones do: it has no past to go back to.
     is_recurrent: bool,
     /// Which tokens of the last batch have scores.
@@ -54,7 +56,7 @@ struct Interruption {
     pulse: Arc<AtomicU64>,
 }
 
-/// Tokens to compute in one call, at most [`BATCH`].
+/// Tokens to compute in one call, at most [`Context::batch`].
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
     tokens: Vec<sys::llama_token>,
@@ -121,6 +123,17 @@ impl<'m> Context<'m> {
             params.n_seq_max = opening.sequences;
             params.n_outputs_max = opening.outputs;
             params.kv_unified = true;
+            let cache = match opening.cache {
+                CacheType::F16 => sys::GGML_TYPE_F16,
+                CacheType::Q8_0 => sys::GGML_TYPE_Q8_0,
+            };
+            params.type_k = cache;
+            params.type_v = cache;
+            // Not every device has it; llama.cpp looks.
+            params.flash_attn_type = match opening.has_flash_attention {
+                true => sys::LLAMA_FLASH_ATTN_TYPE_AUTO,
+                false => sys::LLAMA_FLASH_ATTN_TYPE_DISABLED,
+            };
             params.n_threads = threads;
             params.n_threads_batch = threads;
             params.abort_callback = Some(is_interrupted);
@@ -131,6 +144,7 @@ impl<'m> Context<'m> {
             pointer: NonNull::new(pointer)?,
             vocabulary: usize::try_from(model.n_vocab()).ok()?,
             sequences: u8::try_from(opening.sequences).ok()?,
+            batch: opening.batch,
             is_recurrent,
             scored: Vec::new(),
             interruption,
@@ -146,6 +160,11 @@ impl<'m> Context<'m> {
 
     pub(crate) fn sequences(&self) -> u8 {
         self.sequences
+    }
+
+    /// Tokens that are computed in one call at most.
+    pub(crate) fn batch(&self) -> usize {
+        self.batch as usize
     }
 
     /// Whether a sequence can only go on, and not back to an earlier position.
@@ -165,7 +184,7 @@ impl<'m> Context<'m> {
     /// llama.cpp's number for what went wrong. What is in the context is not known then: clear it.
     pub(crate) fn compute(&mut self, batch: &mut Batch, heeded: u8) -> Result<Computed, i32> {
         let length = batch.len();
-        assert!(length > 0 && length <= BATCH as usize);
+        assert!(length > 0 && length <= self.batch());
         self.scored.clear();
         self.interruption.heeded.store(heeded, Ordering::Release);
         let mut one_sequence = vec![1_i32; length];

@@ -4,22 +4,44 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use sha2::{Digest, Sha256};
 
+use crate::memory::{CacheType, Opening};
+
 /// Bytes of a sample.
 const SAMPLE: u64 = 4096;
 /// Samples, spread evenly: each of a model's larger tensors gets some. Reading a whole file would take longer than
 /// loading it.
 const SAMPLES: u64 = 1024;
 
-/// What besides the model decides how llama.cpp lays out a state and what the numbers in it mean: its versions, and the
-/// settings that a context is opened with here.
-const LAYOUT: &str =
-    "llama.cpp 0.6.0, state-file 11, sequence-state 4, unified cache of 16-bit floats";
+/// What besides the model and its [`Opening`] decides how llama.cpp lays out a state and what the numbers in it mean.
+const LAYOUT: &str = "llama.cpp 0.6.0, state-file 11, sequence-state 4, unified cache";
 
-/// SHA-256 of [`LAYOUT`], the length of the file and samples of it. Two models that were made from each other differ in
-/// every large tensor, so that samples tell them apart; they prove nothing.
-pub(crate) fn fingerprint(file: &mut (impl Read + Seek), length: u64) -> io::Result<[u8; 32]> {
+/// What tells the file of a model from those of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Content([u8; 32]);
+
+impl Content {
+    /// SHA-256 of [`LAYOUT`], of how keys and values are kept, and of the content.
+    pub(crate) fn opened(&self, opening: &Opening) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(LAYOUT);
+        hash.update(match opening.cache {
+            CacheType::F16 => ", of 16-bit floats",
+            CacheType::Q8_0 => ", of 8-bit blocks",
+        });
+        // Without flash attention, values lie across.
+        hash.update(match opening.has_flash_attention {
+            true => ", flash attention",
+            false => ", plain attention",
+        });
+        hash.update(self.0);
+        hash.finalize().into()
+    }
+}
+
+/// SHA-256 of the length of the file and of samples of it. Two models that were made from each other differ in every large
+/// tensor, so that samples tell them apart; they prove nothing.
+pub(crate) fn content(file: &mut (impl Read + Seek), length: u64) -> io::Result<Content> {
     let mut hash = Sha256::new();
-    hash.update(LAYOUT);
     hash.update(length.to_le_bytes());
     let stride = (length / SAMPLES).max(SAMPLE);
     let mut sample = Vec::new();
@@ -29,7 +51,7 @@ pub(crate) fn fingerprint(file: &mut (impl Read + Seek), length: u64) -> io::Res
         file.take(SAMPLE).read_to_end(&mut sample)?;
         hash.update(&sample);
     }
-    Ok(hash.finalize().into())
+    Ok(Content(hash.finalize().into()))
 }
 
 #[cfg(test)]
@@ -38,8 +60,26 @@ mod tests {
 
     use super::*;
 
-    fn of(bytes: &[u8]) -> [u8; 32] {
-        fingerprint(&mut Cursor::new(bytes), bytes.len() as u64).unwrap()
+    fn of(bytes: &[u8]) -> Content {
+        content(&mut Cursor::new(bytes), bytes.len() as u64).unwrap()
+    }
+
+    #[test]
+    fn a_state_is_of_no_use_where_keys_and_values_lie_otherwise() {
+        let content = of(&[7; 100]);
+        let flash = Opening::conversation(4096, false);
+        let plain = Opening {
+            has_flash_attention: false,
+            ..flash
+        };
+        let blocks = Opening {
+            cache: CacheType::Q8_0,
+            ..flash
+        };
+        assert_ne!(content.opened(&flash), content.opened(&plain));
+        assert_ne!(content.opened(&flash), content.opened(&blocks));
+        let longer = Opening::conversation(8192, false);
+        assert_eq!(content.opened(&flash), content.opened(&longer));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! reaches a log or an error.
 
 mod backends;
+mod calibration;
 mod constraint;
 mod context;
 pub mod devices;

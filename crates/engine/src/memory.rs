@@ -6,12 +6,14 @@
 
 use std::ops::Range;
 
+use aparte_protocol::calibration::{BatchSize, Tuning};
 use sysinfo::System;
 
 use crate::preflight::{Header, Layer};
 
-/// Tokens evaluated in one call; also the size that the working memory is laid out for.
-pub(crate) const BATCH: u32 = 512;
+/// Tokens evaluated in one call where no trial found another number better; also the size that the working memory is laid out
+/// for.
+pub(crate) const BATCH: u32 = BatchSize::Middle.tokens();
 
 /// Texts that are read together at most.
 const TEXTS_TOGETHER: u32 = 8;
@@ -54,6 +56,16 @@ impl Opening {
             has_flash_attention: true,
             keeps_everything: true,
             has_rows: false,
+        }
+    }
+
+    /// The same, computed as `tuning` says.
+    #[must_use]
+    pub fn tuned(self, tuning: Tuning) -> Opening {
+        Opening {
+            batch: tuning.batch.tokens(),
+            has_flash_attention: tuning.flash_attention,
+            ..self
         }
     }
 

@@ -6,16 +6,18 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use aparte_protocol::calibration::{Calibrated, Tuning, Wish};
 use aparte_protocol::engine::LoadFailure;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
 
 use crate::backends::Backends;
+use crate::calibration::calibrate;
 use crate::context::Context;
 use crate::devices::Device;
 use crate::embedding::has_room;
-use crate::fingerprint::fingerprint;
+use crate::fingerprint::{Content, content};
 use crate::log;
 use crate::memory::{self, Opening};
 use crate::plan::{DoesNotFit, Plan, plan, trust_less};
@@ -46,8 +48,11 @@ pub struct Model {
     pub(crate) context: u32,
     pub(crate) plan: Plan,
     pub(crate) started: Instant,
-    /// See [`aparte_protocol::engine::ModelFacts::fingerprint`].
-    pub(crate) fingerprint: [u8; 32],
+    pub(crate) content: Content,
+    /// What contexts are opened with, the plan's included.
+    pub(crate) tuning: Tuning,
+    /// How that was chosen.
+    pub(crate) calibrated: Calibrated,
     /// What its tokens say; written down when first asked for.
     vocabulary: OnceLock<Vocabulary>,
 }
@@ -66,9 +71,48 @@ impl Model {
         Model::load_for(Purpose::Write, backends, file, on_progress)
     }
 
+    /// Loads it in the same way, to be computed with what is known to be the fastest here. Where that is not known, a trial
+    /// finds it out, if there may be one.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`].
+    pub fn load_as_wished(
+        wish: &Wish,
+        backends: Backends,
+        file: File,
+        on_progress: &mut dyn FnMut(u8),
+    ) -> Result<Model, LoadFailure> {
+        let machine = backends.machine();
+        let known = wish.known.as_ref().filter(|known| known.machine == machine);
+        let known = known.map(|known| known.tuning);
+        let known = known.filter(|&tuning| backends.can(tuning));
+        let tuning = known.unwrap_or(backends.usual_tuning());
+        let mut model = Model::load_tuned(Purpose::Write, tuning, backends, file, on_progress)?;
+        model.calibrated = match known {
+            Some(known) if known == model.tuning => Calibrated::Known,
+            // There is too little memory for it today.
+            Some(_) => Calibrated::Untried,
+            None if wish.may_try => calibrate(&mut model),
+            None => Calibrated::Untried,
+        };
+        Ok(model)
+    }
+
     /// Loads a model that was made for `purpose`.
     pub(crate) fn load_for(
         purpose: Purpose,
+        backends: Backends,
+        file: File,
+        on_progress: &mut dyn FnMut(u8),
+    ) -> Result<Model, LoadFailure> {
+        let tuning = backends.usual_tuning();
+        Model::load_tuned(purpose, tuning, backends, file, on_progress)
+    }
+
+    /// Loads a model to be computed with `tuning`, if that costs neither context nor room on a GPU.
+    fn load_tuned(
+        purpose: Purpose,
+        tuning: Tuning,
         backends: Backends,
         mut file: File,
         on_progress: &mut dyn FnMut(u8),
@@ -85,9 +129,27 @@ impl Model {
             Some(pooling) if header.token_count > 0 => header.pooling = pooling,
             _ => return Err(LoadFailure::Unsupported(header.architecture)),
         }
-        let fingerprint = fingerprint(&mut file, about.len()).map_err(unreadable)?;
+        let content = content(&mut file, about.len()).map_err(unreadable)?;
         let stream = Stream::over(file).map_err(unreadable)?;
-        let (llama, plan) = load_as_planned(&stream, &backends, &header, purpose, on_progress)?;
+        let usual = backends.usual_tuning();
+        let opening = |tuning| purpose.opening(&header, tuning);
+        let steps = |tuning| {
+            let free = backends.available_memory;
+            let plan = plan(&header, &backends.devices, free, &opening(tuning));
+            plan.map(|plan| plan.steps)
+        };
+        let tuning = match tuning == usual || steps(tuning) == steps(usual) {
+            true => tuning,
+            false => usual,
+        };
+        let (llama, plan) = load_as_planned(
+            &stream,
+            &backends,
+            &header,
+            purpose,
+            &opening(tuning),
+            on_progress,
+        )?;
         if encodes(&llama) {
             return Err(LoadFailure::Unsupported(header.architecture));
         }
@@ -103,7 +165,9 @@ impl Model {
             context: plan.opening.context,
             plan,
             started,
-            fingerprint,
+            content,
+            tuning,
+            calibrated: Calibrated::Untried,
             vocabulary: OnceLock::new(),
         })
     }
@@ -111,6 +175,33 @@ impl Model {
     /// Where the model went, and how long a context it has room for.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// How a context would be opened with `tuning`; `None` where there is no memory for that.
+    pub(crate) fn opened(&self, tuning: Tuning) -> Option<Plan> {
+        let opening = self.plan.opening.tuned(tuning);
+        let Backends {
+            devices,
+            available_memory,
+            ..
+        } = &self.backends;
+        self.plan
+            .opened(opening, &self.header, devices, *available_memory)
+    }
+
+    /// Has contexts opened with `tuning` from here on. Where there is no memory for that, all stays as it is.
+    pub(crate) fn tune(&mut self, tuning: Tuning) {
+        let Some(plan) = self.opened(tuning) else {
+            return;
+        };
+        // A GPU may have less room than it said.
+        let has_room = plan.shares.is_empty() || plan.opening == self.plan.opening || {
+            let (said, pulse) = Default::default();
+            Context::open(&self.llama, &plan.opening, 1, said, pulse).is_some()
+        };
+        if has_room {
+            (self.plan, self.tuning) = (plan, tuning);
+        }
     }
 
     /// What each token says. The first call writes it down, which takes a while.
@@ -156,7 +247,7 @@ impl Purpose {
     }
 
     /// How a context is opened for this, if there is room.
-    fn opening(self, header: &Header) -> Opening {
+    fn opening(self, header: &Header, tuning: Tuning) -> Opening {
         let trained = |longest: u32, unknown: u32| match header.context_length {
             0 => unknown,
             trained => trained.min(longest),
@@ -164,7 +255,7 @@ impl Purpose {
         match self {
             Purpose::Write => {
                 let context = trained(LONGEST_CONTEXT, UNKNOWN_CONTEXT);
-                Opening::conversation(context, header.is_recurrent())
+                Opening::conversation(context, header.is_recurrent()).tuned(tuning)
             }
             Purpose::Embed | Purpose::Rerank => {
                 Opening::reading(trained(LONGEST_TEXT, LONGEST_TEXT).max(memory::BATCH))
@@ -209,16 +300,16 @@ fn load_as_planned(
     backends: &Backends,
     header: &Header,
     purpose: Purpose,
+    wanted: &Opening,
     on_progress: &mut dyn FnMut(u8),
 ) -> Result<(LlamaModel, Plan), LoadFailure> {
-    let wanted = purpose.opening(header);
     let mut devices = backends.devices.clone();
     let mut progress = Progress {
         report: on_progress,
         last: None,
     };
     loop {
-        let plan = plan(header, &devices, backends.available_memory, &wanted).map_err(
+        let plan = plan(header, &devices, backends.available_memory, wanted).map_err(
             |DoesNotFit { needed, available }| LoadFailure::TooBigForMemory { needed, available },
         )?;
         let loaded = load_weights(stream, &devices, &plan, &mut progress);

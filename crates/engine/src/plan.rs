@@ -29,6 +29,27 @@ impl Plan {
     pub fn layers_on_gpus(&self) -> u64 {
         self.shares.iter().map(|share| share.layers).sum()
     }
+
+    /// The same places with the context opened otherwise; `None` where there is no room for that. `devices` and `free` are
+    /// those of [`plan`].
+    pub(crate) fn opened(
+        &self,
+        opening: Opening,
+        header: &Header,
+        devices: &[Device],
+        free: u64,
+    ) -> Option<Plan> {
+        let room = Room::on(header, devices, free);
+        let layers: Vec<u64> = self.shares.iter().map(|share| share.layers).collect();
+        let needs = needs(header, &opening, &layers);
+        let gpu = |share: &Share| room.gpus.iter().find(|gpu| gpu.device == share.device);
+        let gpus: Vec<Gpu> = self.shares.iter().filter_map(gpu).copied().collect();
+        (gpus.len() == layers.len() && room.holds(&needs, &gpus)).then(|| Plan {
+            opening,
+            needs,
+            ..self.clone()
+        })
+    }
 }
 
 /// What one GPU gets.
@@ -85,12 +106,7 @@ pub fn plan(
     free: u64,
     wanted: &Opening,
 ) -> Result<Plan, DoesNotFit> {
-    let available = free.saturating_sub(margin_of_processor(free));
-    let room = Room {
-        header,
-        gpus: usable_gpus(devices),
-        available,
-    };
+    let room = Room::on(header, devices, free);
     let mut opening = *wanted;
     loop {
         if let Some((shares, needs)) = room.place(&opening) {
@@ -107,7 +123,7 @@ pub fn plan(
             None => {
                 return Err(DoesNotFit {
                     needed: room.needed(&needs(header, &opening, &[])),
-                    available,
+                    available: room.available,
                 });
             }
         }
@@ -155,6 +171,7 @@ fn margin_of_gpu(total: u64) -> u64 {
 }
 
 /// A GPU and how much of it may be used.
+#[derive(Clone, Copy)]
 struct Gpu {
     /// Its place in the list of devices.
     device: usize,
@@ -198,7 +215,15 @@ struct Room<'a> {
     available: u64,
 }
 
-impl Room<'_> {
+impl<'a> Room<'a> {
+    fn on(header: &'a Header, devices: &[Device], free: u64) -> Room<'a> {
+        Room {
+            header,
+            gpus: usable_gpus(devices),
+            available: free.saturating_sub(margin_of_processor(free)),
+        }
+    }
+
     /// Puts as many layers as possible on as few GPUs as possible; `None` when there is no room even without them.
     fn place(&self, opening: &Opening) -> Option<(Vec<Share>, Needs)> {
         for layers in (1..=movable_layers(self.header)).rev() {

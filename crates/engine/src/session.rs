@@ -22,7 +22,6 @@ use llama_cpp_2::token::LlamaToken;
 use crate::context::{Batch, Computed, Context, SequenceId};
 use crate::guess::Guesser;
 use crate::log;
-use crate::memory::BATCH;
 use crate::model::Model;
 use crate::reply::{Next, Reply, milliseconds};
 use crate::states::{State, States, usable_beginning};
@@ -116,7 +115,7 @@ impl<'m> Session<'m> {
     /// # Errors
     /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
     pub fn open(model: &'m Model, interruption: Interruption) -> Result<Session<'m>, LoadFailure> {
-        let threads = model.backends.threads;
+        let threads = i32::from(model.tuning.threads.get());
         let said = Arc::clone(&interruption.said);
         let pulse = Arc::clone(&interruption.pulse);
         let context = Context::open(&model.llama, &model.plan.opening, threads, said, pulse)
@@ -136,8 +135,11 @@ impl<'m> Session<'m> {
                 context: context.capacity().min(model.context),
                 has_template: model.header.chat_template.is_some(),
                 devices: model.backends.devices(),
-                fingerprint: model.fingerprint,
+                fingerprint: model.content.opened(&model.plan.opening),
                 load_ms: 0,
+                machine: model.backends.machine(),
+                tuning: model.tuning,
+                calibrated: model.calibrated,
             },
             sequences: (0..context.sequences())
                 .map(|_| Sequence::default())
@@ -555,7 +557,7 @@ impl<'m> Session<'m> {
             true => self.tempo.piece_within(SMOOTH),
             false => self.tempo.piece(),
         };
-        room = room.min(BATCH as usize - steps.len());
+        room = room.min(self.context.batch() - steps.len());
         // First come, first served.
         reading.sort_by_key(|&place| self.sequences[place].job.as_ref().map(|job| job.id));
         for (number, &place) in reading.iter().enumerate() {
@@ -798,7 +800,8 @@ impl<'m> Session<'m> {
             single: timed(1)?,
             each: timed(4)? / 4.0,
         };
-        self.tempo = Tempo::new(self.model.backends.threads, alone);
+        let threads = i32::from(self.model.tuning.threads.get());
+        self.tempo = Tempo::with_batch(threads, alone, self.context.batch());
         self.clear();
         Ok(())
     }

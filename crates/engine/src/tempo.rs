@@ -37,6 +37,8 @@ pub(crate) struct Tempo {
     alone: Alone,
     /// Tokens of the next piece.
     piece: usize,
+    /// The most tokens of a piece.
+    batch: usize,
     /// Seconds for each token of a piece, lately.
     each: f64,
     /// Whether the last step was slower than one thread would have been.
@@ -63,21 +65,27 @@ impl Alone {
     }
 
     /// The piece that one thread can do in time.
-    fn piece(self) -> usize {
-        power_of_two(TARGET.as_secs_f64() / self.each)
+    fn piece(self, batch: usize) -> usize {
+        power_of_two(TARGET.as_secs_f64() / self.each, batch)
     }
 }
 
 impl Tempo {
-    /// Starts with all of `threads`, and with the piece that one thread alone could do.
+    /// Starts with all of `threads`, and with the piece that one thread alone could do. Pieces have at most [`BATCH`] tokens.
     pub(crate) fn new(threads: i32, alone: Alone) -> Tempo {
+        Tempo::with_batch(threads, alone, BATCH as usize)
+    }
+
+    /// The same, with pieces of at most `batch` tokens, which is a power of two.
+    pub(crate) fn with_batch(threads: i32, alone: Alone, batch: usize) -> Tempo {
         let mut choices = vec![threads, threads - 1, 1];
         choices.retain(|&choice| choice > 0);
         choices.dedup();
         Tempo {
             choices,
             choice: 0,
-            piece: alone.piece(),
+            piece: alone.piece(batch),
+            batch,
             each: alone.each,
             alone,
             was_slow: false,
@@ -91,14 +99,14 @@ impl Tempo {
         self.choices[self.choice]
     }
 
-    /// How many prompt tokens the next step takes, at least one and at most [`BATCH`].
+    /// How many prompt tokens the next step takes, at least one and at most those of a batch.
     pub(crate) fn piece(&self) -> usize {
         self.piece
     }
 
     /// How many prompt tokens can be read within `time`, while others wait for their next token meanwhile; at least one.
     pub(crate) fn piece_within(&self, time: Duration) -> usize {
-        power_of_two(time.as_secs_f64() / self.each).min(self.piece)
+        power_of_two(time.as_secs_f64() / self.each, self.batch).min(self.piece)
     }
 
     /// Learns that a step of `tokens` took `elapsed`.
@@ -111,7 +119,7 @@ impl Tempo {
                 self.wait = (self.wait * 2).max(elapsed * 10);
                 self.until_retry = self.wait;
                 self.choice += 1;
-                self.piece = self.piece.min(self.alone.piece());
+                self.piece = self.piece.min(self.alone.piece(self.batch));
             }
             self.was_slow = !self.was_slow;
             return;
@@ -153,14 +161,14 @@ impl Tempo {
         if seconds > 2.0 * target {
             self.piece = (self.piece / 2).max(1);
         } else if seconds < target / 2.0 {
-            self.piece = (self.piece * 2).min(BATCH as usize);
+            self.piece = (self.piece * 2).min(self.batch);
         }
     }
 }
 
-/// The largest power of two that is not more, from one to [`BATCH`], which is one.
-fn power_of_two(tokens: f64) -> usize {
-    let tokens = (tokens as usize).clamp(1, BATCH as usize);
+/// The largest power of two that is not more, from one to `most`, which is one.
+fn power_of_two(tokens: f64, most: usize) -> usize {
+    let tokens = (tokens as usize).clamp(1, most);
     1 << tokens.ilog2()
 }
 
@@ -219,6 +227,18 @@ mod tests {
                 taken >= 1.0 || piece == BATCH as usize,
                 "{piece} at {tokens_per_s}/s"
             );
+        }
+    }
+
+    #[test]
+    fn a_piece_is_no_longer_than_the_batch() {
+        for batch in [256, 512, 1024] {
+            let mut tempo = Tempo::with_batch(1, ALONE, batch);
+            for _ in 0..20 {
+                let tokens = tempo.piece();
+                tempo.measured(tokens, seconds(tokens as f64 / 100_000.0));
+            }
+            assert_eq!(tempo.piece(), batch);
         }
     }
 

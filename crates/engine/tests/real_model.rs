@@ -1,6 +1,7 @@
 //! The engine with a real model: SmolLM2-135M-Instruct, out of the folder that `APARTE_MODELS` names.
 
 use std::fs::File;
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,9 +10,10 @@ use std::time::Duration;
 
 use aparte_engine::{Backends, Interruption, Model, Session};
 use aparte_protocol::RequestId;
+use aparte_protocol::calibration::{BatchSize, Calibrated, Known, Tuning, Wish};
 use aparte_protocol::engine::{
-    ChatMessage, EngineEvent, FinishReason, Finished, Generate, GenerateFailure, LoadFailure, Role,
-    Sampling, Shape, StateName, Urgency,
+    ChatMessage, EngineEvent, FinishReason, Finished, Generate, GenerateFailure, LoadFailure,
+    ModelFacts, Role, Sampling, Shape, StateName, Urgency,
 };
 
 #[expect(dead_code, reason = "one file is made here, that is too large")]
@@ -195,6 +197,113 @@ fn a_model_says_what_it_is_and_answers() {
         assert_eq!(finished.timings.prompt_tokens, WHOLE_PROMPT_TOKENS);
         assert!(finished.timings.generation_tokens_per_s().unwrap() > 0.0);
     });
+}
+
+#[test]
+fn a_model_answers_the_same_question_right_however_it_is_computed() {
+    let mut facts = None;
+    with_session(|session| facts = Some(session.facts()));
+    let ModelFacts {
+        machine,
+        tuning: usual,
+        fingerprint,
+        ..
+    } = facts.unwrap();
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for batch in BatchSize::ALL {
+        for flash_attention in [true, false] {
+            let tuning = Tuning {
+                threads: NonZeroU16::MIN,
+                batch,
+                flash_attention,
+            };
+            let wish = Wish {
+                known: Some(Known {
+                    tuning,
+                    machine: machine.clone(),
+                }),
+                may_try: false,
+            };
+            let file = File::open(model_path()).unwrap();
+            let model = Model::load_as_wished(&wish, backends(), file, &mut |_| ()).unwrap();
+            let mut session = open(&model);
+            let facts = session.facts();
+            assert_eq!(
+                (facts.tuning, facts.calibrated),
+                (tuning, Calibrated::Known)
+            );
+            assert_eq!(
+                facts.fingerprint == fingerprint,
+                flash_attention == usual.flash_attention,
+                "a state is of use where attention is the same: {tuning:?}"
+            );
+            let (text, _) = reply(&mut session, &request(CAPITAL, 16));
+            assert!(text.contains("Paris"), "{text} with {tuning:?}");
+        }
+    }
+}
+
+#[test]
+fn a_long_prompt_is_read_in_pieces_of_the_batch() {
+    let mut known = None;
+    with_session(|session| {
+        let facts = session.facts();
+        known = Some(Known {
+            tuning: Tuning {
+                batch: BatchSize::Small,
+                ..facts.tuning
+            },
+            machine: facts.machine,
+        });
+    });
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let wish = Wish {
+        known,
+        may_try: false,
+    };
+    let file = File::open(model_path()).unwrap();
+    let model = Model::load_as_wished(&wish, backends(), file, &mut |_| ()).unwrap();
+    let mut before = 0;
+    let mut pieces = Vec::new();
+    open(&model)
+        .generate(
+            &request(&long_question(), 1),
+            &Arc::default(),
+            &mut |event| {
+                if let EngineEvent::Prompt { done, .. } = event {
+                    pieces.push(done - before);
+                    before = done;
+                }
+            },
+        )
+        .unwrap();
+    assert!(before > 1_000, "{pieces:?}");
+    assert!(pieces.iter().all(|&piece| piece <= 256), "{pieces:?}");
+}
+
+#[test]
+fn a_trial_tells_what_it_measured_or_that_the_machine_is_busy() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let wish = Wish {
+        known: None,
+        may_try: true,
+    };
+    let file = File::open(model_path()).unwrap();
+    let model = Model::load_as_wished(&wish, backends(), file, &mut |_| ()).unwrap();
+    let facts = open(&model).facts();
+    match facts.calibrated {
+        Calibrated::Tried(Some(speed)) => {
+            assert!(speed.prompt > 1.0 && speed.reply > 0.1, "{speed:?}");
+            assert!(speed.prompt < 1e6 && speed.reply < 1e6, "{speed:?}");
+        }
+        // Beside the other tests it may be so slow that there is no time for a measurement.
+        Calibrated::Tried(None) | Calibrated::TooBusy => (),
+        other => panic!("there was to be a trial: {other:?}"),
+    }
+    println!(
+        "{:?}: {:?} in {} ms",
+        facts.calibrated, facts.tuning, facts.load_ms
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Greeting;
+use crate::calibration::{Calibrated, Tuning};
 
 /// What the model of a worker is for: `aparte-worker engine MODEL --for PURPOSE`; without a word it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -267,6 +268,12 @@ pub struct ModelFacts {
     pub fingerprint: [u8; 32],
     /// Milliseconds from opening the file to ready.
     pub load_ms: u64,
+    /// The devices and how many cores of the processor compute, in words, without control characters.
+    pub machine: String,
+    /// What the context was opened with.
+    pub tuning: Tuning,
+    /// How that was chosen.
+    pub calibrated: Calibrated,
 }
 
 /// The end of a reply.

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod calibration;
 pub mod documents;
 pub mod engine;
 mod frame;

@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 
 use aparte_engine::{Interruption, Model, Session};
+use aparte_protocol::calibration::Wish;
 use aparte_protocol::engine::{EngineEvent, EngineRequest, StateName};
 use aparte_protocol::{
     CHUNK_LIMIT, Frame, FrameError, RequestId, read_frame, write_chunk, write_end,
@@ -20,7 +21,7 @@ use crate::sandbox;
 use crate::stops::Stops;
 
 /// Runs until the app closes standard input, or the model turns out to be unusable.
-pub fn serve(model: &Path) -> Result<(), FrameError> {
+pub fn serve(model: &Path, wish: &Wish) -> Result<(), FrameError> {
     let app = App::default();
     let (opened, greeting) = opened::open(model);
     app.tell(&EngineEvent::Greeting(greeting))?;
@@ -28,7 +29,7 @@ pub fn serve(model: &Path) -> Result<(), FrameError> {
     let requests = Requests::listen(interruption.clone());
 
     let loaded = opened.load(|backends, file| {
-        Model::load(backends, file, &mut |percent| {
+        Model::load_as_wished(wish, backends, file, &mut |percent| {
             // A broken pipe shows at the next write that matters.
             let _ = app.tell(&EngineEvent::Loading(percent));
         })

@@ -1,4 +1,5 @@
-//! `aparte-worker engine MODEL [--for write|embed|rerank]` and `aparte-worker documents`: the workers of Aparté.
+//! `aparte-worker engine MODEL [WISH]`, `aparte-worker engine MODEL --for embed|rerank` and `aparte-worker documents`: the
+//! workers of Aparté.
 //!
 //! A worker speaks frames (see `aparte-protocol`) on its standard input and output and writes its log to
 //! standard error. It holds no key, opens no socket and creates no file, and it ends when its standard
@@ -13,36 +14,31 @@ mod reading;
 mod sandbox;
 mod stops;
 
-use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 
+use aparte_protocol::calibration::Wish;
 use aparte_protocol::engine::Purpose;
 
 fn main() -> ExitCode {
     log::start();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let arguments: Vec<&OsStr> = arguments.iter().map(|argument| &**argument).collect();
-    let work = match arguments[..] {
-        [role, model] if role == "engine" => Some(Work::Model(Path::new(model), Purpose::Write)),
-        [role, model, word, purpose] if role == "engine" && word == "--for" => purpose
-            .to_str()
-            .and_then(Purpose::of_name)
-            .map(|purpose| Work::Model(Path::new(model), purpose)),
-        [role] if role == "documents" => Some(Work::Documents),
-        _ => None,
-    };
-    let served = match work {
-        Some(Work::Model(model, Purpose::Write)) => engine::serve(model),
-        Some(Work::Model(model, Purpose::Embed)) => reading::serve_vectors(model),
-        Some(Work::Model(model, Purpose::Rerank)) => reading::serve_scores(model),
-        Some(Work::Documents) => documents::serve(),
-        None => {
-            eprintln!(
-                "usage: aparte-worker engine MODEL [--for write|embed|rerank] | aparte-worker documents"
-            );
-            return ExitCode::from(2);
+    let served = match arguments.as_slice() {
+        [role, model, word, purpose] if role == "engine" && word == "--for" => {
+            let model = Path::new(model);
+            match purpose.to_str().and_then(Purpose::of_name) {
+                Some(Purpose::Write) => engine::serve(model, &Wish::default()),
+                Some(Purpose::Embed) => reading::serve_vectors(model),
+                Some(Purpose::Rerank) => reading::serve_scores(model),
+                None => return usage(),
+            }
         }
+        [role, model, wish @ ..] if role == "engine" => match Wish::of_arguments(wish) {
+            Some(wish) => engine::serve(Path::new(model), &wish),
+            None => return usage(),
+        },
+        [role] if role == "documents" => documents::serve(),
+        _ => return usage(),
     };
     match served {
         Ok(()) => ExitCode::SUCCESS,
@@ -53,8 +49,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a worker is started for.
-enum Work<'a> {
-    Model(&'a Path, Purpose),
-    Documents,
+fn usage() -> ExitCode {
+    eprintln!(
+        "usage: aparte-worker engine MODEL [--for write|embed|rerank] | engine MODEL [try] [THREADS BATCH flash|plain MACHINE] | documents"
+    );
+    ExitCode::from(2)
 }

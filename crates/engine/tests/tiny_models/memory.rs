@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use aparte_engine::memory::{CacheType, Need, Opening, needs};
 use aparte_engine::preflight::{Header, preflight};
 use aparte_engine::{Interruption, Model, Session};
+use aparte_protocol::calibration::{BatchSize, Known, Tuning, Wish};
 use llama_cpp_sys_2 as sys;
 
 use crate::decoder::{GROUPED, Shape, decoder, write_vocabulary};
@@ -142,12 +143,35 @@ fn a_model_with_a_choice_of_inner_layers_takes_what_its_header_tells() {
 #[test]
 fn a_conversation_takes_what_its_plan_tells() {
     let _turn = turn();
-    for shape in [GROUPED, WINDOWED] {
+    let facts = {
+        let file = decoder(&GROUPED).file().reopen().unwrap();
+        let model = Model::load(backends(), file, &mut |_| ()).unwrap();
+        Session::open(&model, Interruption::default())
+            .unwrap()
+            .facts()
+    };
+    let wish = |batch, flash_attention| Wish {
+        known: Some(Known {
+            tuning: Tuning {
+                batch,
+                flash_attention,
+                ..facts.tuning
+            },
+            machine: facts.machine.clone(),
+        }),
+        may_try: false,
+    };
+    let tuned = [wish(BatchSize::Large, true), wish(BatchSize::Small, false)];
+    let cases = [(GROUPED, Wish::default()), (WINDOWED, Wish::default())];
+    for (shape, wish) in cases.into_iter().chain(tuned.map(|wish| (GROUPED, wish))) {
         let backends = backends();
         let file = decoder(&shape).file().reopen().unwrap();
         listen();
-        let model = Model::load(backends, file, &mut |_| ()).unwrap();
-        let _session = Session::open(&model, Interruption::default()).unwrap();
+        let model = Model::load_as_wished(&wish, backends, file, &mut |_| ()).unwrap();
+        let session = Session::open(&model, Interruption::default()).unwrap();
+        if let Some(known) = wish.known {
+            assert_eq!(session.facts().tuning, known.tuning);
+        }
         let told = model.plan().needs.processor;
         let real = heard();
         assert!(real.cache > 0, "llama.cpp said nothing");

@@ -1,0 +1,345 @@
+//! A short trial that finds out what a model is computed with the fastest on this machine.
+//!
+//! One thing is tried after another: attention with and without a table, how many threads, how large a batch. Each rival is
+//! measured beside what is the best so far, in turns, so that a machine that grows slower grows slower for all. The trial is
+//! to be hardly noticed: what there is no time for stays as it is, which on a slow machine with a large model is everything.
+//! And it is to be right: where measurements of the same thing differ much, nothing is said at all.
+//!
+//! What is chosen here is the start; while replies are written, [`Tempo`](crate::tempo::Tempo) follows what the machine does.
+
+use std::time::{Duration, Instant};
+
+use aparte_protocol::calibration::{BatchSize, Calibrated, Speed, Tuning};
+use llama_cpp_2::token::LlamaToken;
+
+use crate::backends::threads;
+use crate::context::{Batch, Computed, Context, SequenceId};
+use crate::memory::Opening;
+use crate::model::Model;
+
+/// Makes the trial and opens the model's contexts as it chose from then on.
+pub(crate) fn calibrate(model: &mut Model) -> Calibrated {
+    let usual = model.tuning;
+    let limit = SHORT.max(model.started.elapsed() / 10);
+    // Brings the weights into memory, which is a part of loading and no measurement.
+    let _ = measure(model, usual, Sample::PROBE);
+    let chosen = choose(usual, &Machine::of(model), limit, &mut |tuning, sample| {
+        measure(model, tuning, sample)
+    });
+    let Chosen::Settled { tuning, pace } = chosen else {
+        return Calibrated::TooBusy;
+    };
+    model.tune(tuning);
+    Calibrated::Tried(pace.map(|pace| Speed {
+        prompt: 1.0 / pace.read,
+        reply: 1.0 / pace.written,
+    }))
+}
+
+/// What a trial may take where a tenth of the loading is less.
+const SHORT: Duration = Duration::from_secs(3);
+/// How often everything is measured.
+const ROUNDS: usize = 3;
+/// Measurements of the same thing that differ by more than this part come from a machine that is busy.
+const CALM: f64 = 0.25;
+/// What takes the place of the usual must be better by this part.
+const BETTER: f64 = 0.05;
+
+/// What there is to choose from.
+#[derive(Debug, Clone)]
+struct Machine {
+    /// Numbers of threads.
+    threads: Vec<i32>,
+    /// Batches for which there is memory, with and without flash attention.
+    batches: Vec<(BatchSize, bool)>,
+    /// Tokens that fit into the context.
+    context: usize,
+}
+
+impl Machine {
+    fn of(model: &Model) -> Machine {
+        let cores = model.backends.threads;
+        let has_room = |&(batch, flash_attention): &(BatchSize, bool)| {
+            let tuning = Tuning {
+                batch,
+                flash_attention,
+                ..model.tuning
+            };
+            model.opened(tuning).is_some()
+        };
+        let both = |batch| [(batch, true), (batch, false)];
+        Machine {
+            threads: vec![cores, cores / 2, model.backends.most_threads],
+            batches: BatchSize::ALL
+                .into_iter()
+                .flat_map(both)
+                .filter(has_room)
+                .collect(),
+            context: model.context as usize,
+        }
+    }
+
+    /// What is tried against `best` in a stage.
+    fn rivals(&self, stage: Stage, best: Tuning) -> Vec<Tuning> {
+        let mut rivals: Vec<Tuning> = match stage {
+            Stage::Attention => vec![Tuning {
+                flash_attention: !best.flash_attention,
+                ..best
+            }],
+            Stage::Threads => {
+                let counts = self.threads.iter().filter(|&&count| count > 0);
+                counts
+                    .map(|&count| Tuning {
+                        threads: threads(count),
+                        ..best
+                    })
+                    .collect()
+            }
+            Stage::Batch => BatchSize::ALL
+                .into_iter()
+                .map(|batch| Tuning { batch, ..best })
+                .collect(),
+        };
+        rivals.retain(|rival| {
+            *rival != best && self.batches.contains(&(rival.batch, rival.flash_attention))
+        });
+        rivals.dedup();
+        rivals
+    }
+}
+
+/// What is tried together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Attention,
+    Threads,
+    Batch,
+}
+
+impl Stage {
+    const ALL: [Stage; 3] = [Stage::Attention, Stage::Threads, Stage::Batch];
+
+    /// What may be measured, the most telling first. A batch shows in a prompt that fills the largest alone.
+    fn samples(self) -> &'static [Sample] {
+        const LONG: &[Sample] = &[
+            Sample::new(256, 16),
+            Sample::new(128, 16),
+            Sample::new(64, 8),
+        ];
+        const WHOLE: &[Sample] = &[Sample::new(1024, 4)];
+        match self {
+            Stage::Attention | Stage::Threads => LONG,
+            Stage::Batch => WHOLE,
+        }
+    }
+}
+
+/// What is computed to be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sample {
+    /// Tokens that are read first.
+    read: usize,
+    /// Tokens that are written after them, one at a time.
+    written: usize,
+}
+
+impl Sample {
+    /// To learn how long anything takes.
+    const PROBE: Sample = Sample::new(8, 1);
+
+    const fn new(read: usize, written: usize) -> Sample {
+        Sample { read, written }
+    }
+}
+
+/// What one measurement found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Measured {
+    pace: Pace,
+    /// All that it took.
+    spent: Duration,
+}
+
+/// Seconds for a token.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Pace {
+    read: f64,
+    written: f64,
+}
+
+impl Pace {
+    /// Seconds for a question with a few passages and its answer: what a person waits for.
+    fn answer(self) -> f64 {
+        512.0 * self.read + 128.0 * self.written
+    }
+
+    fn of(self, sample: Sample) -> f64 {
+        sample.read as f64 * self.read + sample.written as f64 * self.written
+    }
+}
+
+/// What comes of a trial.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Chosen {
+    /// This, and its pace where there was time to measure it.
+    Settled { tuning: Tuning, pace: Option<Pace> },
+    /// Nothing: the machine is busy.
+    TooBusy,
+}
+
+/// Finds the best for a machine within about `limit`. `measure` gives `None` for what cannot be done.
+fn choose(
+    usual: Tuning,
+    machine: &Machine,
+    limit: Duration,
+    measure: &mut dyn FnMut(Tuning, Sample) -> Option<Measured>,
+) -> Chosen {
+    let mut best = usual;
+    let mut pace = None;
+    let limit = limit.as_secs_f64();
+    let Some(probe) = measure(usual, Sample::PROBE) else {
+        return Chosen::Settled {
+            tuning: usual,
+            pace,
+        };
+    };
+    let mut spent = probe.spent.as_secs_f64();
+    let around = (spent - probe.pace.of(Sample::PROBE)).max(0.0);
+    for (number, stage) in Stage::ALL.into_iter().enumerate() {
+        let mut entrants = vec![best];
+        entrants.extend(machine.rivals(stage, best));
+        let [_, _, ..] = *entrants else { continue };
+        let known: Pace = pace.unwrap_or(probe.pace);
+        let measurements = (ROUNDS * entrants.len()) as f64;
+        let share = (limit - spent) / (Stage::ALL.len() - number) as f64;
+        let fits = |sample: &&Sample| {
+            sample.read + sample.written < machine.context
+                && measurements * (known.of(**sample) + around) <= share
+        };
+        let Some(&sample) = stage.samples().iter().find(fits) else {
+            continue;
+        };
+        match race(&entrants, sample, limit, &mut spent, measure) {
+            Race::Won(winner, its) => {
+                best = winner;
+                pace = Some(its);
+            }
+            Race::OutOfTime => break,
+            Race::TooBusy => return Chosen::TooBusy,
+        }
+    }
+    Chosen::Settled { tuning: best, pace }
+}
+
+enum Race {
+    Won(Tuning, Pace),
+    OutOfTime,
+    TooBusy,
+}
+
+/// Measures all in turns. The first, which is the best so far, gives way to one that is clearly better only.
+fn race(
+    entrants: &[Tuning],
+    sample: Sample,
+    limit: f64,
+    spent: &mut f64,
+    measure: &mut dyn FnMut(Tuning, Sample) -> Option<Measured>,
+) -> Race {
+    let mut paces: Vec<Vec<Pace>> = vec![Vec::new(); entrants.len()];
+    for round in 0..ROUNDS {
+        for step in 0..entrants.len() {
+            // Whoever comes last in one round comes first in the next.
+            let place = match round % 2 {
+                0 => step,
+                _ => entrants.len() - 1 - step,
+            };
+            if *spent > limit {
+                return Race::OutOfTime;
+            }
+            if let Some(measured) = measure(entrants[place], sample) {
+                *spent += measured.spent.as_secs_f64();
+                paces[place].push(measured.pace);
+            }
+        }
+    }
+    if paces.iter().any(|paces| !is_calm(paces)) {
+        return Race::TooBusy;
+    }
+    // What could not be measured each time does not take part.
+    paces.iter_mut().for_each(|paces| match paces.len() {
+        ROUNDS => paces.sort_by(|one, other| one.answer().total_cmp(&other.answer())),
+        _ => paces.clear(),
+    });
+    let medians = paces.iter().map(|paces| paces.get(ROUNDS / 2).copied());
+    let mut results = entrants.iter().copied().zip(medians);
+    let Some((first, Some(pace))) = results.next() else {
+        return Race::OutOfTime;
+    };
+    let fastest = results
+        .filter_map(|(tuning, pace)| Some((tuning, pace?)))
+        .min_by(|(_, one), (_, other)| one.answer().total_cmp(&other.answer()))
+        .filter(|(_, rival)| rival.answer() < pace.answer() * (1.0 - BETTER));
+    let (winner, pace) = fastest.unwrap_or((first, pace));
+    Race::Won(winner, pace)
+}
+
+fn is_calm(paces: &[Pace]) -> bool {
+    let answers = || paces.iter().map(|pace| pace.answer());
+    let least = answers().fold(f64::INFINITY, f64::min);
+    let most = answers().fold(0.0, f64::max);
+    most <= least * (1.0 + CALM)
+}
+
+/// Opens a small context with `tuning`, reads and writes in it, and closes it. `None` where that cannot be done.
+fn measure(model: &Model, tuning: Tuning, sample: Sample) -> Option<Measured> {
+    let started = Instant::now();
+    let tokens = u32::try_from(sample.read + sample.written + 1).ok()?;
+    let opening = Opening {
+        context: tokens.max(tuning.batch.tokens()),
+        sequences: 1,
+        outputs: 1,
+        ..model.plan.opening.tuned(tuning)
+    };
+    let (said, pulse) = Default::default();
+    let count = i32::from(tuning.threads.get());
+    let mut context = Context::open(&model.llama, &opening, count, said, pulse)?;
+    let vocabulary = model.llama.n_vocab().max(1);
+    let mut compute = |range: std::ops::Range<usize>| {
+        let mut batch = Batch::default();
+        let last = range.end - 1;
+        for position in range {
+            // Spread over the vocabulary, so that a model with experts asks several of them.
+            let number = position as i64 * 7919 % i64::from(vocabulary);
+            let token = LlamaToken::new(i32::try_from(number).unwrap_or(0));
+            batch.add(SequenceId(0), position, token, position == last);
+        }
+        matches!(context.compute(&mut batch, u8::MAX), Ok(Computed::Whole)).then_some(())
+    };
+    // The first computation lays out the memory.
+    compute(0..1)?;
+    let begun = Instant::now();
+    let mut next = 1;
+    while next < sample.read + 1 {
+        let end = (next + tuning.batch.tokens() as usize).min(sample.read + 1);
+        compute(next..end)?;
+        next = end;
+    }
+    let read = begun.elapsed();
+    let begun = Instant::now();
+    for position in next..next + sample.written {
+        compute(position..position + 1)?;
+    }
+    let written = begun.elapsed();
+    let pace = Pace {
+        read: read.as_secs_f64() / sample.read as f64,
+        written: written.as_secs_f64() / sample.written as f64,
+    };
+    drop(context);
+    Some(Measured {
+        pace,
+        spent: started.elapsed(),
+    })
+}
+
+#[cfg(test)]
+mod tests;
