@@ -7,6 +7,10 @@
 //!
 //! What is chosen here is the start; while replies are written, [`Tempo`](crate::tempo::Tempo) follows what the machine does.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use aparte_protocol::calibration::{BatchSize, Calibrated, Speed, Tuning};
@@ -22,9 +26,14 @@ pub(crate) fn calibrate(model: &mut Model) -> Calibrated {
     let usual = model.tuning;
     let limit = SHORT.max(model.started.elapsed() / 10);
     // Brings the weights into memory, which is a part of loading and no measurement.
-    let _ = measure(model, usual, Sample::PROBE);
+    let alone = Tuning {
+        threads: threads(1),
+        ..usual
+    };
+    let _ = measure(model, alone, Sample::new(1, 1), &Limit::default());
+    let time = Limit::after(limit);
     let chosen = choose(usual, &Machine::of(model), limit, &mut |tuning, sample| {
-        measure(model, tuning, sample)
+        measure(model, tuning, sample, &time)
     });
     let Chosen::Settled { tuning, pace } = chosen else {
         return Calibrated::TooBusy;
@@ -119,12 +128,21 @@ enum Stage {
 impl Stage {
     const ALL: [Stage; 3] = [Stage::Attention, Stage::Threads, Stage::Batch];
 
+    /// What it may take of the time that is left: those after it want theirs. A batch is tried where there is time enough.
+    fn share(self) -> f64 {
+        match self {
+            Stage::Attention => 0.5,
+            Stage::Threads | Stage::Batch => 1.0,
+        }
+    }
+
     /// What may be measured, the most telling first. A batch shows in a prompt that fills the largest alone.
     fn samples(self) -> &'static [Sample] {
         const LONG: &[Sample] = &[
             Sample::new(256, 16),
             Sample::new(128, 16),
             Sample::new(64, 8),
+            Sample::new(32, 8),
         ];
         const WHOLE: &[Sample] = &[Sample::new(1024, 4)];
         match self {
@@ -145,7 +163,7 @@ struct Sample {
 
 impl Sample {
     /// To learn how long anything takes.
-    const PROBE: Sample = Sample::new(8, 1);
+    const PROBE: Sample = Sample::new(8, 2);
 
     const fn new(read: usize, written: usize) -> Sample {
         Sample { read, written }
@@ -187,31 +205,53 @@ enum Chosen {
     TooBusy,
 }
 
-/// Finds the best for a machine within about `limit`. `measure` gives `None` for what cannot be done.
-fn choose(
-    usual: Tuning,
-    machine: &Machine,
-    limit: Duration,
-    measure: &mut dyn FnMut(Tuning, Sample) -> Option<Measured>,
-) -> Chosen {
+/// Why there is no measurement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unmeasured {
+    /// llama.cpp or the memory of the machine refused.
+    Refused,
+    /// The time was up.
+    CutOff,
+}
+
+type Measure<'a> = dyn FnMut(Tuning, Sample) -> Result<Measured, Unmeasured> + 'a;
+
+/// Finds the best for a machine within about `limit`.
+fn choose(usual: Tuning, machine: &Machine, limit: Duration, measure: &mut Measure<'_>) -> Chosen {
+    let limit = limit.as_secs_f64();
+    let mut spent = 0.0;
+    let mut probes = Vec::new();
+    let mut around: f64 = 0.0;
+    while probes.len() < ROUNDS {
+        // What was seen once may be slow for any reason.
+        if spent > limit {
+            return match probes.len() {
+                1 => Chosen::TooBusy,
+                _ => Chosen::Settled {
+                    tuning: usual,
+                    pace: None,
+                },
+            };
+        }
+        let Ok(Measured { pace, spent: all }) = measure(usual, Sample::PROBE) else {
+            return Chosen::TooBusy;
+        };
+        spent += all.as_secs_f64();
+        around = around.max(all.as_secs_f64() - pace.of(Sample::PROBE));
+        probes.push(pace);
+        if !is_calm(&probes) {
+            return Chosen::TooBusy;
+        }
+    }
     let mut best = usual;
     let mut pace = None;
-    let limit = limit.as_secs_f64();
-    let Some(probe) = measure(usual, Sample::PROBE) else {
-        return Chosen::Settled {
-            tuning: usual,
-            pace,
-        };
-    };
-    let mut spent = probe.spent.as_secs_f64();
-    let around = (spent - probe.pace.of(Sample::PROBE)).max(0.0);
-    for (number, stage) in Stage::ALL.into_iter().enumerate() {
+    for stage in Stage::ALL {
         let mut entrants = vec![best];
         entrants.extend(machine.rivals(stage, best));
         let [_, _, ..] = *entrants else { continue };
-        let known: Pace = pace.unwrap_or(probe.pace);
+        let known: Pace = pace.unwrap_or(probes[ROUNDS - 1]);
         let measurements = (ROUNDS * entrants.len()) as f64;
-        let share = (limit - spent) / (Stage::ALL.len() - number) as f64;
+        let share = (limit - spent) * stage.share();
         let fits = |sample: &&Sample| {
             sample.read + sample.written < machine.context
                 && measurements * (known.of(**sample) + around) <= share
@@ -224,7 +264,7 @@ fn choose(
                 best = winner;
                 pace = Some(its);
             }
-            Race::OutOfTime => break,
+            Race::Undecided => break,
             Race::TooBusy => return Chosen::TooBusy,
         }
     }
@@ -233,7 +273,8 @@ fn choose(
 
 enum Race {
     Won(Tuning, Pace),
-    OutOfTime,
+    /// It took too long, or the best so far could not be measured.
+    Undecided,
     TooBusy,
 }
 
@@ -243,7 +284,7 @@ fn race(
     sample: Sample,
     limit: f64,
     spent: &mut f64,
-    measure: &mut dyn FnMut(Tuning, Sample) -> Option<Measured>,
+    measure: &mut Measure<'_>,
 ) -> Race {
     let mut paces: Vec<Vec<Pace>> = vec![Vec::new(); entrants.len()];
     for round in 0..ROUNDS {
@@ -253,17 +294,24 @@ fn race(
                 0 => step,
                 _ => entrants.len() - 1 - step,
             };
-            if *spent > limit {
-                return Race::OutOfTime;
+            let measured = match *spent > limit {
+                true => Err(Unmeasured::CutOff),
+                false => measure(entrants[place], sample),
+            };
+            match measured {
+                Ok(measured) => {
+                    *spent += measured.spent.as_secs_f64();
+                    paces[place].push(measured.pace);
+                }
+                Err(Unmeasured::Refused) => (),
+                // It seemed to take less. What was seen once does not tell why.
+                Err(Unmeasured::CutOff) if paces[0].len() < 2 => return Race::TooBusy,
+                Err(Unmeasured::CutOff) => return Race::Undecided,
             }
-            if let Some(measured) = measure(entrants[place], sample) {
-                *spent += measured.spent.as_secs_f64();
-                paces[place].push(measured.pace);
+            if !is_calm(&paces[place]) {
+                return Race::TooBusy;
             }
         }
-    }
-    if paces.iter().any(|paces| !is_calm(paces)) {
-        return Race::TooBusy;
     }
     // What could not be measured each time does not take part.
     paces.iter_mut().for_each(|paces| match paces.len() {
@@ -273,7 +321,7 @@ fn race(
     let medians = paces.iter().map(|paces| paces.get(ROUNDS / 2).copied());
     let mut results = entrants.iter().copied().zip(medians);
     let Some((first, Some(pace))) = results.next() else {
-        return Race::OutOfTime;
+        return Race::Undecided;
     };
     let fastest = results
         .filter_map(|(tuning, pace)| Some((tuning, pace?)))
@@ -290,30 +338,68 @@ fn is_calm(paces: &[Pace]) -> bool {
     most <= least * (1.0 + CALM)
 }
 
-/// Opens a small context with `tuning`, reads and writes in it, and closes it. `None` where that cannot be done.
-fn measure(model: &Model, tuning: Tuning, sample: Sample) -> Option<Measured> {
+/// Ends computations when the time is up.
+#[derive(Default)]
+struct Limit {
+    said: Arc<AtomicU8>,
+    /// Ends the thread that waits for the time, when it is dropped.
+    _waiting: Option<Sender<()>>,
+}
+
+impl Limit {
+    fn after(time: Duration) -> Limit {
+        let said = Arc::<AtomicU8>::default();
+        let (sender, waiting) = mpsc::channel();
+        let saying = Arc::clone(&said);
+        thread::spawn(move || {
+            if waiting.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
+                saying.store(UP, Ordering::Relaxed);
+            }
+        });
+        Limit {
+            said,
+            _waiting: Some(sender),
+        }
+    }
+}
+
+/// What ends a computation of the trial.
+const UP: u8 = 1;
+
+/// Opens a small context with `tuning`, reads and writes in it, and closes it.
+fn measure(
+    model: &Model,
+    tuning: Tuning,
+    sample: Sample,
+    limit: &Limit,
+) -> Result<Measured, Unmeasured> {
     let started = Instant::now();
-    let tokens = u32::try_from(sample.read + sample.written + 1).ok()?;
+    let tokens = u32::try_from(sample.read + sample.written + 1).unwrap_or(u32::MAX);
     let opening = Opening {
         context: tokens.max(tuning.batch.tokens()),
         sequences: 1,
         outputs: 1,
         ..model.plan.opening.tuned(tuning)
     };
-    let (said, pulse) = Default::default();
+    let said = Arc::clone(&limit.said);
     let count = i32::from(tuning.threads.get());
-    let mut context = Context::open(&model.llama, &opening, count, said, pulse)?;
-    let vocabulary = model.llama.n_vocab().max(1);
+    let mut context = Context::open(&model.llama, &opening, count, said, Arc::default())
+        .ok_or(Unmeasured::Refused)?;
+    let vocabulary = i64::from(model.llama.n_vocab().max(1));
     let mut compute = |range: std::ops::Range<usize>| {
         let mut batch = Batch::default();
         let last = range.end - 1;
         for position in range {
             // Spread over the vocabulary, so that a model with experts asks several of them.
-            let number = position as i64 * 7919 % i64::from(vocabulary);
+            let number = position as i64 * 7919 % vocabulary;
             let token = LlamaToken::new(i32::try_from(number).unwrap_or(0));
             batch.add(SequenceId(0), position, token, position == last);
         }
-        matches!(context.compute(&mut batch, u8::MAX), Ok(Computed::Whole)).then_some(())
+        match context.compute(&mut batch, UP) {
+            Ok(Computed::Whole) => Ok(()),
+            Ok(Computed::Interrupted) => Err(Unmeasured::CutOff),
+            Err(_) => Err(Unmeasured::Refused),
+        }
     };
     // The first computation lays out the memory.
     compute(0..1)?;
@@ -330,13 +416,12 @@ fn measure(model: &Model, tuning: Tuning, sample: Sample) -> Option<Measured> {
         compute(position..position + 1)?;
     }
     let written = begun.elapsed();
-    let pace = Pace {
-        read: read.as_secs_f64() / sample.read as f64,
-        written: written.as_secs_f64() / sample.written as f64,
-    };
     drop(context);
-    Some(Measured {
-        pace,
+    Ok(Measured {
+        pace: Pace {
+            read: read.as_secs_f64() / sample.read as f64,
+            written: written.as_secs_f64() / sample.written as f64,
+        },
         spent: started.elapsed(),
     })
 }

@@ -52,8 +52,12 @@ impl Simulated {
             };
             let spent = Duration::from_secs_f64(pace.of(sample) + 0.005);
             self.measured.push((tuning, sample));
-            self.spent += spent;
-            Some(Measured { pace, spent })
+            let left = SHORT.saturating_sub(self.spent);
+            self.spent += spent.min(left);
+            match spent > left {
+                true => Err(Unmeasured::CutOff),
+                false => Ok(Measured { pace, spent }),
+            }
         })
     }
 
@@ -184,45 +188,69 @@ fn a_machine_that_grows_slower_evenly_favours_nobody() {
 
 #[test]
 fn a_slow_model_is_tried_less_and_a_very_slow_one_not_at_all() {
-    let mut counts = Vec::new();
-    let natures: [Nature; 4] = [even, |_| (0.002, 0.01), |_| (0.05, 0.1), |_| (1.0, 3.0)];
-    for nature in natures {
+    let natures: [Nature; 4] = [
+        |_| (0.000_05, 0.001),
+        even,
+        |_| (0.004, 0.02),
+        |_| (0.05, 0.1),
+    ];
+    let counts = natures.map(|nature| {
         let mut simulated = Simulated::new(nature, none);
         assert_eq!(simulated.tuning(), usual());
-        counts.push(simulated.measured.len());
-        let probe = Duration::from_secs_f64(
-            Pace {
-                read: nature(usual()).0,
-                written: nature(usual()).1,
-            }
-            .of(Sample::PROBE),
-        );
-        assert!(
-            simulated.spent <= SHORT + probe,
-            "{:?} for {} measurements",
-            simulated.spent,
-            simulated.measured.len()
-        );
-    }
-    assert!(counts.is_sorted_by(|one, next| one >= next), "{counts:?}");
-    assert!(counts[0] > counts[1], "{counts:?}");
-    assert_eq!(counts[2..], [1, 1], "the probe alone");
+        assert!(simulated.spent <= SHORT, "{:?}", simulated.spent);
+        simulated.measured.len()
+    });
+    let (probes, of_two, of_three) = (ROUNDS, 2 * ROUNDS, 3 * ROUNDS);
+    let expected = [
+        probes + of_two + of_three + of_three,
+        probes + of_two + of_three,
+        probes + of_three,
+        probes,
+    ];
+    assert_eq!(counts, expected);
 }
 
 #[test]
-fn a_trial_that_takes_longer_than_it_seemed_is_cut_off_and_changes_nothing() {
-    let nature: Nature = |tuning| match tuning.flash_attention {
-        true => even(tuning),
-        false => (0.1, 0.1),
+fn a_machine_that_is_busy_from_the_start_is_not_taken_for_a_slow_one() {
+    let slow: Nature = |_| (0.05, 0.1);
+    let uneven = |number: usize| if number == 1 { 0.5 } else { 0.0 };
+    assert_eq!(Simulated::new(slow, uneven).choose(), Chosen::TooBusy);
+    // Not even one probe has the time.
+    let slower: Nature = |_| (1.0, 3.0);
+    assert_eq!(Simulated::new(slower, none).choose(), Chosen::TooBusy);
+}
+
+#[test]
+fn a_trial_that_is_cut_off_changes_nothing_and_is_remembered_only_if_the_machine_was_seen_to_be_calm()
+ {
+    let plain_takes = |seconds: f64| -> (Chosen, usize) {
+        let mut rivals = 0;
+        let mut spent = 0.0;
+        let chosen = choose(usual(), &machine(), SHORT, &mut |tuning, sample| {
+            let (read, written) = match tuning.flash_attention {
+                true => (0.000_6, 0.006),
+                false => (seconds, seconds),
+            };
+            rivals += usize::from(!tuning.flash_attention);
+            let pace = Pace { read, written };
+            spent += pace.of(sample);
+            match spent > SHORT.as_secs_f64() {
+                true => Err(Unmeasured::CutOff),
+                false => Ok(Measured {
+                    pace,
+                    spent: Duration::from_secs_f64(pace.of(sample)),
+                }),
+            }
+        });
+        (chosen, rivals)
     };
-    let mut simulated = Simulated::new(nature, none);
-    assert_eq!(simulated.tuning(), usual());
-    let rivals = simulated.measured.iter();
-    assert_eq!(
-        rivals.filter(|(tuning, _)| !tuning.flash_attention).count(),
-        1,
-        "one of them took longer than there was time for all"
-    );
+    assert_eq!(plain_takes(0.1), (Chosen::TooBusy, 1));
+    let (chosen, rivals) = plain_takes(0.0077);
+    let kept = Chosen::Settled {
+        tuning: usual(),
+        pace: None,
+    };
+    assert_eq!((chosen, rivals), (kept, 3));
 }
 
 #[test]
@@ -244,7 +272,10 @@ fn a_rival_that_cannot_be_computed_does_not_win() {
         let (read, written) = plain_is_better(tuning);
         let pace = Pace { read, written };
         let spent = Duration::from_secs_f64(pace.of(sample));
-        tuning.flash_attention.then_some(Measured { pace, spent })
+        match tuning.flash_attention {
+            true => Ok(Measured { pace, spent }),
+            false => Err(Unmeasured::Refused),
+        }
     });
     assert!(
         matches!(chosen, Chosen::Settled { tuning, pace: Some(_) } if tuning == usual()),
