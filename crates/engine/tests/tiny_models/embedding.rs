@@ -232,6 +232,18 @@ fn a_stop_is_obeyed_and_leaves_a_sound_context() {
 }
 
 #[test]
+fn it_is_told_that_something_is_computed_and_not_only_once() {
+    with_embedder(&Bert::embedding(None).gguf(), 1, |embedder| {
+        let pulse = embedder.pulse();
+        let before = pulse.count();
+        embedder.embed(&texts()[..1], &never()).unwrap();
+        let within = pulse.count();
+        assert!(within > before + 1, "{before} to {within}");
+        assert_eq!(embedder.pulse().count(), within, "nothing is computed");
+    });
+}
+
+#[test]
 fn a_model_that_writes_makes_vectors_where_it_says_how() {
     let mut gguf = decoder(&GROUPED);
     gguf.number("llama.pooling_type", Pooled::Last as u32);
