@@ -5,6 +5,11 @@ use std::io::Write;
 use std::path::Path;
 
 use aparte_tests::{aparte, fixture, refused};
+use gguf::{Gguf, Tensor};
+
+#[expect(dead_code, reason = "only a sound model is needed here")]
+#[path = "../crates/engine/tests/preflight/gguf.rs"]
+mod gguf;
 
 fn ask(file: &Path) -> String {
     refused(
@@ -203,48 +208,15 @@ fn a_model_too_big_for_memory_is_refused_with_both_figures() {
     assert!(sentence.contains("Go de mémoire"), "{sentence}");
 }
 
-/// A sound GGUF header that declares a tensor of 1 TiB, over a sparse file of that size.
-/// Format: ggml's `docs/gguf.md`, version 3.
+/// A sound model with one tensor more, of 1 TiB, in a sparse file of that size.
 fn write_giant(path: &Path) {
-    const ROWS: u64 = 1 << 20;
-    let string = |text: &str| {
-        let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
-        bytes.extend(text.bytes());
-        bytes
-    };
-    let mut header = b"GGUF".to_vec();
-    header.extend(3u32.to_le_bytes());
-    header.extend(1u64.to_le_bytes()); // tensors
-    header.extend(6u64.to_le_bytes()); // metadata
-    header.extend(string("general.architecture"));
-    header.extend(8u32.to_le_bytes());
-    header.extend(string("llama"));
-    for (key, value) in [
-        ("llama.context_length", 4096u32),
-        ("llama.block_count", 1),
-        ("llama.embedding_length", 64),
-    ] {
-        header.extend(string(key));
-        header.extend(4u32.to_le_bytes());
-        header.extend(value.to_le_bytes());
-    }
-    header.extend(string("tokenizer.ggml.model"));
-    header.extend(8u32.to_le_bytes());
-    header.extend(string("gpt2"));
-    header.extend(string("tokenizer.ggml.tokens"));
-    header.extend(9u32.to_le_bytes()); // an array
-    header.extend(8u32.to_le_bytes()); // of strings
-    header.extend(1u64.to_le_bytes());
-    header.extend(string("a"));
-    header.extend(string("token_embd.weight"));
-    header.extend(2u32.to_le_bytes());
-    header.extend(ROWS.to_le_bytes());
-    header.extend((ROWS / 4).to_le_bytes());
-    header.extend(0u32.to_le_bytes()); // F32
-    header.extend(0u64.to_le_bytes());
+    let mut huge = Tensor::new("rope_freqs.weight", &[1]);
+    huge.extents = vec![1 << 38];
+    let mut model = Gguf::sound();
+    model.tensors.push(huge);
     let mut file = File::create(path).unwrap();
-    file.write_all(&header).unwrap();
-    file.set_len(4 * ROWS * (ROWS / 4) + 4096).unwrap();
+    file.write_all(&model.bytes()).unwrap();
+    file.set_len((1 << 40) + (1 << 20)).unwrap();
 }
 
 #[test]

@@ -16,11 +16,14 @@ use serde_json::Value;
 /// The folder where cargo put `aparte` and `aparte-worker`.
 pub fn programs() -> PathBuf {
     let exe = std::env::current_exe().expect("a running test has a path");
-    let folder = exe
+    // A test lies in `target/PROFILE/deps`, a program that it starts beside the others.
+    let mut folder = exe
         .parent()
-        .and_then(Path::parent)
-        .expect("target/PROFILE/deps/TEST")
+        .expect("a program lies in a folder")
         .to_path_buf();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
     for program in ["aparte", "aparte-worker"] {
         let program = folder
             .join(program)

@@ -8,6 +8,9 @@
 //! on, after every call and whatever ended it. A reply computes the tokens that it has and its sequence does not hold
 //! yet, so that it does not matter how any of them were lost.
 
+mod seats;
+mod steps;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -24,10 +27,12 @@ use crate::guess::Guesser;
 use crate::log;
 use crate::model::Model;
 use crate::reply::{Next, Reply, milliseconds};
-use crate::states::{State, States, usable_beginning};
+use crate::states::{State, States};
 use crate::template::Piece;
 use crate::tempo::{Alone, Tempo};
 use crate::thinking;
+
+use steps::{BackgroundShare, Step};
 
 /// An open context of a model, and the requests for it.
 #[derive(Debug)]
@@ -265,26 +270,6 @@ impl<'m> Session<'m> {
 /// The part of the free memory that states may take outside of the context.
 const MEMORY_SHARE: u64 = 4;
 
-/// While somebody reads along or waits for a first word, nothing else computes for longer at a time.
-const SMOOTH: Duration = Duration::from_millis(150);
-
-/// A beginning of so many tokens is worth waiting for that another request is about to compute.
-const WORTH_SHARING: usize = 32;
-
-/// What one sequence does in a step.
-struct Step {
-    place: usize,
-    /// How many are computed of the tokens that its job has and the sequence does not hold.
-    tokens: usize,
-    /// Whether these are the last that it has.
-    has_outcome: bool,
-    /// What may come after them.
-    guesses: Vec<LlamaToken>,
-}
-
-/// Several replies in one step use the processor as well as guesses do.
-const MOST_WITH_GUESSES: usize = 2;
-
 impl<'m> Session<'m> {
     fn job(
         &self,
@@ -351,288 +336,6 @@ impl<'m> Session<'m> {
                 finish(job, sequence.held.len(), FinishReason::Stopped, emit);
             }
         }
-    }
-
-    /// The next request that waits, if there is room for it; what is done in the background makes room for what is urgent.
-    fn next_with_room(&mut self) -> Option<Job<'m>> {
-        let urgency = self.waiting.first()?.urgency;
-        while !self.has_room() {
-            let youngest = self.sequences.iter().rposition(|sequence| {
-                let job = sequence.job.as_ref();
-                job.is_some_and(|job| job.urgency > urgency)
-            })?;
-            self.suspend(youngest);
-        }
-        Some(self.waiting.remove(0))
-    }
-
-    fn has_room(&self) -> bool {
-        let extent = |job: &Job<'_>| job.extent(self.facts.context);
-        let jobs = self.sequences.iter().flat_map(|sequence| &sequence.job);
-        let wanted = self.waiting.first().map_or(0, extent);
-        let taken: usize = jobs.map(extent).sum();
-        taken + wanted <= self.context.capacity() as usize
-            && self.sequences.iter().any(|sequence| sequence.job.is_none())
-    }
-
-    /// Takes a job out of the context until there is room for it again.
-    fn suspend(&mut self, place: usize) {
-        let state = self.state_of(place);
-        let Some(mut job) = self.sequences[place].job.take() else {
-            return;
-        };
-        self.forget(place);
-        job.suspended = state;
-        let place = self
-            .waiting
-            .partition_point(|other| other.urgency < job.urgency);
-        self.waiting.insert(place, job);
-    }
-
-    /// Gives a job a sequence, with the longest beginning of its tokens that is to be had.
-    fn seat(&mut self, mut job: Job<'m>) {
-        let can_go_back = !self.context.is_recurrent();
-        let suspended = job.suspended.take();
-        let usable = |held: &[LlamaToken]| usable_beginning(held, &job.tokens, can_go_back);
-        let free = |sequence: &Sequence<'_>| sequence.job.is_none();
-        let is_own = |sequence: &Sequence<'_>| sequence.name.is_none() || sequence.name == job.name;
-        // The one that can be gone on with as it is, else one that nobody misses.
-        let place = (0..self.sequences.len())
-            .filter(|&place| free(&self.sequences[place]))
-            .max_by_key(|&place| {
-                let sequence = &self.sequences[place];
-                let own = if is_own(sequence) {
-                    usable(&sequence.held)
-                } else {
-                    0
-                };
-                (own, sequence.held.is_empty(), sequence.name.is_none())
-            })
-            .expect("there is room");
-        let own = match is_own(&self.sequences[place]) {
-            true => usable(&self.sequences[place].held),
-            false => 0,
-        };
-        let lent = (0..self.sequences.len())
-            .filter(|&other| other != place)
-            .map(|other| (other, usable(&self.sequences[other].held)))
-            .max_by_key(|(_, length)| *length)
-            .filter(|(_, length)| *length > own);
-        let in_context = lent.map_or(own, |(_, length)| length);
-        let least = in_context + WORTH_SHARING;
-        let kept = match suspended {
-            Some(state) => Some((None, usable(&state.tokens), state)),
-            None => self.states.take_best(&job.tokens, can_go_back, least),
-        };
-        if let Some((name, length, state)) = kept {
-            for other in 0..self.sequences.len() {
-                self.put_away_if_free(other);
-            }
-            self.restore(place, &state, length);
-            if name.is_some() && name != job.name {
-                self.states.keep(name, state);
-            }
-        } else if let Some((other, length)) = lent {
-            if !is_own(&self.sequences[place]) {
-                self.put_away_if_free(place);
-            }
-            self.forget(place);
-            self.borrow(other, place, length);
-        } else if own > 0 {
-            self.keep_beginning(place, own);
-        } else {
-            self.put_away_if_free(place);
-        }
-        if let Some(name) = job.name {
-            self.states.forget(name);
-            for sequence in &mut self.sequences {
-                sequence.name = sequence.name.filter(|other| *other != name);
-            }
-        }
-        if job.begun.is_none() {
-            job.reply.timings.reused_tokens = count(self.sequences[place].held.len());
-        }
-        self.sequences[place].name = job.name;
-        self.sequences[place].job = Some(job);
-        for other in 0..self.sequences.len() {
-            self.put_away_if_free(other);
-        }
-    }
-
-    /// Takes what is not worked on out of the context: to the states if it has a name, else nobody asks for it again.
-    fn put_away_if_free(&mut self, place: usize) {
-        let sequence = &self.sequences[place];
-        if sequence.job.is_some() || sequence.held.is_empty() {
-            return;
-        }
-        if let Some(name) = self.sequences[place].name
-            && let Some(state) = self.state_of(place)
-        {
-            self.states.keep(Some(name), state);
-        }
-        self.forget(place);
-    }
-
-    fn state_of(&mut self, place: usize) -> Option<State> {
-        let held = &self.sequences[place].held;
-        if held.is_empty() {
-            return None;
-        }
-        let context = &mut self.context;
-        State::new(held.clone(), |bytes| {
-            context.append_state(id_of(place), bytes)
-        })
-    }
-
-    /// Brings a state into a sequence, which is empty, and keeps so much of it.
-    fn restore(&mut self, place: usize, state: &State, length: usize) {
-        if self.context.set_state(id_of(place), state.computed()) {
-            self.sequences[place].held = state.tokens.clone();
-            self.keep_beginning(place, length);
-        }
-    }
-
-    fn borrow(&mut self, from: usize, to: usize, length: usize) {
-        self.context.share(id_of(from), id_of(to), length);
-        self.sequences[to].held = self.sequences[from].held[..length].to_vec();
-    }
-
-    /// Removes from a sequence what comes after its first `length` tokens, or everything where that is impossible.
-    fn keep_beginning(&mut self, place: usize, length: usize) {
-        if length == self.sequences[place].held.len() {
-            return;
-        }
-        if self.context.forget_from(id_of(place), length) {
-            self.sequences[place].held.truncate(length);
-        } else {
-            self.forget(place);
-        }
-    }
-
-    fn forget(&mut self, place: usize) {
-        self.context.forget(id_of(place));
-        self.sequences[place].held.clear();
-        self.sequences[place].name = None;
-    }
-
-    fn clear(&mut self) {
-        self.context.clear();
-        for sequence in &mut self.sequences {
-            sequence.held.clear();
-        }
-    }
-
-    /// What the next step computes.
-    fn plan(&mut self) -> Vec<Step> {
-        let has = |urgency| {
-            let mut jobs = self.sequences.iter().flat_map(|sequence| &sequence.job);
-            jobs.any(|job| job.urgency == urgency)
-        };
-        let urgency = match (has(Urgency::Interactive), has(Urgency::Background)) {
-            (true, true) if self.share.is_due() => Urgency::Background,
-            (true, _) => Urgency::Interactive,
-            (false, _) => Urgency::Background,
-        };
-        let mut reading = Vec::new();
-        let mut steps = Vec::new();
-        for place in 0..self.sequences.len() {
-            let Sequence { held, job, .. } = &self.sequences[place];
-            let Some(job) = job.as_ref().filter(|job| job.urgency == urgency) else {
-                continue;
-            };
-            if job.reply.has_begun() && job.tokens.len() == held.len() + 1 {
-                steps.push(Step {
-                    place,
-                    tokens: 1,
-                    has_outcome: true,
-                    guesses: Vec::new(),
-                });
-            } else {
-                reading.push(place);
-            }
-        }
-        let is_watched =
-            has(Urgency::Interactive) && (urgency == Urgency::Background || !steps.is_empty());
-        let mut room = match is_watched {
-            true => self.tempo.piece_within(SMOOTH),
-            false => self.tempo.piece(),
-        };
-        room = room.min(self.context.batch() - steps.len());
-        // First come, first served.
-        reading.sort_by_key(|&place| self.sequences[place].job.as_ref().map(|job| job.id));
-        for (number, &place) in reading.iter().enumerate() {
-            if !self.waits_for_beginning(place, &reading[..number]) && room > 0 {
-                let Sequence { held, job, .. } = &self.sequences[place];
-                let missing = job.as_ref().map_or(0, |job| job.tokens.len()) - held.len();
-                let tokens = missing.min(room);
-                room -= tokens;
-                steps.push(Step {
-                    place,
-                    tokens,
-                    has_outcome: tokens == missing,
-                    guesses: Vec::new(),
-                });
-            }
-        }
-        if reading.is_empty() && steps.len() <= MOST_WITH_GUESSES && !self.context.is_recurrent() {
-            for step in &mut steps {
-                step.guesses = self.guesses(step.place);
-            }
-        }
-        steps
-    }
-
-    fn guesses(&self, place: usize) -> Vec<LlamaToken> {
-        let Some(job) = &self.sequences[place].job else {
-            return Vec::new();
-        };
-        let Some(guesser) = &job.guesser else {
-            return Vec::new();
-        };
-        // One more is chosen than is guessed.
-        let room = job
-            .extent(self.facts.context)
-            .saturating_sub(job.tokens.len() + 1);
-        guesser.guess(&job.tokens, room).to_vec()
-    }
-
-    /// Gives a job that has not begun the longest beginning of it that another sequence holds. Whether it is to wait,
-    /// because one of the `earlier`, which are being read, is about to compute a longer one.
-    fn waits_for_beginning(&mut self, place: usize, earlier: &[usize]) -> bool {
-        let Sequence { held, job, .. } = &self.sequences[place];
-        let Some(job) = job.as_ref().filter(|job| job.begun.is_none()) else {
-            return false;
-        };
-        if self.context.is_recurrent() {
-            return false;
-        }
-        let worth = held.len() + WORTH_SHARING;
-        let common = |tokens: &[LlamaToken]| usable_beginning(tokens, &job.tokens, true);
-        let to_come = earlier
-            .iter()
-            .filter_map(|&other| self.sequences[other].job.as_ref())
-            .map(|other| common(&other.tokens))
-            .max();
-        let there = (0..self.sequences.len())
-            .filter(|&other| other != place)
-            .map(|other| (common(&self.sequences[other].held), other))
-            .max();
-        let there = there.filter(|(length, _)| *length >= worth);
-        let at_hand = there.map_or(held.len(), |(length, _)| length);
-        if to_come.is_some_and(|length| length >= at_hand + WORTH_SHARING) {
-            return true;
-        }
-        if let Some((length, other)) = there {
-            let name = self.sequences[place].name;
-            self.forget(place);
-            self.borrow(other, place, length);
-            let Sequence { name: own, job, .. } = &mut self.sequences[place];
-            *own = name;
-            if let Some(job) = job {
-                job.reply.timings.reused_tokens = count(length);
-            }
-        }
-        false
     }
 
     fn take(&mut self, steps: &[Step], emit: &mut dyn FnMut(RequestId, EngineEvent)) {
@@ -820,29 +523,6 @@ fn finish(
     }
     let timings = job.reply.timings;
     emit(job.id, EngineEvent::Finished(Finished { reason, timings }));
-}
-
-/// How the time is divided while somebody waits and something else is done in the background.
-#[derive(Debug, Default)]
-struct BackgroundShare {
-    /// Seconds that the background may take, or, negative, has taken in advance.
-    due: f64,
-}
-
-impl BackgroundShare {
-    /// Of each second that is spent on what is urgent.
-    const SHARE: f64 = 0.2;
-
-    fn is_due(&self) -> bool {
-        self.due > 0.0
-    }
-
-    fn spent(&mut self, on_background: bool, time: Duration) {
-        match on_background {
-            true => self.due -= time.as_secs_f64(),
-            false => self.due += time.as_secs_f64() * Self::SHARE,
-        }
-    }
 }
 
 /// The id of the sequence in a place.
