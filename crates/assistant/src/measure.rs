@@ -99,6 +99,8 @@ impl Assistant {
         let name = conversation.state_name();
         let mut first = running.list_for_ever(1, prompt_tokens, 16)?;
         first.state = Some(name);
+        // Some word must come, whatever the model has to say to such a conversation.
+        first.shape = Shape::Grammar(SOME_WORDS.to_owned());
         let next = next_turn(&first);
         let other = running.list_for_ever(2, 64, 16)?;
 
@@ -149,6 +151,8 @@ impl Assistant {
         Ok(Some(bringing + first_word))
     }
 }
+
+const SOME_WORDS: &str = "root ::= [a-z ]+";
 
 /// The request after this one in its conversation.
 fn next_turn(request: &Generate) -> Generate {
