@@ -129,7 +129,11 @@ impl Assistant {
 
     /// Forgets everything that was computed, because something is erased that may be in it.
     pub(crate) fn forget_states(&self) {
-        if let Some(running) = self.engine().ok().and_then(|engine| engine.running()) {
+        if let Some(running) = self
+            .engine()
+            .ok()
+            .and_then(|engine| engine.running_at_last())
+        {
             // An engine that cannot be told is given up, and forgets with its end.
             let _ = running.forget_states();
         }

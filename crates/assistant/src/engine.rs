@@ -158,6 +158,12 @@ impl Engine {
         slot.clone().filter(|running| running.worker.is_running())
     }
 
+    /// The engine, if one runs once nobody is loading it any more.
+    pub fn running_at_last(&self) -> Option<Arc<Running>> {
+        let slot = lock(&self.running).clone();
+        slot.filter(|running| running.worker.is_running())
+    }
+
     /// The running engine, however long it takes to load.
     pub fn ready_at_last(
         &self,

@@ -7,7 +7,7 @@ use aparte_vault::{OwnerId, VaultError};
 use crate::conversation::{self, ConversationId};
 use crate::error::Error;
 use crate::library::DocumentId;
-use crate::{Assistant, Vault};
+use crate::{Assistant, Vault, lock};
 
 /// How long what was erased can be brought back, unless the vault closes before.
 pub const UNDO: Duration = Duration::from_secs(60);
@@ -37,12 +37,15 @@ impl Assistant {
     /// made anew when the vault closes.
     pub fn erase_now(&self, item: Item) -> Result<(), Error> {
         let vault = self.vault_of(item);
+        // A state that is being kept at the moment would come after the erasure, with what was erased in it.
+        let keeping = lock(&self.keeping);
         match vault.write(|change| change.erase_owner(item.owner())) {
             // It was erased, and what came after was not done.
             Ok(()) | Err(VaultError::NotFound) => (),
             Err(error) => return Err(error.into()),
         }
         self.forget_states();
+        drop(keeping);
         self.library().remove(item.owner())?;
         // In parts: a large library takes seconds, in which others read and ask.
         while !self.library().index_mut().erase_some()? {

@@ -150,7 +150,13 @@ impl<'m> Session<'m> {
                 .map(|_| Sequence::default())
                 .collect(),
             waiting: Vec::new(),
-            states: States::new(model.backends.available_memory / MEMORY_SHARE),
+            states: States::new(
+                model
+                    .backends
+                    .available_memory
+                    .saturating_sub(model.plan.needs.processor.total())
+                    / MEMORY_SHARE,
+            ),
             interruption,
             model,
             context,
@@ -253,9 +259,18 @@ impl<'m> Session<'m> {
         }
     }
 
-    /// Forgets and overwrites the state of everything that is not under way.
+    /// Forgets and overwrites the state of everything that is not under way. What is goes on, and its state is given to nobody.
     pub fn forget_states(&mut self) {
         self.states.forget_all();
+        for job in &mut self.waiting {
+            job.name = None;
+        }
+        for sequence in &mut self.sequences {
+            sequence.name = None;
+            if let Some(job) = &mut sequence.job {
+                job.name = None;
+            }
+        }
         if self.sequences.iter().all(|sequence| sequence.job.is_none()) {
             self.clear();
         }
@@ -267,7 +282,7 @@ impl<'m> Session<'m> {
     }
 }
 
-/// The part of the free memory that states may take outside of the context.
+/// The part of the memory that the model leaves free, which states may take outside of the context.
 const MEMORY_SHARE: u64 = 4;
 
 impl<'m> Session<'m> {

@@ -621,6 +621,26 @@ fn a_state_goes_on_in_another_worker_with_the_same_words() {
 }
 
 #[test]
+fn what_is_under_way_when_all_is_forgotten_goes_on_and_leaves_no_state() {
+    with_session(|session| {
+        let mut said = Vec::new();
+        let talk = session.submit(&named("Tell me a story.", FIRST), &mut said);
+        while heard(&said, talk).0.is_empty() {
+            session.session.attend();
+            session
+                .session
+                .step(&mut |id, event| said.push((id, event)));
+        }
+        session.session.forget_states();
+        session.finish(&mut said);
+        assert_eq!(heard(&said, talk).1.unwrap().timings.generated_tokens, 12);
+        assert!(session.session.state(FIRST).is_none());
+        reply(session, &request(CAPITAL, 4));
+        assert!(session.session.state(FIRST).is_none());
+    });
+}
+
+#[test]
 fn bytes_that_are_no_state_are_refused_and_do_no_harm() {
     with_session(|session| {
         let talk = named(CAPITAL, FIRST);
