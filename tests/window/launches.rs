@@ -315,6 +315,7 @@ fn choose(app: &App, theme: &str, language: &str) {
     eventually(SOON, "the page says its language", || {
         (app.run("return document.documentElement.lang", &[]) == language).then_some(())
     });
+    app.screenshot(&format!("settings-{theme}-{language}"));
     app.press("close-settings");
 }
 
