@@ -47,7 +47,9 @@ impl Assistant {
         })
     }
 
-    /// Times so many replies that are written at once, with prompts of about `prompt_tokens` each.
+    /// Times so many replies that are written at once, with prompts of about `prompt_tokens` each. The prompts differ in
+    /// their ends alone, which one step reads for all: so all replies begin together, and none is timed while another's
+    /// prompt is read.
     pub fn measure_together(
         &self,
         replies: u32,
@@ -56,8 +58,14 @@ impl Assistant {
     ) -> Result<Vec<Timings>, Error> {
         let running = self.engine()?.ready_at_last(&mut |_| {})?;
         let requests = (0..replies as usize)
-            .map(|number| running.list_for_ever(number, prompt_tokens, generated_tokens))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|number| {
+                let mut request = running.list_for_ever(0, prompt_tokens, generated_tokens)?;
+                for message in &mut request.messages {
+                    message.content += &format!(" Begin with number {number}.");
+                }
+                Ok(request)
+            })
+            .collect::<Result<Vec<_>, Error>>()?;
         thread::scope(|scope| {
             let replies: Vec<_> = requests
                 .into_iter()

@@ -24,6 +24,9 @@ pub(crate) const MOST_ALTERNATIVES: u8 = 20;
 #[derive(Debug)]
 pub(crate) struct Chooser<'v> {
     chain: LlamaSampler,
+    /// Whether the chain would choose what has the highest score. Candidates are made of all tokens only where it would
+    /// not: that takes several times as long, and replies that are written together wait for each other's choices.
+    takes_highest: bool,
     candidates: LlamaTokenDataArray,
     dry: Option<Dry<'v>>,
     constraint: Option<Constraint<'v>>,
@@ -94,6 +97,9 @@ impl<'v> Chooser<'v> {
         let sampling = in_range(sampling);
         Ok(Chooser {
             chain: chain(&sampling, tokens),
+            takes_highest: sampling.temperature == 0.0
+                && sampling.repeat_penalty == 1.0
+                && sampling.dry == 0.0,
             candidates: LlamaTokenDataArray::new(Vec::new(), false),
             dry: (sampling.dry > 0.0).then(|| Dry::new(sampling.dry, vocabulary())),
             constraint: Constraint::new(shape, vocabulary)?,
@@ -110,12 +116,7 @@ impl<'v> Chooser<'v> {
     /// # Errors
     /// [`NothingToChoose`].
     pub(crate) fn choose(&mut self, scores: &[f32]) -> Result<Next, NothingToChoose> {
-        // The samplers abort the process on scores that are no numbers.
-        let is_unusable = |score: &f32| score.is_nan() || *score == f32::INFINITY;
-        let has_unusable = scores.iter().any(is_unusable);
-        if has_unusable || !scores.iter().any(|score| score.is_finite()) {
-            return Err(NothingToChoose::NoScores);
-        }
+        let highest = highest(scores)?;
         if let Some(constraint) = &mut self.constraint {
             constraint.next_token();
             if constraint.must_end() {
@@ -124,14 +125,20 @@ impl<'v> Chooser<'v> {
         }
         let Chooser {
             chain,
+            takes_highest,
             candidates,
             dry,
             constraint,
             alternatives,
         } = self;
         let penalties = dry.as_ref().map(Dry::penalties).unwrap_or_default();
-        fill(candidates, scores, &penalties);
-        let mut token = select(candidates, chain)?;
+        let mut token = match takes_highest {
+            true => highest,
+            false => {
+                fill(candidates, scores, &penalties);
+                select(candidates, chain)?
+            }
+        };
         if let Some(constraint) = constraint {
             if !constraint.allows(token)? {
                 fill(candidates, scores, &penalties);
@@ -158,6 +165,24 @@ impl<'v> Chooser<'v> {
         }
         let likelihood = alternatives.map(|count| likelihood(scores, token, count.into()));
         Ok(Next::Token(Chosen { token, likelihood }))
+    }
+}
+
+/// The first of the tokens with the highest score.
+///
+/// # Errors
+/// [`NothingToChoose::NoScores`] where any is no number: the samplers abort the process on such.
+fn highest(scores: &[f32]) -> Result<LlamaToken, NothingToChoose> {
+    let mut highest = f32::NEG_INFINITY;
+    let mut has_unusable = false;
+    for &score in scores {
+        has_unusable |= score.is_nan() | (score == f32::INFINITY);
+        highest = if score > highest { score } else { highest };
+    }
+    let place = scores.iter().position(|&score| score == highest);
+    match place.map(i32::try_from) {
+        Some(Ok(id)) if !has_unusable && highest.is_finite() => Ok(LlamaToken::new(id)),
+        _ => Err(NothingToChoose::NoScores),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The bare llama.cpp loop that the benchmarks compare with: no worker, no frames, no template.
 //!
-//! Not shipped. `aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS]` evaluates a prompt in
+//! Not shipped. `aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS [SEQUENCES]]` evaluates a prompt in
 //! batches of 512, generates greedily, one thread a core as the application does unless told otherwise, and
-//! prints what it took as one line of JSON. `BACKENDS` is the folder of the compute libraries.
+//! prints what it took as one line of JSON. With several sequences each has such a prompt of its own, and all get their next
+//! token in one call; the speed of generation is of all together. `BACKENDS` is the folder of the compute libraries.
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -30,11 +31,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let model =
         LlamaModel::load_from_file(&backend, &arguments.model, &LlamaModelParams::default())?;
-    let context_length = u32::try_from(arguments.prompt_tokens + arguments.generated_tokens)?;
+    let sequences = arguments.sequences;
+    let context_length =
+        u32::try_from((arguments.prompt_tokens + arguments.generated_tokens) * sequences)?;
     let params = LlamaContextParams::default()
         .with_n_ctx(NonZeroU32::new(context_length))
         .with_n_batch(BATCH as u32)
         .with_n_ubatch(BATCH as u32)
+        .with_n_seq_max(u32::try_from(sequences)?)
         .with_n_threads(arguments.threads)
         .with_n_threads_batch(arguments.threads);
     let mut context = model.new_context(&backend, params)?;
@@ -50,27 +54,41 @@ fn main() -> Result<(), Box<dyn Error>> {
     context.decode(&mut batch)?;
     context.clear_kv_cache();
 
+    let mut sampler = LlamaSampler::chain([LlamaSampler::greedy()], true);
+    let mut last = Vec::with_capacity(sequences);
     let start = Instant::now();
-    for (number, part) in prompt.chunks(BATCH).enumerate() {
-        batch.clear();
-        for (index, &token) in part.iter().enumerate() {
-            let position = number * BATCH + index;
-            batch.add(token, position as i32, &[0], position + 1 == prompt.len())?;
+    for sequence in 0..i32::try_from(sequences)? {
+        for (number, part) in prompt.chunks(BATCH).enumerate() {
+            batch.clear();
+            for (index, &token) in part.iter().enumerate() {
+                let position = number * BATCH + index;
+                batch.add(
+                    token,
+                    position as i32,
+                    &[sequence],
+                    position + 1 == prompt.len(),
+                )?;
+            }
+            context.decode(&mut batch)?;
         }
-        context.decode(&mut batch)?;
+        last.push(sampler.sample(&context, -1));
+        // Another beginning, so that no two sequences say the same.
+        prompt.rotate_left(1);
     }
     context.synchronize();
     let prompt_ms = milliseconds(start);
 
-    let mut sampler = LlamaSampler::chain([LlamaSampler::greedy()], true);
-    let mut token = sampler.sample(&context, -1);
     let start = Instant::now();
     // The first token falls out of the prompt; the end of a text is generated over.
     for position in (prompt.len()..).take(arguments.generated_tokens - 1) {
         batch.clear();
-        batch.add(token, position as i32, &[0], true)?;
+        for (sequence, &token) in (0..).zip(&last) {
+            batch.add(token, position as i32, &[sequence], true)?;
+        }
         context.decode(&mut batch)?;
-        token = sampler.sample(&context, -1);
+        for (number, token) in (0..).zip(&mut last) {
+            *token = sampler.sample(&context, number);
+        }
     }
     let generation_ms = milliseconds(start);
 
@@ -78,8 +96,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         "{}",
         serde_json::json!({
-            "prompt_tokens_per_s": per_s(prompt.len(), prompt_ms),
-            "generation_tokens_per_s": per_s(arguments.generated_tokens - 1, generation_ms),
+            "prompt_tokens_per_s": per_s(prompt.len() * sequences, prompt_ms),
+            "generation_tokens_per_s":
+                per_s((arguments.generated_tokens - 1) * sequences, generation_ms),
             "load_ms": load_ms,
         })
     );
@@ -96,19 +115,20 @@ struct Arguments {
     prompt_tokens: usize,
     generated_tokens: usize,
     threads: i32,
+    sequences: usize,
 }
 
 impl Arguments {
     fn read() -> Result<Arguments, Box<dyn Error>> {
         const USAGE: &str =
-            "usage: aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS]";
+            "usage: aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS [SEQUENCES]]";
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
         let [
             model,
             backends,
             prompt_tokens,
             generated_tokens,
-            threads @ ..,
+            rest @ ..,
         ] = arguments.as_slice()
         else {
             return Err(USAGE.into());
@@ -122,9 +142,13 @@ impl Arguments {
             backends: backends.into(),
             prompt_tokens: tokens(prompt_tokens)?,
             generated_tokens: tokens(generated_tokens)?,
-            threads: match threads {
+            threads: match rest {
                 [] => usable_threads(),
-                [threads] => i32::try_from(tokens(threads)?)?,
+                [threads, ..] => i32::try_from(tokens(threads)?)?,
+            },
+            sequences: match rest {
+                [] | [_] => 1,
+                [_, sequences] => tokens(sequences)?,
                 _ => return Err(USAGE.into()),
             },
         })
