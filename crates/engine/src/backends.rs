@@ -12,6 +12,7 @@ use aparte_protocol::engine::LoadFailure;
 use llama_cpp_2::llama_backend::LlamaBackend;
 
 use crate::devices::{self, Device, DeviceKind};
+use crate::idle::IdleTime;
 use crate::log;
 use crate::memory;
 
@@ -22,6 +23,7 @@ pub struct Backends {
     _llama: LlamaBackend,
     pub(crate) devices: Vec<Device>,
     pub(crate) available_memory: u64,
+    pub(crate) idle: IdleTime,
     /// Threads that compute, usually: one a core.
     pub(crate) threads: i32,
     /// As many as the system runs at a time.
@@ -52,6 +54,7 @@ impl Backends {
         Ok(Backends {
             _llama: llama,
             available_memory: memory::available(),
+            idle: IdleTime::open(),
             threads: usable_threads(),
             most_threads: logical_cores(),
             devices,

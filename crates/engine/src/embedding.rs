@@ -388,7 +388,9 @@ impl<'m> Reader<'m> {
         match self.pooled.compute(texts, stop) {
             Ok(Computed::Whole(rows)) => {
                 let tokens = texts.iter().map(Vec::len).sum();
-                self.tempo.measured(tokens, start.elapsed());
+                let idle = &self.model.backends.idle;
+                self.tempo
+                    .measured(tokens, start.elapsed(), || idle.seconds());
                 Ok(rows)
             }
             Ok(Computed::Stopped) => Err(ReadFailure::Stopped),

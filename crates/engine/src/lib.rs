@@ -19,6 +19,7 @@ mod embedding;
 mod fingerprint;
 mod grammar;
 mod guess;
+mod idle;
 mod log;
 pub mod memory;
 mod model;

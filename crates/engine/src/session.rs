@@ -382,7 +382,8 @@ impl<'m> Session<'m> {
         self.share.spent(is_background, elapsed);
         match computed {
             Ok(Computed::Whole) => {
-                self.tempo.measured(batch.len(), elapsed);
+                let idle = &self.model.backends.idle;
+                self.tempo.measured(batch.len(), elapsed, || idle.seconds());
                 for (step, outcome) in steps.iter().zip(outcomes) {
                     self.go_on(step, outcome, elapsed, emit);
                 }

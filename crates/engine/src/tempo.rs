@@ -5,7 +5,8 @@
 //! piece takes a few seconds at most, whatever machine and model are. And threads that compute together
 //! wait for the slowest of them hundreds of times a token: beside another busy program two threads were
 //! measured fifty times slower than one. So as soon as several are slower than one alone was, fewer go on,
-//! and after a while it is tried whether there is room again.
+//! and after a while it is tried whether there is room again: where the system tells the idle time of its cores, only once
+//! it says that there is, because a trial beside a busy program costs as much as several tokens.
 //!
 //! Kernels for many tokens round otherwise than those for few, so another cut of a prompt can give another
 //! reply. Pieces are powers of two, and do not follow small changes of speed.
@@ -22,6 +23,12 @@ const TARGET: Duration = Duration::from_secs(2);
 /// How long fewer threads compute before more are tried again, at first: a hiccup should not slow the rest of a
 /// reply. A trial that fails makes the next one wait ten times what it cost.
 const FIRST_WAIT: Duration = Duration::from_millis(300);
+
+/// The part of a core that must have been idle for a further thread to be tried.
+const ROOM: f64 = 0.5;
+
+/// After so much computing time it is tried even so: the idle time is of all cores, and ours may be others.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Fewer tokens cost as much as one, and say nothing of what each costs among many.
 const TELLING: usize = 16;
@@ -47,6 +54,21 @@ pub(crate) struct Tempo {
     until_retry: Duration,
     /// What that time is set to at the next failure.
     wait: Duration,
+    /// Since when the room for more threads is watched.
+    watch: Option<Watch>,
+    /// Computing time without a trial because there was no room.
+    without_trial: Duration,
+    /// Whether more threads were tried lately: what said that there is room for them has been wrong, if they are slow.
+    is_trial: bool,
+}
+
+/// A moment from which on idle time is counted.
+#[derive(Debug, Clone, Copy)]
+struct Watch {
+    /// What the system's count was.
+    idle: f64,
+    /// Computing time since.
+    computed: Duration,
 }
 
 /// What one thread alone needs, in seconds.
@@ -67,6 +89,20 @@ impl Alone {
     /// The piece that one thread can do in time.
     fn piece(self, batch: usize) -> usize {
         power_of_two(TARGET.as_secs_f64() / self.each, batch)
+    }
+}
+
+impl Watch {
+    fn begin(idle: Option<f64>) -> Option<Watch> {
+        idle.map(|idle| Watch {
+            idle,
+            computed: Duration::ZERO,
+        })
+    }
+
+    /// Whether a thread more would have had a core, for half of the time at least.
+    fn has_room(self, idle: Option<f64>) -> bool {
+        idle.is_none_or(|idle| idle - self.idle >= ROOM * self.computed.as_secs_f64())
     }
 }
 
@@ -91,6 +127,9 @@ impl Tempo {
             was_slow: false,
             until_retry: FIRST_WAIT,
             wait: FIRST_WAIT,
+            watch: None,
+            without_trial: Duration::ZERO,
+            is_trial: false,
         }
     }
 
@@ -109,16 +148,26 @@ impl Tempo {
         power_of_two(time.as_secs_f64() / self.each, self.batch).min(self.piece)
     }
 
-    /// Learns that a step of `tokens` took `elapsed`.
-    pub(crate) fn measured(&mut self, tokens: usize, elapsed: Duration) {
+    /// Learns that a step of `tokens` took `elapsed`. `idle` tells how many seconds the cores were idle, counted from any
+    /// moment, where that is known; it is asked only while not all threads compute.
+    pub(crate) fn measured(
+        &mut self,
+        tokens: usize,
+        elapsed: Duration,
+        idle: impl Fn() -> Option<f64>,
+    ) {
         let seconds = elapsed.as_secs_f64();
         let slowness = seconds / self.alone.step(tokens).max(1e-9);
         if self.threads() > 1 && slowness > SLOWER {
             // One such step may be a hiccup, unless it is a bad one.
             if self.was_slow || slowness > MUCH_SLOWER {
                 self.wait = (self.wait * 2).max(elapsed * 10);
-                self.until_retry = self.wait;
                 self.choice += 1;
+                self.watch = Watch::begin(idle());
+                self.until_retry = match self.watch {
+                    Some(_) if !self.is_trial => FIRST_WAIT,
+                    _ => self.wait,
+                };
                 self.piece = self.piece.min(self.alone.piece(self.batch));
             }
             self.was_slow = !self.was_slow;
@@ -134,11 +183,27 @@ impl Tempo {
         }
         if self.choice == 0 {
             self.wait = self.wait.saturating_sub(elapsed).max(FIRST_WAIT);
-        } else if let Some(rest) = self.until_retry.checked_sub(elapsed) {
+            self.is_trial &= self.wait > FIRST_WAIT;
+            return;
+        }
+        self.without_trial += elapsed;
+        if let Some(watch) = &mut self.watch {
+            watch.computed += elapsed;
+        }
+        if let Some(rest) = self.until_retry.checked_sub(elapsed) {
             self.until_retry = rest;
-        } else {
+            return;
+        }
+        let idle = idle();
+        let has_room = self.watch.is_none_or(|watch| watch.has_room(idle));
+        self.watch = Watch::begin(idle);
+        if has_room || self.without_trial >= PATIENCE {
             self.choice -= 1;
+            self.is_trial = true;
             self.until_retry = self.wait;
+            self.without_trial = Duration::ZERO;
+        } else {
+            self.until_retry = FIRST_WAIT;
         }
     }
 
@@ -191,13 +256,23 @@ mod tests {
 
     /// Takes `steps` single-token steps, each as long as `step` says for its number of threads.
     fn take(tempo: &mut Tempo, steps: usize, step: impl Fn(i32) -> f64) -> f64 {
-        (0..steps)
-            .map(|_| {
-                let taken = step(tempo.threads());
-                tempo.measured(1, seconds(taken));
-                taken
-            })
-            .sum()
+        take_beside(tempo, steps, step, None)
+    }
+
+    /// The same, on a system that tells that this part of a core is idle.
+    fn take_beside(
+        tempo: &mut Tempo,
+        steps: usize,
+        step: impl Fn(i32) -> f64,
+        room: Option<f64>,
+    ) -> f64 {
+        let mut time = 0.0;
+        for _ in 0..steps {
+            let taken = step(tempo.threads());
+            time += taken;
+            tempo.measured(1, seconds(taken), || room.map(|room| 1_000.0 + room * time));
+        }
+        time
     }
 
     fn alone(_threads: i32) -> f64 {
@@ -212,7 +287,7 @@ mod tests {
         let mut tempo = Tempo::new(1, ALONE);
         for _ in 0..20 {
             let tokens = tempo.piece();
-            tempo.measured(tokens, seconds(tokens as f64 / tokens_per_s));
+            tempo.measured(tokens, seconds(tokens as f64 / tokens_per_s), || None);
         }
         tempo.piece()
     }
@@ -236,7 +311,7 @@ mod tests {
             let mut tempo = Tempo::with_batch(1, ALONE, batch);
             for _ in 0..20 {
                 let tokens = tempo.piece();
-                tempo.measured(tokens, seconds(tokens as f64 / 100_000.0));
+                tempo.measured(tokens, seconds(tokens as f64 / 100_000.0), || None);
             }
             assert_eq!(tempo.piece(), batch);
         }
@@ -248,7 +323,7 @@ mod tests {
         let piece = tempo.piece();
         for (number, tokens_per_s) in [80.0, 120.0, 40.0, 100.0].into_iter().enumerate() {
             assert_eq!(tempo.piece(), piece, "{number}");
-            tempo.measured(piece, seconds(piece as f64 / tokens_per_s));
+            tempo.measured(piece, seconds(piece as f64 / tokens_per_s), || None);
         }
     }
 
@@ -262,7 +337,7 @@ mod tests {
     fn one_slow_piece_does_not_make_the_next_tiny() {
         let mut tempo = Tempo::new(1, ALONE);
         let piece = tempo.piece();
-        tempo.measured(piece, seconds(600.0));
+        tempo.measured(piece, seconds(600.0), || None);
         assert_eq!(tempo.piece(), piece / 2);
     }
 
@@ -271,10 +346,10 @@ mod tests {
         let mut tempo = Tempo::new(8, ALONE);
         for _ in 0..4 {
             let tokens = tempo.piece();
-            tempo.measured(tokens, seconds(tokens as f64 * ALONE.each / 8.0));
+            tempo.measured(tokens, seconds(tokens as f64 * ALONE.each / 8.0), || None);
         }
         assert_eq!(tempo.piece(), BATCH as usize);
-        tempo.measured(tempo.piece(), seconds(100.0));
+        tempo.measured(tempo.piece(), seconds(100.0), || None);
         assert!(tempo.piece() as f64 * ALONE.each <= TARGET.as_secs_f64());
     }
 
@@ -314,6 +389,35 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_tried_where_the_system_tells_that_no_core_is_idle() {
+        let mut tempo = Tempo::new(2, ALONE);
+        take_beside(&mut tempo, 1, crowded, Some(0.0));
+        assert_eq!(tempo.threads(), 1);
+        let steps = (0.8 * PATIENCE.as_secs_f64() / crowded(1)) as usize;
+        let taken = take_beside(&mut tempo, steps, crowded, Some(0.1));
+        assert!(taken < 1.001 * steps as f64 * crowded(1), "{taken} s");
+    }
+
+    #[test]
+    fn all_threads_come_back_at_once_when_the_system_tells_of_an_idle_core() {
+        let mut tempo = Tempo::new(2, ALONE);
+        take_beside(&mut tempo, 500, crowded, Some(0.0));
+        assert_eq!(tempo.threads(), 1);
+        let steps = (3.0 * FIRST_WAIT.as_secs_f64() / alone(1)) as usize;
+        take_beside(&mut tempo, steps, alone, Some(0.9));
+        assert_eq!(tempo.threads(), 2);
+    }
+
+    #[test]
+    fn more_threads_are_tried_some_day_whatever_the_system_tells() {
+        let mut tempo = Tempo::new(2, ALONE);
+        take_beside(&mut tempo, 1, crowded, Some(0.0));
+        let steps = (1.1 * PATIENCE.as_secs_f64() / alone(1)) as usize;
+        take_beside(&mut tempo, steps, alone, Some(0.0));
+        assert_eq!(tempo.threads(), 2);
+    }
+
+    #[test]
     fn all_threads_come_back_when_the_core_is_free() {
         let mut tempo = Tempo::new(2, ALONE);
         take(&mut tempo, 10, crowded);
@@ -326,7 +430,7 @@ mod tests {
     fn a_step_that_waited_for_a_core_does_not_shorten_the_pieces() {
         let mut tempo = Tempo::new(2, ALONE);
         let piece = tempo.piece();
-        tempo.measured(piece, seconds(100.0));
+        tempo.measured(piece, seconds(100.0), || None);
         assert_eq!(tempo.piece(), piece);
     }
 

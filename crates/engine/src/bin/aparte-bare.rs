@@ -120,16 +120,9 @@ struct Arguments {
 
 impl Arguments {
     fn read() -> Result<Arguments, Box<dyn Error>> {
-        const USAGE: &str =
-            "usage: aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS [SEQUENCES]]";
+        const USAGE: &str = "usage: aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS [SEQUENCES]]";
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-        let [
-            model,
-            backends,
-            prompt_tokens,
-            generated_tokens,
-            rest @ ..,
-        ] = arguments.as_slice()
+        let [model, backends, prompt_tokens, generated_tokens, rest @ ..] = arguments.as_slice()
         else {
             return Err(USAGE.into());
         };
