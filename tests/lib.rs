@@ -13,17 +13,9 @@ use aparte_assistant::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The folder where cargo put `aparte` and `aparte-worker`.
+/// The folder where cargo put `aparte` and `aparte-worker`, or that `APARTE_PROGRAMS` names: measurements are of release builds.
 pub fn programs() -> PathBuf {
-    let exe = std::env::current_exe().expect("a running test has a path");
-    // A test lies in `target/PROFILE/deps`, a program that it starts beside the others.
-    let mut folder = exe
-        .parent()
-        .expect("a program lies in a folder")
-        .to_path_buf();
-    if folder.ends_with("deps") {
-        folder.pop();
-    }
+    let folder = std::env::var_os("APARTE_PROGRAMS").map_or_else(built_beside, PathBuf::from);
     for program in ["aparte", "aparte-worker"] {
         let program = folder
             .join(program)
@@ -33,6 +25,20 @@ pub fn programs() -> PathBuf {
             "{} is missing: run the tests with `cargo xtask test`",
             program.display()
         );
+    }
+    folder
+}
+
+/// The folder with the programs of the build that this one is of.
+fn built_beside() -> PathBuf {
+    let exe = std::env::current_exe().expect("a running test has a path");
+    // A test lies in `target/PROFILE/deps`, a program that it starts beside the others.
+    let mut folder = exe
+        .parent()
+        .expect("a program lies in a folder")
+        .to_path_buf();
+    if folder.ends_with("deps") {
+        folder.pop();
     }
     folder
 }

@@ -36,5 +36,6 @@ mod window {
     mod opened_files;
     mod page_walls;
     mod several;
+    mod speed;
     mod unwatched;
 }

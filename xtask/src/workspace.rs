@@ -83,8 +83,7 @@ impl Workspace {
         Ok(command)
     }
 
-    /// Builds the programs: all of them to develop with; in release those that are measured, none of which needs the
-    /// interface.
+    /// Builds the programs: all of them to develop with; in release those that are measured.
     pub fn build(&self, profile: Profile) -> Result<(), Failure> {
         let mut command = self.cargo(&["build", "--bins"]);
         match profile {
@@ -92,6 +91,7 @@ impl Workspace {
             Profile::Release => command.args([
                 "--release",
                 "--package=aparte-cli",
+                "--package=aparte-desktop",
                 "--package=aparte-engine",
                 "--package=aparte-worker",
             ]),

@@ -17,7 +17,9 @@ use super::{Figure, Figures, Results};
 use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::models;
+use crate::process;
 use crate::system;
+use crate::test;
 use crate::ui;
 use crate::workspace::{Profile, Workspace};
 
@@ -29,6 +31,8 @@ const GENERATED_TOKENS: u32 = 128;
 const STOPS: u32 = 20;
 /// Replies that are written at once.
 const TOGETHER: [u32; 5] = [1, 2, 4, 8, 16];
+const TOGETHER_PROMPT: u32 = 64;
+const TOGETHER_GENERATED: u32 = 96;
 
 /// Speeds are of one run; both programs print this shape.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -60,6 +64,7 @@ pub fn run(json: bool) -> Result<(), Failure> {
     // One selection of packages for every build, and the window's embeds the interface.
     ui::build(&workspace)?;
     workspace.build(Profile::Release)?;
+    test::prepare(&workspace)?;
 
     let side_by_side = SideBySide {
         workspace: &workspace,
@@ -72,9 +77,15 @@ pub fn run(json: bool) -> Result<(), Failure> {
         "generation_speed_ratio_4096".to_owned(),
         generation_speed(&long),
     );
+    figures.insert(
+        "generation_speed_ratio_window".to_owned(),
+        side_by_side.window(),
+    );
     figures.insert("busy_core_ratio".to_owned(), side_by_side.busy_core());
     figures.extend(side_by_side.first_words());
-    figures.extend(side_by_side.together());
+    let together = side_by_side.together();
+    figures.insert("batch8_of_bare".to_owned(), side_by_side.eight(&together));
+    figures.extend(together);
     figures.insert("stop_ms_p95".to_owned(), side_by_side.stops());
     figures.extend(side_by_side.limit(&figures));
     let results = Results {
@@ -113,13 +124,6 @@ fn figures(pairs: &Result<Vec<Pair>, String>) -> Figures {
     let named = [
         ("prompt_speed_ratio_512", prompt_speed(pairs)),
         ("generation_speed_ratio", generation_speed(pairs)),
-        (
-            "generation_speed_ratio_window",
-            Figure::none(
-                "ratio",
-                "the window is measured by its own suite, which is not made yet",
-            ),
-        ),
         ("load_ms", figure(pairs, "ms", |pair| pair.ours.load_ms)),
         (
             "prompt_tokens_per_s",
@@ -134,6 +138,28 @@ fn figures(pairs: &Result<Vec<Pair>, String>) -> Figures {
     Figures::from(owned)
 }
 
+/// What the bare library does.
+#[derive(Clone, Copy, Debug)]
+struct Work {
+    prompt_tokens: u32,
+    generated_tokens: u32,
+    sequences: u32,
+    /// One a core, where none are named.
+    threads: Option<u32>,
+}
+
+impl Work {
+    /// One reply after such a prompt.
+    fn after(prompt_tokens: u32) -> Work {
+        Work {
+            prompt_tokens,
+            generated_tokens: GENERATED_TOKENS,
+            sequences: 1,
+            threads: None,
+        }
+    }
+}
+
 /// The two sides, with the same model.
 struct SideBySide<'a> {
     workspace: &'a Workspace,
@@ -141,13 +167,15 @@ struct SideBySide<'a> {
 }
 
 impl SideBySide<'_> {
-    fn bare(&self, prompt_tokens: u32, threads: Option<u32>) -> Result<Measured, String> {
+    fn bare(&self, work: Work) -> Result<Measured, String> {
         let mut command = self.workspace.program(Profile::Release, "aparte-bare");
         command
             .arg(self.model)
             .arg(self.workspace.programs(Profile::Release).join("backends"))
-            .args([prompt_tokens.to_string(), GENERATED_TOKENS.to_string()])
-            .args(threads.map(|threads| threads.to_string()));
+            .args(
+                [work.prompt_tokens, work.generated_tokens, work.sequences].map(|n| n.to_string()),
+            )
+            .args(work.threads.map(|threads| threads.to_string()));
         measure(&mut command)
     }
 
@@ -170,7 +198,7 @@ impl SideBySide<'_> {
 
     /// Measures pairs, or says why they cannot be had.
     fn pairs(&self, prompt_tokens: u32) -> Result<Vec<Pair>, String> {
-        let bare = || self.bare(prompt_tokens, None);
+        let bare = || self.bare(Work::after(prompt_tokens));
         let ours = || self.ours(prompt_tokens);
         (0..PAIRS)
             .map(|number| {
@@ -192,11 +220,67 @@ impl SideBySide<'_> {
             .collect()
     }
 
+    /// Generation of replies that the real window draws, each against the bare library after a prompt of the same length.
+    fn window(&self) -> Figure {
+        #[derive(Deserialize)]
+        struct Reply {
+            prompt_tokens: u32,
+            generated_tokens: u32,
+            generation_tokens_per_s: f64,
+        }
+        const TEST: &str = "window::speed::replies_in_the_window_are_timed";
+        let replies = || -> Result<Vec<Reply>, String> {
+            eprintln!("replies in the window");
+            let words = ["--test", "window", "--", "--ignored", "--nocapture", TEST];
+            let mut command = self
+                .workspace
+                .test(&words)
+                .map_err(|failure| failure.to_string())?;
+            command.env("APARTE_PROGRAMS", self.workspace.programs(Profile::Release));
+            let mut printed = Vec::new();
+            let has_passed = process::lines(&mut command, |line| {
+                printed.extend(
+                    line.split_once("measured: ")
+                        .map(|(_, reply)| reply.to_owned()),
+                );
+            });
+            match has_passed {
+                Ok(true) => (),
+                Ok(false) => return Err(format!("{TEST} failed")),
+                Err(failure) => return Err(failure.to_string()),
+            }
+            let read = |reply: &String| {
+                serde_json::from_str(reply).map_err(|error| format!("{reply}: {error}"))
+            };
+            printed.iter().map(read).collect()
+        };
+        let ratios = replies().and_then(|replies| {
+            let ratio = |reply: &Reply| {
+                let bare = self.bare(Work {
+                    generated_tokens: reply.generated_tokens,
+                    ..Work::after(reply.prompt_tokens)
+                })?;
+                Ok(reply.generation_tokens_per_s / bare.generation_tokens_per_s)
+            };
+            replies
+                .iter()
+                .map(ratio)
+                .collect::<Result<Vec<_>, String>>()
+        });
+        match ratios {
+            Ok(ratios) => Figure::of("ratio", ratios),
+            Err(reason) => Figure::none("ratio", &reason),
+        }
+    }
+
     /// Generation beside a program that keeps one core busy, against one bare thread on the idle machine.
     fn busy_core(&self) -> Figure {
         let ratio = |number: usize| -> Result<f64, String> {
             eprintln!("a busy core: pair {} of {PAIRS}", number + 1);
-            let alone = self.bare(PROMPT_TOKENS, Some(1))?;
+            let alone = self.bare(Work {
+                threads: Some(1),
+                ..Work::after(PROMPT_TOKENS)
+            })?;
             let busy = BusyCore::begin()?;
             let ours = self.ours(PROMPT_TOKENS)?;
             drop(busy);
@@ -266,12 +350,10 @@ impl SideBySide<'_> {
         }
         let of = |replies: u32| -> Result<f64, String> {
             let mut command = self.aparte();
-            command.args(["--together", &replies.to_string()]).args([
-                "--prompt-tokens",
-                "64",
-                "--generated-tokens",
-                "96",
-            ]);
+            command
+                .args(["--together", &replies.to_string()])
+                .args(["--prompt-tokens", &TOGETHER_PROMPT.to_string()])
+                .args(["--generated-tokens", &TOGETHER_GENERATED.to_string()]);
             Ok(measure::<Together>(&mut command)?.generation_tokens_per_s)
         };
         let mut runs: [Result<Vec<f64>, String>; 5] = std::array::from_fn(|_| Ok(Vec::new()));
@@ -307,6 +389,28 @@ impl SideBySide<'_> {
             }
         }
         figures
+    }
+
+    /// Eight replies in one call against eight sequences of the bare library.
+    fn eight(&self, ours: &Figures) -> Figure {
+        let eight = |number: usize| -> Result<f64, String> {
+            eprintln!("together, bare: run {} of {PAIRS}", number + 1);
+            let bare = self.bare(Work {
+                generated_tokens: TOGETHER_GENERATED,
+                sequences: 8,
+                ..Work::after(TOGETHER_PROMPT)
+            })?;
+            Ok(bare.generation_tokens_per_s)
+        };
+        let ours = ours
+            .get("batch8_tokens_per_s")
+            .and_then(|figure| figure.value);
+        let bare = (0..PAIRS).map(eight).collect::<Result<Vec<_>, _>>();
+        match (ours, bare) {
+            (Some(ours), Ok(bare)) => Figure::of("ratio", bare.iter().map(|bare| ours / bare)),
+            (_, Err(reason)) => Figure::none("ratio", &reason),
+            (None, _) => Figure::none("ratio", "eight replies together were not measured"),
+        }
     }
 
     /// How long a stop takes, in the middle of a prompt and of a reply: the 95th percentile of all of some runs.

@@ -1,6 +1,6 @@
 //! The bare llama.cpp loop that the benchmarks compare with: no worker, no frames, no template.
 //!
-//! Not shipped. `aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS [SEQUENCES]]` evaluates a prompt in
+//! Not shipped. `aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS SEQUENCES [THREADS]` evaluates a prompt in
 //! batches of 512, generates greedily, one thread a core as the application does unless told otherwise, and
 //! prints what it took as one line of JSON. With several sequences each has such a prompt of its own, and all get their next
 //! token in one call; the speed of generation is of all together. `BACKENDS` is the folder of the compute libraries.
@@ -120,9 +120,17 @@ struct Arguments {
 
 impl Arguments {
     fn read() -> Result<Arguments, Box<dyn Error>> {
-        const USAGE: &str = "usage: aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS [THREADS [SEQUENCES]]";
+        const USAGE: &str =
+            "usage: aparte-bare MODEL BACKENDS PROMPT_TOKENS GENERATED_TOKENS SEQUENCES [THREADS]";
         let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-        let [model, backends, prompt_tokens, generated_tokens, rest @ ..] = arguments.as_slice()
+        let [
+            model,
+            backends,
+            prompt_tokens,
+            generated_tokens,
+            sequences,
+            threads @ ..,
+        ] = arguments.as_slice()
         else {
             return Err(USAGE.into());
         };
@@ -135,15 +143,12 @@ impl Arguments {
             backends: backends.into(),
             prompt_tokens: tokens(prompt_tokens)?,
             generated_tokens: tokens(generated_tokens)?,
-            threads: match rest {
+            threads: match threads {
                 [] => usable_threads(),
-                [threads, ..] => i32::try_from(tokens(threads)?)?,
-            },
-            sequences: match rest {
-                [] | [_] => 1,
-                [_, sequences] => tokens(sequences)?,
+                [threads] => i32::try_from(tokens(threads)?)?,
                 _ => return Err(USAGE.into()),
             },
+            sequences: tokens(sequences)?,
         })
     }
 }
