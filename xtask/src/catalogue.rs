@@ -32,6 +32,16 @@ pub struct Source {
     pub python_package: String,
     /// Its version, exactly.
     pub version: String,
+    /// What the file must be made into, where it is no GGUF file.
+    pub conversion: Option<Conversion>,
+}
+
+/// A form other than GGUF that a package may hold a model in.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Conversion {
+    /// See [`crate::e5`].
+    E5,
 }
 
 #[derive(Deserialize)]

