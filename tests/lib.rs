@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use aparte_assistant::{
-    Answer, Assistant, DocumentId, Error, Language, Model, Progress, STARTER, Stop, Vault, places,
+    Answer, Assistant, DocumentId, EMBEDDING, Error, Language, Model, Progress, STARTER, Stop,
+    Vault, places,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -81,6 +82,11 @@ pub fn link_model(file: &Path, link: &Path) {
 /// The model that comes with Aparté.
 pub fn starter() -> Model {
     Model::find(STARTER, Some(&models())).expect("run `cargo xtask models` first")
+}
+
+/// The model that comes with the application to compare what texts mean.
+pub fn embedding() -> Model {
+    Model::find(EMBEDDING, Some(&models())).expect("run `cargo xtask models` first")
 }
 
 /// A session with the starter model.

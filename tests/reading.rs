@@ -24,7 +24,7 @@ mod process;
 use aparte_assistant::{
     Embedder, Error, Language, Model, ModelTrouble, ReadingTrouble, Reranker, Stop,
 };
-use aparte_tests::worker;
+use aparte_tests::{embedding, worker};
 use tempfile::NamedTempFile;
 
 use encoder::{Bert, LONGEST, Pooled};
@@ -132,6 +132,37 @@ fn each_text_has_the_score_that_its_model_gives_it_for_the_question() {
             are_close(&scores, &right);
         }
     });
+}
+
+/// The cosines of pairs of questions, as the engine of the package that the model comes from gives them.
+#[test]
+fn the_embedding_model_finds_the_same_meaning_in_english_and_french() {
+    const PAIRS: [(&str, &str, f32); 3] = [
+        (
+            "How do I reset my password?",
+            "Comment réinitialiser mon mot de passe ?",
+            0.906,
+        ),
+        (
+            "Le chiffre d'affaires a progressé de 12 % en 2024.",
+            "Revenue grew 12% in 2024",
+            0.946,
+        ),
+        (
+            "How do I reset my password?",
+            "The cat sat on the mat",
+            0.707,
+        ),
+    ];
+    let embedder = Embedder::new(worker(), embedding());
+    for (one, other, cosine) in PAIRS {
+        let texts = [one, other].map(|text| format!("query: {text}"));
+        let [one, other] = vectors(&embedder, &texts)
+            .try_into()
+            .expect("one for each text");
+        let given: f32 = one.iter().zip(&other).map(|(one, other)| one * other).sum();
+        assert!((given - cosine).abs() < 0.002, "{given}, not {cosine}");
+    }
 }
 
 #[test]

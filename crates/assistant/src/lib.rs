@@ -85,7 +85,7 @@ pub use language::Language;
 pub use library::{Document, DocumentId};
 pub use meaning::{Embedder, Reranker};
 pub use measure::{FirstWords, Measured};
-pub use models::{Model, STARTER};
+pub use models::{EMBEDDING, Model, STARTER};
 pub use notice::VaultNotice;
 pub use protection::{PASSPHRASE_LENGTH, check_passphrase, create_vault};
 pub use reading_trouble::ReadingTrouble;

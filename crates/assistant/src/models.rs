@@ -11,6 +11,9 @@ use crate::places;
 /// The id of the model that comes with Aparté.
 pub const STARTER: &str = "smollm2-135m-instruct-q4_1";
 
+/// The id of the model that comes with Aparté to compare what texts mean.
+pub const EMBEDDING: &str = "multilingual-e5-small-q4_0";
+
 /// A model on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Model {
