@@ -1,8 +1,8 @@
 //! The way of a question, with the real programs and the real model.
 
 use aparte_assistant::{
-    Assistant, ConversationId, Cost, Ending, Input, Item, Language, Lead, Message, Progress,
-    Protection, Stop, Vault,
+    Adding, Assistant, ConversationId, Cost, Ending, Input, Item, Language, Lead, Message,
+    Progress, Protection, Stop, Vault,
 };
 use aparte_tests::{
     Question, Questions, aparte, ask, assistant, english_sample, fixture, foreign_questions, json,
@@ -392,9 +392,12 @@ fn a_private_conversation_and_the_files_it_looks_in_are_gone_with_the_session() 
     let (file, question) = english_sample();
     let vault = Vault::create_for_tests(folder.path(), &key).unwrap();
     let assistant = Assistant::open(vault, worker(), Some(starter()), Language::English).unwrap();
-    let add = |privately| match privately {
-        true => assistant.add_privately(Input::File(&file), &mut |_, _| {}),
-        false => assistant.add(Input::File(&file), &mut |_, _| {}),
+    let add = |private| {
+        let adding = Adding {
+            private,
+            ..Adding::default()
+        };
+        assistant.add_to(&adding, Input::File(&file), &mut |_, _| {})
     };
     let private = add(true).unwrap();
     let conversation = assistant.begin(&question, &[private], true).unwrap();

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use aparte_assistant::{Assistant, DocumentId, Error, Input, SAMPLES};
+use aparte_assistant::{Adding, Assistant, DocumentId, Error, Input, SAMPLES};
 
 use crate::locking::{WasLocked, end_if_locked};
 use crate::session::{Session, lock};
@@ -223,10 +223,11 @@ fn add(
             session.note(id, FileProgress::Reading { page, pages });
         }
     };
-    let added = match private {
-        true => assistant.add_privately(input, &mut on_page),
-        false => assistant.add(input, &mut on_page),
-    }?;
+    let adding = Adding {
+        private,
+        ..Adding::default()
+    };
+    let added = assistant.add_to(&adding, input, &mut on_page)?;
     let document = assistant
         .with_document(added, |document| Document::from(document))
         .expect("what was added is in the library");

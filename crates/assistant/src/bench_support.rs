@@ -16,7 +16,6 @@ use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 use crate::conversation::Message;
 use crate::language::Language;
 use crate::library::{DocumentId, Head};
-use crate::reader::Reading;
 use crate::search::{Entry, MessageEntry, SearchIndex};
 use crate::stored;
 
@@ -80,15 +79,15 @@ pub fn add_document(vault: &Vault, number: u64, pages: &[Vec<String>]) -> Result
         .map(|(number, passages)| page(number, passages))
         .collect();
     let original: String = pages.iter().map(|page| page.text.as_str()).collect();
-    let reading = Reading {
-        format: Format::Text,
-        pages,
-    };
     let name = format!("report {number}.txt");
-    let head = Head::of(name, original.as_bytes(), &reading);
+    let head = Head {
+        language: Some(Language::English),
+        pages: u32::try_from(pages.len())?,
+        ..Head::new(name, Format::Text, original.as_bytes())
+    };
     vault.write(|change| {
         let id = change.create_owner(OwnerKind::Document, &head.encode())?;
-        for page in &reading.pages {
+        for page in &pages {
             change.put(id, stored::PAGE, page.number, &stored::encode(page))?;
         }
         change.put_blob(id, original.as_bytes())?;

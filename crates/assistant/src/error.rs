@@ -19,6 +19,8 @@ use crate::vault_trouble::VaultTrouble;
 pub enum Error {
     /// A question without words.
     QuestionEmpty,
+    /// A collection that was to have a name without a visible letter.
+    CollectionNameEmpty,
     /// The question alone fills the model's context.
     QuestionTooLong,
     /// A document that was not added.
@@ -161,6 +163,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::QuestionEmpty => "question_empty",
+            Error::CollectionNameEmpty => "collection_name_empty",
             Error::QuestionTooLong => "question_too_long",
             Error::Document { trouble, .. } => match trouble {
                 DocumentTrouble::Missing => "document_missing",
@@ -211,6 +214,7 @@ impl Error {
     fn english(&self) -> String {
         match self {
             Error::QuestionEmpty => "The question is empty. Type what you want to know.".into(),
+            Error::CollectionNameEmpty => "The collection has no name. Type one.".into(),
             Error::QuestionTooLong => {
                 "The question is too long for this model. Shorten it, or choose a model with a larger \
                  context."
@@ -328,6 +332,7 @@ impl Error {
 
     fn french(&self) -> String {
         match self {
+            Error::CollectionNameEmpty => "La collection n'a pas de nom. Saisissez-en un.".into(),
             Error::QuestionEmpty => {
                 "La question est vide. Écrivez ce que vous voulez savoir.".into()
             }

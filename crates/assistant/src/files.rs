@@ -1,15 +1,16 @@
 //! Opening what the user named: the one place where the app reads a document's bytes.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
 
 use aparte_protocol::documents::DOCUMENT_LIMIT;
 
 use crate::error::{DocumentTrouble, Error, shown};
+use crate::library::Origin;
 
 /// The longest name that a document keeps, in characters.
-const NAME_LIMIT: usize = 255;
+pub(crate) const NAME_LIMIT: usize = 255;
 
 /// Where a document comes from.
 pub enum Input<'a> {
@@ -34,17 +35,39 @@ impl Input<'_> {
         }
     }
 
-    /// The document's name and bytes.
-    pub(crate) fn read(self) -> Result<(String, Vec<u8>), Error> {
-        let (name, bytes) = match self {
-            Input::File(path) => (name_of(path), open_document(path).and_then(read_bounded)),
-            Input::Stream(name, stream) => (name.to_owned(), read_bounded(stream)),
+    /// The document's name and bytes, and where they lie.
+    pub(crate) fn read(self) -> Result<File, Error> {
+        let (name, read) = match self {
+            Input::File(path) => {
+                let read = open_document(path).and_then(|file| {
+                    // What the file system says now is of what is read: a change comes after.
+                    let origin = file.metadata().ok().map(|facts| Origin::of(path, &facts));
+                    Ok((read_bounded(file)?, origin))
+                });
+                (name_of(path), read)
+            }
+            Input::Stream(name, stream) => (
+                name.to_owned(),
+                read_bounded(stream).map(|bytes| (bytes, None)),
+            ),
         };
-        match bytes {
-            Ok(bytes) => Ok((name, bytes)),
+        match read {
+            Ok((bytes, origin)) => Ok(File {
+                name,
+                bytes,
+                origin,
+            }),
             Err(trouble) => Err(Error::Document { name, trouble }),
         }
     }
+}
+
+/// A document before it is read.
+pub(crate) struct File {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    /// Of a file of the user's.
+    pub origin: Option<Origin>,
 }
 
 /// A path like `..` has no last part and is shown as it was given.
@@ -55,7 +78,7 @@ fn name_of(path: &Path) -> String {
 
 /// Opens a regular file that is not too large. A directory, pipe or device is refused after it is opened, on the open
 /// descriptor, so that nothing can be exchanged between the look and the reading.
-fn open_document(path: &Path) -> Result<File, DocumentTrouble> {
+fn open_document(path: &Path) -> Result<fs::File, DocumentTrouble> {
     let file = open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => DocumentTrouble::Missing,
         io::ErrorKind::IsADirectory => DocumentTrouble::NotAFile,
@@ -85,7 +108,7 @@ fn read_bounded(from: impl Read) -> Result<Vec<u8>, DocumentTrouble> {
 }
 
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
     // Without O_NONBLOCK a named pipe would hold the app until somebody writes to it.
     OpenOptions::new()
@@ -95,6 +118,6 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<fs::File> {
     OpenOptions::new().read(true).open(path)
 }

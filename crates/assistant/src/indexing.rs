@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use aparte_protocol::documents::Page;
-use aparte_vault::{Owner, OwnerId, OwnerKind, Vault};
+use aparte_vault::{Owner, OwnerId, OwnerKind, Vault, VaultError};
 
 use crate::conversation::{ConversationId, Message};
 use crate::error::Error;
 use crate::language::Language;
 use crate::library::Head;
-use crate::search::{Entry, Fingerprint, MessageEntry, SearchIndex};
-use crate::{Assistant, pages, stored};
+use crate::search::{Entry, Fingerprint, MessageEntry, SearchIndex, Vector};
+use crate::{Assistant, stored, vectors};
 
 /// Takes out of the index what is not in the vault, and puts in the conversations and documents that it does not hold as
 /// they are. Gives how many were put in.
@@ -33,6 +33,7 @@ pub(crate) fn bring_up_to(
         .map(|owner| *owner.id.as_bytes())
         .collect();
     index.retain(|owner| here.contains(&owner))?;
+    let pages_of = vault.count_records(stored::PAGE)?;
     let mut put = 0;
     for conversation in conversations {
         let owner = *conversation.id.as_bytes();
@@ -46,17 +47,64 @@ pub(crate) fn bring_up_to(
         }
     }
     for document in documents {
-        if index.covers(*document.id.as_bytes(), document.fingerprint) {
+        // A reading that is under way, or was cut short.
+        if document.hidden || index.covers(*document.id.as_bytes(), document.fingerprint) {
             continue;
         }
         // What does not open is counted where the documents are listed.
-        let language = Head::language(&document.head);
-        if let (Ok(language), Some(pages)) = (language, pages::stored(vault, document.id)?) {
-            put_document(index, document.id, document.fingerprint, language, &pages)?;
-            put += 1;
-        }
+        let Ok(head) = Head::decode(&document.head) else {
+            continue;
+        };
+        let count = pages_of.get(&document.id).copied().unwrap_or(0);
+        let texts = texts(vault, document.id, head.pages.max(count))?;
+        put_document(
+            index,
+            document.id,
+            document.fingerprint,
+            head.language,
+            &texts,
+        )?;
+        put += 1;
     }
     Ok(put)
+}
+
+/// What is indexed of a page.
+pub(crate) struct PageTexts {
+    page: u32,
+    passages: Vec<(String, Vec<String>)>,
+    /// Of its passages, where they were computed.
+    vectors: Vec<Vector>,
+}
+
+/// What is indexed of a document with so many pages. Its words' places, which take many times as much, are not brought into
+/// memory together. Pages that do not open have nothing.
+pub(crate) fn texts(vault: &Vault, document: OwnerId, pages: u32) -> Result<Vec<PageTexts>, Error> {
+    let mut texts = Vec::new();
+    for number in 1..=pages {
+        let record = match vault.record(document, stored::PAGE, number) {
+            Ok(record) => record,
+            Err(VaultError::Damaged(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let page = record.and_then(|record| stored::decode::<Page>(&record.body).ok());
+        let Some(page) = page.filter(|page| !page.passages.is_empty()) else {
+            continue;
+        };
+        texts.push(PageTexts {
+            page: number,
+            vectors: vectors::kept(vault, document, number, page.passages.len()),
+            passages: page
+                .passages
+                .into_iter()
+                .map(|passage| {
+                    let text = passage.range.of(&page.text).unwrap_or_default();
+                    (text.to_owned(), passage.headings)
+                })
+                .collect(),
+        });
+    }
+    Ok(texts)
 }
 
 /// Puts the passages of a document in the place of what the index held of it.
@@ -65,16 +113,16 @@ pub(crate) fn put_document(
     document: OwnerId,
     fingerprint: Fingerprint,
     language: Option<Language>,
-    pages: &[Page],
+    texts: &[PageTexts],
 ) -> Result<(), Error> {
-    let entries = pages.iter().flat_map(|page| {
+    let entries = texts.iter().flat_map(|page| {
         let passages = (0..).zip(&page.passages);
-        passages.map(|(number, passage)| Entry {
-            page: page.number,
+        passages.map(|(number, (text, headings))| Entry {
+            page: page.page,
             passage: number,
-            text: passage.range.of(&page.text).unwrap_or_default(),
-            headings: &passage.headings,
-            vector: None,
+            text,
+            headings,
+            vector: page.vectors.get(number as usize),
         })
     });
     let language = language.unwrap_or(Language::English);

@@ -11,6 +11,7 @@
 
 #[macro_use]
 mod ids;
+mod adding;
 mod answer;
 mod ask;
 #[cfg(feature = "bench")]
@@ -53,14 +54,15 @@ mod stored;
 mod support;
 mod turns;
 mod vault_trouble;
+mod vectors;
 mod words;
 mod worker;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
+pub use adding::Adding;
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::calibration::{BatchSize, Calibrated, Speed, Tuning};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
@@ -82,7 +84,10 @@ pub use files::Input;
 pub use find::Found;
 pub use ids::NotAnId;
 pub use language::Language;
-pub use library::{Document, DocumentId};
+pub use library::{
+    Collection, CollectionId, Document, DocumentId, FolderChanges, Named, Origin, WatchedFolder,
+    files_below,
+};
 pub use meaning::{Embedder, Reranker};
 pub use measure::{FirstWords, Measured};
 pub use models::{EMBEDDING, Model, STARTER};
@@ -92,6 +97,7 @@ pub use reading_trouble::ReadingTrouble;
 pub use samples::{SAMPLES, Sample};
 pub use settings::{EarlierTurns, LOCK_AFTER, Settings, Theme, UNLOAD_AFTER};
 pub use vault_trouble::VaultTrouble;
+pub use vectors::Embedded;
 
 use aparte_vault::VaultError;
 use draft::ReplyDraft;
@@ -114,6 +120,7 @@ pub struct Assistant {
     language: Mutex<Language>,
     library: Mutex<Library>,
     engine: Option<Engine>,
+    embedder: Option<Embedder>,
 }
 
 /// How much is in the vault and does not open.
@@ -163,6 +170,7 @@ impl Assistant {
             language: Mutex::new(language),
             library,
             engine,
+            embedder: None,
         })
     }
 
@@ -173,6 +181,13 @@ impl Assistant {
         if let Some(engine) = &mut self.engine {
             engine.calibrate(calibrations);
         }
+        self
+    }
+
+    /// The same, with a model that makes vectors of passages. Without one they are found by their words.
+    #[must_use]
+    pub fn embedding(mut self, model: Model) -> Assistant {
+        self.embedder = Some(Embedder::new(self.worker.clone(), model));
         self
     }
 
@@ -288,48 +303,6 @@ impl Assistant {
     /// What was typed and is not asked yet.
     pub fn draft(&self, conversation: Option<ConversationId>) -> Result<String, Error> {
         draft::input(self.home_or_vault(conversation), conversation)
-    }
-
-    /// Reads a document into the library; one that is there already is not read again.
-    pub fn add(&self, input: Input<'_>, on_page: &mut OnPage<'_>) -> Result<DocumentId, Error> {
-        self.add_to(false, input, on_page)
-    }
-
-    /// Reads a document that private conversations alone see: it is in memory alone.
-    pub fn add_privately(
-        &self,
-        input: Input<'_>,
-        on_page: &mut OnPage<'_>,
-    ) -> Result<DocumentId, Error> {
-        self.add_to(true, input, on_page)
-    }
-
-    fn add_to(
-        &self,
-        private: bool,
-        input: Input<'_>,
-        on_page: &mut OnPage<'_>,
-    ) -> Result<DocumentId, Error> {
-        let (name, bytes) = input.read()?;
-        if let Some(id) = self.library().with_bytes(&bytes, private) {
-            return Ok(id);
-        }
-        let started = Instant::now();
-        let reading = reader::read(&self.worker, &name, &bytes, on_page)?;
-        let pages = reading.pages.len();
-        let passages = reading.pages.iter().map(|page| page.passages.len()).sum();
-        let vault = match private {
-            true => &self.private,
-            false => &self.vault,
-        };
-        let id = self.library().add(vault, name, &bytes, reading, private)?;
-        let milliseconds = started.elapsed().as_millis();
-        log::record(log::Event::DocumentRead {
-            pages,
-            passages,
-            milliseconds,
-        });
-        Ok(id)
     }
 
     /// Lends a document of the library.
@@ -515,8 +488,14 @@ pub fn extract(
     input: Input<'_>,
     on_page: &mut OnPage<'_>,
 ) -> Result<Vec<Page>, Error> {
-    let (name, bytes) = input.read()?;
-    Ok(reader::read(worker, &name, &bytes, on_page)?.pages)
+    let file = input.read()?;
+    let mut pages = Vec::new();
+    reader::read(worker, &file.name, &file.bytes, &mut |page, total| {
+        on_page(page.number, total);
+        pages.push(page);
+        Ok(())
+    })?;
+    Ok(pages)
 }
 
 /// A reply is being written as long as this lives.

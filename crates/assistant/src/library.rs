@@ -1,29 +1,41 @@
 //! The documents that can be asked about, and the index of their passages. Their pages stay in the vault until somebody
 //! looks at one (`pages.rs`).
 
-use std::collections::HashSet;
+mod collections;
+mod folders;
+mod head;
+mod intake;
+mod origin;
+
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use aparte_protocol::documents::{Format, Page, PageWarning};
-use aparte_vault::{Owner, OwnerId, OwnerKind, Vault};
+use aparte_vault::{OwnerId, OwnerKind, Vault};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::{DocumentTrouble, Error};
+use crate::error::{Error, shown};
+use crate::files::NAME_LIMIT;
 use crate::language::Language;
-use crate::reader::Reading;
 use crate::search::SearchIndex;
 use crate::vault_trouble::VaultTrouble;
-use crate::{indexing, pages, samples, stored};
+use crate::{Assistant, indexing, samples, stored};
+
+pub use collections::{Collection, CollectionId};
+pub use folders::{FolderChanges, WatchedFolder};
+pub(crate) use head::Head;
+pub use intake::{Named, files_below};
+pub use origin::Origin;
 
 /// Names a document of the library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DocumentId(pub(crate) OwnerId);
 
 id_as_text!(DocumentId);
 
 /// A file in the library.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Document {
     /// Its name in the library.
     pub id: DocumentId,
@@ -33,13 +45,27 @@ pub struct Document {
     pub format: Format,
     /// The language of most of its text, if it could be told.
     pub language: Option<Language>,
+    /// The length of the original in bytes; 0 where an earlier version did not note it.
+    pub bytes: u64,
+    /// Milliseconds since 1970 when it was added; 0 where an earlier version did not note it.
+    pub added: u64,
     /// How many pages it has.
     pub pages: u32,
     /// The numbers of the pages of which something or everything could not be read, in order.
     pub incomplete_pages: Vec<u32>,
+    /// Those of them that are nothing but images.
+    pub image_pages: Vec<u32>,
+    /// The file that it was read from.
+    pub origin: Option<Origin>,
+    /// The collections that it is in.
+    pub collections: Vec<CollectionId>,
+    /// The document that it came in.
+    pub parent: Option<DocumentId>,
     /// It is in memory alone, and gone when the vault is closed.
     pub private: bool,
     hash: [u8; 32],
+    /// Which of all that this session knows.
+    place: u64,
 }
 
 impl Document {
@@ -49,94 +75,14 @@ impl Document {
     }
 }
 
-/// What is sealed of a document itself. Its layout is frozen: see `stored.rs`.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Head {
-    name: String,
-    format: Format,
-    language: Option<Language>,
-    hash: [u8; 32],
-    pages: u32,
-    incomplete_pages: Vec<u32>,
-}
-
-/// The first layout of a head, which did not say what the pages are like.
-#[derive(Deserialize)]
-struct FirstHead {
-    name: String,
-    format: Format,
-    language: Option<Language>,
-    hash: [u8; 32],
-}
-
-impl Head {
-    /// The head of a file that was read.
-    pub fn of(name: String, bytes: &[u8], reading: &Reading) -> Head {
-        Head {
-            name,
-            format: reading.format,
-            language: language_of(&reading.pages),
-            hash: hash(bytes),
-            pages: reading.pages.len() as u32,
-            incomplete_pages: incomplete(&reading.pages),
-        }
-    }
-
-    /// The bytes to seal.
-    pub fn encode(&self) -> Vec<u8> {
-        stored::encode_as(2, self)
-    }
-
-    /// The language that the head of a document names, whatever the layout.
-    pub fn language(bytes: &[u8]) -> Result<Option<Language>, Error> {
-        Ok(Head::decode(bytes)?.language)
-    }
-
-    /// Whether bytes are a head that says what the pages are like.
-    fn is_of_this_layout(bytes: &[u8]) -> bool {
-        stored::decode_as::<Head>(2, bytes).is_ok()
-    }
-
-    /// A head of either layout. The first leaves the pages uncounted.
-    pub fn decode(bytes: &[u8]) -> Result<Head, Error> {
-        stored::decode_as::<Head>(2, bytes)
-            .or_else(|_| Ok(stored::decode::<FirstHead>(bytes)?.into()))
-    }
-
-    /// The head of a document that is in the vault with so many pages, whatever the layout. An error if it does not open,
-    /// or nothing of the document is left.
-    fn open(vault: &Vault, owner: &Owner, pages: u32) -> Result<Head, Error> {
-        let mut head = Head::decode(&owner.head)?;
-        if head.pages == pages {
-            return Ok(head);
-        }
-        // Pages were lost, or nobody counted them yet.
-        let there = pages::stored(vault, owner.id)?.ok_or(Error::Vault(VaultTrouble::Damaged))?;
-        head.pages = there.len() as u32;
-        head.incomplete_pages = incomplete(&there);
-        Ok(head)
-    }
-}
-
-impl From<FirstHead> for Head {
-    fn from(first: FirstHead) -> Head {
-        Head {
-            name: first.name,
-            format: first.format,
-            language: first.language,
-            hash: first.hash,
-            pages: 0,
-            incomplete_pages: Vec::new(),
-        }
-    }
-}
-
 /// So many conversations and documents take long enough to index anew that the index is kept at once.
 const WORTH_KEEPING: usize = 200;
 
 /// All documents and what is needed to search them, and conversations too.
 pub(crate) struct Library {
-    documents: Vec<Arc<Document>>,
+    documents: HashMap<DocumentId, Arc<Document>>,
+    /// How many there ever were in this session.
+    places: u64,
     /// Those about to be erased.
     hidden: HashSet<OwnerId>,
     index: SearchIndex,
@@ -150,7 +96,8 @@ impl Library {
         let snapshot = vault.cache(stored::INDEX);
         let index = snapshot.and_then(|bytes| SearchIndex::from_bytes(&bytes));
         let mut library = Library {
-            documents: Vec::new(),
+            documents: HashMap::new(),
+            places: 0,
             hidden: HashSet::new(),
             index: match index {
                 Some(index) => index,
@@ -172,12 +119,15 @@ impl Library {
         for owner in &owners.readable {
             let pages = pages.get(&owner.id).copied().unwrap_or(0);
             match Head::open(vault, owner, pages) {
+                // A reading that was cut short left it.
+                Ok(head) if head.pages == 0 && owner.hidden => (),
                 Ok(head) => {
-                    if !Head::is_of_this_layout(&owner.head) {
+                    if !Head::counts_pages(&owner.head) {
                         first_layout.push((owner.id, head.encode()));
                     }
                     library.take(DocumentId(owner.id), head, false);
                 }
+                Err(_) if owner.hidden => (),
                 Err(Error::Vault(VaultTrouble::Damaged | VaultTrouble::NewerFormat)) => {
                     library.damaged += 1;
                 }
@@ -233,87 +183,60 @@ impl Library {
 
     /// Whether a document is in memory alone, hidden or not.
     pub fn is_private(&self, id: DocumentId) -> bool {
-        let found = self.documents.iter().find(|document| document.id == id);
-        found.is_some_and(|document| document.private)
+        self.documents
+            .get(&id)
+            .is_some_and(|document| document.private)
     }
 
     /// Forgets a conversation or document. What its words left in memory is for [`SearchIndex::erase_some`].
     pub fn remove(&mut self, id: OwnerId) -> Result<(), Error> {
         self.hidden.remove(&id);
-        self.documents.retain(|document| document.id.0 != id);
+        self.documents.remove(&DocumentId(id));
         Ok(self.index.remove(*id.as_bytes())?)
     }
 
     /// The document with these very bytes, if it is here. One in memory alone does not stand for one that is to be kept.
-    pub fn with_bytes(&self, bytes: &[u8], private: bool) -> Option<DocumentId> {
-        let hash = hash(bytes);
+    pub fn with_hash(&self, hash: &[u8; 32], private: bool) -> Option<DocumentId> {
         self.visible()
-            .find(|document| document.hash == hash && (private || !document.private))
+            .find(|document| document.hash == *hash && (private || !document.private))
             .map(|document| document.id)
     }
 
-    /// Keeps a document: its original, its pages, and their passages in the index. What is sealed is on the
-    /// disk when this returns.
-    pub fn add(
-        &mut self,
-        vault: &Vault,
-        name: String,
-        bytes: &[u8],
-        reading: Reading,
-        private: bool,
-    ) -> Result<DocumentId, Error> {
-        let pages = &reading.pages;
-        if pages.iter().all(|page| page.passages.is_empty()) {
-            return Err(Error::Document {
-                name,
-                trouble: without_text(pages),
-            });
-        }
-        if let Some(id) = self.with_bytes(bytes, private) {
-            // Somebody else added it while it was read.
-            return Ok(id);
-        }
-        let head = Head::of(name, bytes, &reading);
-        let id = vault.write(|change| {
-            let id = change.create_owner(OwnerKind::Document, &head.encode())?;
-            for page in pages {
-                change.put(id, stored::PAGE, page.number, &stored::encode(page))?;
-            }
-            change.put_blob(id, bytes)?;
-            Ok(id)
-        })?;
-        let fingerprint = vault.fingerprint(id)?;
-        indexing::put_document(&mut self.index, id, fingerprint, head.language, pages)?;
-        let id = DocumentId(id);
-        self.take(id, head, private);
-        Ok(id)
+    /// The kept document that was read from this file, if the file was not changed since.
+    pub fn unchanged(&self, origin: &Origin) -> Option<DocumentId> {
+        self.visible()
+            .find(|document| document.origin.as_ref() == Some(origin))
+            .map(|document| document.id)
     }
 
-    fn take(&mut self, id: DocumentId, head: Head, private: bool) {
-        let Head {
-            name,
-            format,
-            language,
-            hash,
-            pages,
-            incomplete_pages,
-        } = head;
-        self.documents.push(Arc::new(Document {
+    /// Takes a document whose head is in the vault, or in memory alone. What was known of it is replaced.
+    pub fn take(&mut self, id: DocumentId, head: Head, private: bool) {
+        let known = self.documents.get(&id);
+        let place = known.map_or(self.places, |document| document.place);
+        self.places += 1;
+        let document = Document {
             id,
-            name,
-            format,
-            language,
-            pages,
-            incomplete_pages,
+            name: head.name,
+            format: head.format,
+            language: head.language,
+            bytes: head.bytes,
+            added: head.added,
+            pages: head.pages,
+            incomplete_pages: head.incomplete_pages,
+            image_pages: head.image_pages,
+            origin: head.origin,
+            collections: head.collections,
+            parent: head.parent,
             private,
-            hash,
-        }));
+            hash: head.hash,
+            place,
+        };
+        self.documents.insert(id, Arc::new(document));
     }
 
     /// Notes that a page could not be read after all.
     pub fn note_incomplete(&mut self, id: DocumentId, page: u32) {
-        let mut documents = self.documents.iter_mut();
-        if let Some(document) = documents.find(|document| document.id == id)
+        if let Some(document) = self.documents.get_mut(&id)
             && let Err(place) = document.incomplete_pages.binary_search(&page)
         {
             let document = Arc::make_mut(document);
@@ -323,16 +246,25 @@ impl Library {
 
     /// All documents, in the order in which they were added.
     pub fn documents(&self) -> Vec<Arc<Document>> {
-        self.visible().cloned().collect()
+        let mut documents: Vec<_> = self.visible().cloned().collect();
+        documents.sort_by_key(|document| document.place);
+        documents
     }
 
     pub fn get(&self, id: DocumentId) -> Option<&Arc<Document>> {
-        self.visible().find(|document| document.id == id)
+        self.documents
+            .get(&id)
+            .filter(|document| !self.hidden.contains(&document.id.0))
+    }
+
+    /// All documents, those that are about to be erased too, in any order.
+    pub fn with_hidden(&self) -> impl Iterator<Item = &Arc<Document>> {
+        self.documents.values()
     }
 
     fn visible(&self) -> impl Iterator<Item = &Arc<Document>> {
         self.documents
-            .iter()
+            .values()
             .filter(|document| !self.hidden.contains(&document.id.0))
     }
 
@@ -345,44 +277,84 @@ impl Library {
     }
 }
 
-/// The numbers of the pages of which something or everything could not be read.
-fn incomplete(pages: &[Page]) -> Vec<u32> {
-    let incomplete = |page: &&Page| {
-        let mut warnings = page.warnings.iter();
-        warnings.any(|warning| *warning != PageWarning::Blank)
-    };
-    pages
-        .iter()
-        .filter(incomplete)
-        .map(|page| page.number)
-        .collect()
-}
-
-/// Why no page has any text.
-fn without_text(pages: &[Page]) -> DocumentTrouble {
-    let warns = |warning| pages.iter().any(|page| page.warnings.contains(&warning));
-    if warns(PageWarning::OnlyImages) {
-        DocumentTrouble::OnlyImages
-    } else if warns(PageWarning::Damaged) || warns(PageWarning::Unmapped) {
-        DocumentTrouble::Damaged
-    } else {
-        DocumentTrouble::NoText
-    }
-}
-
-fn language_of(pages: &[Page]) -> Option<Language> {
-    const ENOUGH: usize = 20_000;
-    let mut sample = String::new();
-    for page in pages {
-        if sample.len() > ENOUGH {
-            break;
+impl Assistant {
+    /// Gives a document another name.
+    ///
+    /// # Errors
+    /// What the vault reports. A name without a visible letter changes nothing.
+    pub fn rename_document(&self, id: DocumentId, name: &str) -> Result<(), Error> {
+        let name = shown(name.trim(), NAME_LIMIT);
+        if name.is_empty() {
+            return Ok(());
         }
-        sample.push_str(&page.text);
-        sample.push('\n');
+        self.change_documents(&[id], |head| head.name.clone_from(&name))
     }
-    Language::of(&sample)
+
+    /// The original of a document, as it was read; `None` if the document is not there, or its original is gone.
+    ///
+    /// # Errors
+    /// What the vault reports.
+    pub fn original(&self, id: DocumentId) -> Result<Option<Vec<u8>>, Error> {
+        let Some(private) = self.library().get(id).map(|document| document.private) else {
+            return Ok(None);
+        };
+        let vault = self.vault_for(private);
+        match vault.blobs(id.0)?.first() {
+            Some(blob) => Ok(Some(vault.blob(id.0, *blob)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Changes what is sealed of documents beside their pages, in one step on the disk.
+    pub(crate) fn change_documents(
+        &self,
+        ids: &[DocumentId],
+        mut how: impl FnMut(&mut Head),
+    ) -> Result<(), Error> {
+        for private in [false, true] {
+            let vault = self.vault_for(private);
+            let mut library = self.library();
+            let mut heads = Vec::new();
+            for id in ids {
+                let document = library.documents.get(id);
+                if document.is_some_and(|document| document.private == private) {
+                    let mut head = Head::decode(&vault.head(id.0, OwnerKind::Document)?)?;
+                    how(&mut head);
+                    heads.push((*id, head));
+                }
+            }
+            if heads.is_empty() {
+                continue;
+            }
+            vault.write(|change| {
+                let mut heads = heads.iter();
+                heads.try_for_each(|(id, head)| change.set_head(id.0, &head.encode()))
+            })?;
+            for (id, head) in heads {
+                // The index holds what it held: only its note of the state is renewed.
+                let fingerprint = vault.fingerprint(id.0)?;
+                library.index.renew(*id.0.as_bytes(), fingerprint);
+                library.take(id, head, private);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn vault_for(&self, private: bool) -> &Vault {
+        match private {
+            true => &self.private,
+            false => &self.vault,
+        }
+    }
 }
 
-fn hash(bytes: &[u8]) -> [u8; 32] {
+/// Whether something or everything of a page could not be read.
+pub(crate) fn incomplete(page: &Page) -> bool {
+    let mut warnings = page.warnings.iter();
+    warnings.any(|warning| *warning != PageWarning::Blank)
+}
+
+/// What tells equal bytes.
+pub(crate) fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }

@@ -14,23 +14,20 @@ use crate::worker::{Stopped, Worker};
 /// A worker that sends nothing for this long is given up.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
-/// What all pages of a document may take in memory, in bytes, and how long they may take to come.
+/// What all pages of a document may take, in bytes, and how long they may take to come.
 const SIZE_LIMIT: usize = 512 << 20;
 const TIME_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// What a document turned out to be.
-pub(crate) struct Reading {
-    pub format: Format,
-    pub pages: Vec<Page>,
-}
+/// Hears each page, and how many there are.
+pub(crate) type TakePage<'a> = dyn FnMut(Page, u32) -> Result<(), Error> + 'a;
 
-/// Reads a document. `on_page` hears the pages read so far and how many there are.
+/// Reads a document page by page, and gives what it is.
 pub(crate) fn read(
     program: &Path,
     name: &str,
     bytes: &[u8],
-    on_page: &mut dyn FnMut(u32, u32),
-) -> Result<Reading, Error> {
+    take: &mut TakePage<'_>,
+) -> Result<Format, Error> {
     let trouble = |trouble| Error::Document {
         name: name.to_owned(),
         trouble,
@@ -47,7 +44,7 @@ pub(crate) fn read(
 
     let started = Instant::now();
     let mut size = 0;
-    let mut reading = None;
+    let mut opened = None;
     loop {
         let event = events
             .recv_timeout(SILENCE_LIMIT)
@@ -55,18 +52,16 @@ pub(crate) fn read(
                 RecvTimeoutError::Timeout => trouble(DocumentTrouble::TookTooLong),
                 RecvTimeoutError::Disconnected => trouble(DocumentTrouble::ReaderStopped),
             })?;
-        match (event, &mut reading) {
+        match (event, &mut opened) {
             (DocumentEvent::Opened { format, pages }, None) => {
-                reading = Some((
-                    Reading {
-                        format,
-                        pages: Vec::new(),
-                    },
+                opened = Some(Opened {
+                    format,
                     pages,
-                ));
+                    read: 0,
+                });
             }
-            (DocumentEvent::Page(page), Some((reading, total)))
-                if page.number <= *total && is_next(&page, reading.pages.len()) =>
+            (DocumentEvent::Page(page), Some(opened))
+                if page.number <= opened.pages && is_next(&page, opened.read) =>
             {
                 size += page.text.len() + size_of_val(page.words.as_slice());
                 if size > SIZE_LIMIT {
@@ -75,20 +70,26 @@ pub(crate) fn read(
                 if started.elapsed() > TIME_LIMIT {
                     return Err(trouble(DocumentTrouble::TookTooLong));
                 }
-                on_page(page.number, *total);
-                reading.pages.push(page);
+                opened.read += 1;
+                take(page, opened.pages)?;
             }
-            (DocumentEvent::Finished, Some((Reading { format, pages }, total)))
-                if pages.len() == *total as usize =>
-            {
-                let (format, pages) = (*format, std::mem::take(pages));
-                return Ok(Reading { format, pages });
+            (DocumentEvent::Finished, Some(opened)) if opened.read == opened.pages => {
+                return Ok(opened.format);
             }
             (DocumentEvent::Failed(failure), _) => return Err(trouble(failure.into())),
             // Anything else is a worker that does not keep to the protocol.
             _ => return Err(trouble(DocumentTrouble::ReaderStopped)),
         }
     }
+}
+
+/// A document on its way.
+struct Opened {
+    format: Format,
+    /// How many pages it has.
+    pages: u32,
+    /// How many of them came.
+    read: u32,
 }
 
 /// The walls around a worker that reads documents.
@@ -121,11 +122,11 @@ impl Started {
 
 /// Whether a page is the one that must follow, and all its ranges lie in its text: what comes out of a
 /// worker is only as honest as the document that went in.
-fn is_next(page: &Page, before: usize) -> bool {
+fn is_next(page: &Page, before: u32) -> bool {
     let passages = page.passages.iter().map(|passage| passage.range);
     let headings = page.headings.iter().map(|heading| heading.range);
     let words = page.words.iter().map(|word| word.range);
-    page.number as usize == before + 1
+    page.number == before + 1
         && passages
             .chain(headings)
             .chain(words)

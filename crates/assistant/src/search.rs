@@ -33,7 +33,7 @@ use shelf::Shelf;
 use vectors::{Near, Vectors};
 
 pub(crate) use line::names;
-pub use vectors::Vector;
+pub use vectors::{DIMENSION, Vector};
 pub use weigh::{Weighed, WeightedTerm};
 
 /// Names a document or conversation: its id in the vault.
@@ -220,6 +220,77 @@ impl SearchIndex {
         entries: impl IntoIterator<Item = MessageEntry<'a>>,
     ) -> Result<(), SearchFailed> {
         self.change_messages(owner, fingerprint, &[], entries)
+    }
+
+    /// Notes that an owner is in another state of which all that is here of it holds still.
+    pub fn renew(&mut self, owner: Owner, fingerprint: Fingerprint) {
+        if self.owners.number(owner).is_some() {
+            self.owners.set(owner, fingerprint);
+        }
+    }
+
+    /// Gives passages of a document their vectors, in the state that it is in now. Passages that are not there, or have one,
+    /// are left as they are.
+    pub fn put_vectors<'a>(
+        &mut self,
+        owner: Owner,
+        fingerprint: Fingerprint,
+        page: u32,
+        vectors: &'a [Vector],
+    ) {
+        let Some(number) = self.owners.number(owner) else {
+            return;
+        };
+        let rows = self.passages.rows.of(|other| other == number);
+        let place_of = |row: &u32| self.passages.rows.get(*row).map(|(_, place)| place);
+        let mut new: Vec<(u32, &'a Vector)> = rows
+            .iter()
+            .filter(|row| !self.vectors.has(**row))
+            .filter_map(|row| {
+                let place = place_of(row).filter(|place| place.page == page)?;
+                Some((*row, vectors.get(place.passage as usize)?))
+            })
+            .collect();
+        new.sort_by_key(|(row, _)| *row);
+        self.vectors.put(new.into_iter());
+        self.owners.set(owner, fingerprint);
+    }
+
+    /// The pages of the first passages that have no vector, about so many passages, but for those that are left out.
+    pub fn without_vectors(
+        &self,
+        passages: usize,
+        left_out: impl Fn((Owner, u32)) -> bool,
+    ) -> Vec<(Owner, u32)> {
+        let mut pages = Vec::new();
+        let mut count = 0;
+        for (row, held) in (0..).zip(self.passages.rows.iter()) {
+            let Some((number, place)) = held else {
+                continue;
+            };
+            if self.vectors.has(row) {
+                continue;
+            }
+            let Some((owner, _)) = self.owners.get(number) else {
+                continue;
+            };
+            if left_out((owner, place.page)) {
+                continue;
+            }
+            if pages.last() != Some(&(owner, place.page)) {
+                if count >= passages {
+                    break;
+                }
+                pages.push((owner, place.page));
+            }
+            count += 1;
+        }
+        pages
+    }
+
+    /// How many of the passages have a vector.
+    pub fn passages_with_vectors(&self) -> usize {
+        self.vectors.parts().0.len()
     }
 
     /// How many passages there are of the `wanted` documents.

@@ -70,6 +70,12 @@ const SETTINGS: SettingKey = SettingKey(1);
 const SAMPLES_ADDED: SettingKey = SettingKey(2);
 /// What was typed where no conversation is begun yet.
 pub(crate) const INPUT_DRAFT: SettingKey = SettingKey(3);
+/// The names of the collections.
+pub(crate) const COLLECTIONS: SettingKey = SettingKey(4);
+/// The folders whose files are to be in the library.
+pub(crate) const FOLDERS: SettingKey = SettingKey(5);
+/// What was named and is not in the library yet.
+pub(crate) const INTAKE: SettingKey = SettingKey(6);
 
 impl Settings {
     /// The choices that a vault keeps; `None` before the first.

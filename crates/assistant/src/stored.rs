@@ -18,6 +18,8 @@ pub(crate) const PAGE: RecordKind = RecordKind(2);
 pub(crate) const REPLY_DRAFT: RecordKind = RecordKind(3);
 /// What was typed in a conversation and is not asked yet. At most one.
 pub(crate) const INPUT_DRAFT: RecordKind = RecordKind(4);
+/// The vectors of the passages of a page, under the page's number.
+pub(crate) const VECTORS: RecordKind = RecordKind(5);
 
 /// The index of the search, as it was when the vault closed.
 pub(crate) const INDEX: CacheKind = CacheKind(1);

@@ -159,6 +159,59 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Removes all records of a kind, as [`Self::remove_record`] does one; what does not open any more is removed too.
+    pub fn remove_records(&mut self, owner: OwnerId, kind: RecordKind) -> Result<(), VaultError> {
+        let rows: Vec<(Vec<u8>, u32, Vec<u8>)> = self
+            .transaction
+            .prepare_cached(
+                "SELECT id, sequence, sealed FROM records WHERE owner = ?1 AND kind = ?2",
+            )?
+            .query_map(params![owner.as_bytes(), kind.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        let keys = self.keys;
+        let changing = self.owner(owner)?;
+        for (id, sequence, sealed) in &rows {
+            let Ok(id) = id.as_slice().try_into().map(RecordId::from_bytes) else {
+                continue;
+            };
+            let element = record_element(&keys.set, kind, *sequence, id, sealed);
+            changing.seal.records_mut(kind).set.remove(element);
+        }
+        changing.changed = true;
+        self.transaction
+            .prepare_cached("DELETE FROM records WHERE owner = ?1 AND kind = ?2")?
+            .execute(params![owner.as_bytes(), kind.0])?;
+        Ok(())
+    }
+
+    /// Removes all blobs of an owner, with the same word about their bytes.
+    pub fn remove_blobs(&mut self, owner: OwnerId) -> Result<(), VaultError> {
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = self
+            .transaction
+            .prepare_cached("SELECT id, head FROM blobs WHERE owner = ?1")?
+            .query_map(params![owner.as_bytes()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        let keys = self.keys;
+        let changing = self.owner(owner)?;
+        for (id, head) in &rows {
+            if let Ok(id) = id.as_slice().try_into() {
+                changing
+                    .seal
+                    .blobs
+                    .remove(blob_element(&keys.set, &id, head));
+            }
+        }
+        changing.changed = true;
+        self.transaction
+            .prepare_cached("DELETE FROM blobs WHERE owner = ?1")?
+            .execute(params![owner.as_bytes()])?;
+        Ok(())
+    }
+
     /// Stores bytes of any length, read to their end.
     pub fn put_blob(
         &mut self,

@@ -4,9 +4,9 @@ use aparte_protocol::documents::{Page, Passage, TextRange};
 use serde_json::Value;
 
 use super::*;
+use crate::adding::add_pages;
 use crate::answer::AnswerTimings;
 use crate::conversation::ConversationId;
-use crate::reader::Reading;
 use crate::stored;
 
 const MINUTES: &str = "The choir leaves on 17 July at 7:45 from the bus station.";
@@ -30,15 +30,7 @@ fn add_document(assistant: &Assistant, name: &str, text: &str) -> DocumentId {
         }],
         ..Page::default()
     };
-    let reading = Reading {
-        format: Format::Text,
-        pages: vec![page],
-    };
-    let bytes = text.as_bytes();
-    let mut library = assistant.library();
-    library
-        .add(&assistant.vault, name.to_owned(), bytes, reading, false)
-        .unwrap()
+    add_pages(assistant, name, text.as_bytes(), vec![page])
 }
 
 /// A conversation with an answer that cites the document.

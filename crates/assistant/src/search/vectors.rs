@@ -55,6 +55,11 @@ impl Vectors {
         (&self.rows, &self.bytes)
     }
 
+    /// Whether a row has a vector.
+    pub fn has(&self, row: u32) -> bool {
+        self.rows.binary_search(&row).is_ok()
+    }
+
     /// Adds the vectors of rows that have none; the rows must ascend.
     pub fn put<'a>(&mut self, vectors: impl Iterator<Item = (u32, &'a Vector)>) {
         let (mut rows, mut bytes) = (Vec::new(), Vec::new());

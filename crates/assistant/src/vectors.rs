@@ -1,0 +1,279 @@
+//! The vectors of passages: computed a few at a time while nobody waits for an answer, and kept sealed beside the pages, so that
+//! nothing that was computed is computed again.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aparte_protocol::documents::Page;
+use aparte_vault::{OwnerId, Vault};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::library::DocumentId;
+use crate::meaning::Embedder;
+use crate::reading_trouble::ReadingTrouble;
+use crate::search::{DIMENSION, Vector};
+use crate::{Assistant, EMBEDDING, Stop, lock, stored};
+
+/// How far the passages of a library have vectors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Embedded {
+    /// Passages that have one.
+    pub done: usize,
+    /// All passages.
+    pub total: usize,
+    /// How long the rest will take at the pace of this session, once it is known.
+    pub left: Option<Duration>,
+}
+
+/// What the card of the model says a passage must begin with.
+const PREFIX: &str = "passage: ";
+
+/// So many passages are computed before somebody who asks meanwhile is let through: they take about a second.
+const PORTION: usize = 8;
+
+/// How often it is looked whether an answer is done that the processor is left to.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// What is sealed of a page. Its layout is frozen.
+#[derive(Serialize, Deserialize)]
+struct PageVectors {
+    /// The model's id in the catalogue.
+    model: String,
+    /// [`DIMENSION`] bytes for each passage, in their order.
+    components: Vec<u8>,
+}
+
+impl Assistant {
+    /// Computes the vectors of all passages that have none, and tells how far it is after each few. It waits while answers are
+    /// written, and ends when `stop` was told; what was computed until then stays. Without an embedding model there is nothing
+    /// to do.
+    ///
+    /// # Errors
+    /// [`Error::Reading`], [`Error::Model`], or what the vault reports.
+    pub fn embed_passages(
+        &self,
+        stop: &Stop,
+        on_progress: &mut dyn FnMut(Embedded),
+    ) -> Result<(), Error> {
+        let Some(embedder) = &self.embedder else {
+            return Ok(());
+        };
+        let mut spent = Duration::ZERO;
+        let mut computed = 0;
+        // Pages that cannot be had, or of which there is nothing to compute.
+        let mut passed_over = HashSet::new();
+        loop {
+            while !lock(&self.replying).is_empty() && !stop.is_told() {
+                std::thread::sleep(PATIENCE);
+            }
+            let next = self
+                .library()
+                .index()
+                .without_vectors(PORTION, |page| passed_over.contains(&page));
+            if next.is_empty() || stop.is_told() {
+                return Ok(());
+            }
+            let started = Instant::now();
+            for (owner, page) in next {
+                let document = DocumentId(OwnerId::from_bytes(owner));
+                match self.embed_page(embedder, document, page, stop)? {
+                    Some(0) => drop(passed_over.insert((owner, page))),
+                    Some(passages) => computed += passages,
+                    None => return Ok(()),
+                }
+            }
+            spent += started.elapsed();
+            let mut embedded = self.embedded();
+            let rest = embedded.total - embedded.done;
+            embedded.left = (computed > 0).then(|| spent.mul_f64(rest as f64 / computed as f64));
+            on_progress(embedded);
+        }
+    }
+
+    /// How many passages have vectors.
+    pub fn embedded(&self) -> Embedded {
+        let library = self.library();
+        let index = library.index();
+        Embedded {
+            done: index.passages_with_vectors(),
+            total: index.passages(|_| true),
+            left: None,
+        }
+    }
+
+    /// Computes the vectors of a page and keeps them. Gives of how many passages; `None` when `stop` was told.
+    fn embed_page(
+        &self,
+        embedder: &Embedder,
+        id: DocumentId,
+        number: u32,
+        stop: &Stop,
+    ) -> Result<Option<usize>, Error> {
+        let document = {
+            let library = self.library();
+            library
+                .with_hidden()
+                .find(|document| document.id == id)
+                .map(Arc::clone)
+        };
+        let Some(document) = document else {
+            // It was erased meanwhile, and so were its passages.
+            return Ok(Some(0));
+        };
+        let vault = self.vault_for(document.private);
+        let before = vault.fingerprint(id.0)?;
+        let page = self.page_of(&document, number)?;
+        let texts = texts(&page);
+        let Some(vectors) = vectors_of(embedder, &texts, stop)? else {
+            return Ok(None);
+        };
+        let components = vectors.iter().flatten().map(|&component| component as u8);
+        let kept = PageVectors {
+            model: EMBEDDING.to_owned(),
+            components: components.collect(),
+        };
+        let mut library = self.library();
+        if vault.fingerprint(id.0)? != before {
+            // It was read anew meanwhile: these are of texts that are gone.
+            return Ok(Some(0));
+        }
+        let body = stored::encode(&kept);
+        // Of another model, or of another cut of the page.
+        let old = vault.record(id.0, stored::VECTORS, number)?;
+        vault.write(|change| match &old {
+            Some(old) => change.replace(id.0, old.id, &body),
+            None => change.put(id.0, stored::VECTORS, number, &body).map(drop),
+        })?;
+        let after = vault.fingerprint(id.0)?;
+        let owner = *id.0.as_bytes();
+        library
+            .index_mut()
+            .put_vectors(owner, after, number, &vectors);
+        Ok(Some(vectors.len()))
+    }
+}
+
+/// The vectors that a vault keeps of a page with so many passages; none where there are none, or others.
+pub(crate) fn kept(vault: &Vault, document: OwnerId, page: u32, passages: usize) -> Vec<Vector> {
+    let Ok(Some(record)) = vault.record(document, stored::VECTORS, page) else {
+        return Vec::new();
+    };
+    let Ok(kept) = stored::decode::<PageVectors>(&record.body) else {
+        return Vec::new();
+    };
+    if kept.model != EMBEDDING || kept.components.len() != passages * DIMENSION {
+        return Vec::new();
+    }
+    let vector = |bytes: &[u8]| std::array::from_fn(|place| bytes[place] as i8);
+    kept.components
+        .chunks_exact(DIMENSION)
+        .map(vector)
+        .collect()
+}
+
+/// What is told to the model of each passage: the headings that it stands under say what it is about.
+fn texts(page: &Page) -> Vec<String> {
+    let text = |passage: &aparte_protocol::documents::Passage| {
+        let text = passage.range.of(&page.text).unwrap_or_default();
+        match passage.headings.is_empty() {
+            true => format!("{PREFIX}{text}"),
+            false => format!("{PREFIX}{}\n{text}", passage.headings.join(" · ")),
+        }
+    };
+    page.passages.iter().map(text).collect()
+}
+
+/// The vectors of texts; `None` when `stop` was told. A text that is longer than the model reads is read in halves, whose mean
+/// stands for it.
+fn vectors_of(
+    embedder: &Embedder,
+    texts: &[String],
+    stop: &Stop,
+) -> Result<Option<Vec<Vector>>, Error> {
+    match embedder.vectors(texts, stop) {
+        Ok(Some(vectors)) => Ok(Some(vectors.iter().map(|vector| rounded(vector)).collect())),
+        Ok(None) => Ok(None),
+        Err(Error::Reading(
+            ReadingTrouble::TextTooLong { .. } | ReadingTrouble::TextEmpty { .. },
+        )) => {
+            let mut all = Vec::with_capacity(texts.len());
+            for text in texts {
+                match mean_of(embedder, text, stop)? {
+                    Some(mean) => all.push(rounded(&mean)),
+                    None => return Ok(None),
+                }
+            }
+            Ok(Some(all))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The vector of one text of any length.
+fn mean_of(embedder: &Embedder, text: &str, stop: &Stop) -> Result<Option<Vec<f32>>, Error> {
+    match embedder.vectors(&[text.to_owned()], stop) {
+        Ok(vectors) => Ok(vectors.and_then(|mut vectors| vectors.pop())),
+        Err(Error::Reading(ReadingTrouble::TextEmpty { .. })) => Ok(Some(vec![0.0; DIMENSION])),
+        Err(Error::Reading(ReadingTrouble::TextTooLong { .. })) => {
+            let (first, second) = halves(text);
+            if first.is_empty() || second.is_empty() {
+                return Ok(Some(vec![0.0; DIMENSION]));
+            }
+            let second = format!("{PREFIX}{second}");
+            let Some(first) = mean_of(embedder, first, stop)? else {
+                return Ok(None);
+            };
+            let Some(second) = mean_of(embedder, &second, stop)? else {
+                return Ok(None);
+            };
+            let sums = first.iter().zip(&second).map(|(one, other)| one + other);
+            Ok(Some(sums.collect()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Parts a text about its middle, between words where there are some.
+fn halves(text: &str) -> (&str, &str) {
+    let middle = text.floor_char_boundary(text.len() / 2);
+    let at = text[middle..]
+        .find(char::is_whitespace)
+        .map_or(middle, |white| middle + white);
+    let (first, second) = text.split_at(at);
+    (first.trim(), second.trim())
+}
+
+/// A vector in the full range of a byte, by its largest component.
+fn rounded(vector: &[f32]) -> Vector {
+    let largest = vector
+        .iter()
+        .fold(0.0_f32, |most, part| most.max(part.abs()));
+    let scale = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+    std::array::from_fn(|place| {
+        let part = vector.get(place).copied().unwrap_or_default();
+        (part * scale).round() as i8
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vector_is_scaled_to_its_own_largest_component() {
+        let mut vector = vec![0.0; DIMENSION];
+        (vector[0], vector[1], vector[2]) = (0.5, -0.25, 0.001);
+        let rounded = rounded(&vector);
+        assert_eq!(rounded[..4], [127, -64, 0, 0]);
+        assert_eq!(super::rounded(&vec![0.0; DIMENSION]), [0; DIMENSION]);
+    }
+
+    #[test]
+    fn a_text_is_parted_between_words_and_on_characters() {
+        assert_eq!(halves("one two three four"), ("one two", "three four"));
+        assert_eq!(halves("éééééé"), ("ééé", "ééé"));
+        assert_eq!(halves("a"), ("", "a"));
+    }
+}
