@@ -5,6 +5,7 @@
 pub mod conversations;
 pub mod documents;
 pub mod erasing;
+pub mod library;
 pub mod vault;
 
 use std::sync::Arc;

@@ -1,42 +1,72 @@
 //! Files on their way into the library: one after the other, in the order in which they came.
 //!
 //! Paths stay here; the window knows a number and a name, and those only while the vault is open. Files that are named
-//! before that wait for it, and so does the one that was being read when the vault was locked.
+//! before that wait for it, and so does the one that was being read when the vault was locked. What was named is kept in the
+//! vault until all of it is read: a crash costs the file that was being read, which is read again.
+//!
+//! When there is nothing to read, the passages that have no vectors get them.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use aparte_assistant::{Adding, Assistant, DocumentId, Error, Input, SAMPLES};
+use aparte_assistant::{
+    Adding, Assistant, CollectionId, DocumentId, Embedded, Error, Input, Named, SAMPLES, Stop,
+    files_below,
+};
 
 use crate::locking::{WasLocked, end_if_locked};
+use crate::pace::Pace;
 use crate::session::{Session, lock};
-use crate::view::{Document, FileProgress, IncomingFile, News};
+use crate::view::{Document, FileProgress, IncomingFile, Intake, News};
 
 /// The files that are not in the library yet, and those that could not be read and were not dismissed.
 pub struct Incoming {
     files: Mutex<BTreeMap<u32, IncomingFile>>,
     last_id: AtomicU32,
-    /// Those that nobody reads yet.
-    queue: Mutex<VecDeque<Waiting>>,
+    queue: Mutex<Queue>,
     /// Whether what comes now is to be in memory alone.
     private: AtomicBool,
-    /// There is one more, or the vault was locked.
+    /// The file that is being read is to be given up.
+    is_cancelled: AtomicBool,
+    /// There is one more, or somebody wants something else to be done.
     changed: Condvar,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// Those that nobody reads yet.
+    waiting: VecDeque<Waiting>,
+    /// What they were named as, to be kept.
+    named: Vec<Named>,
+    pace: Pace,
+    is_paused: bool,
+    /// How far the vectors are, and what ends their computation.
+    embedded: Option<Embedded>,
+    embedding: Option<Stop>,
+    /// So many passages there were when it was given up: with as many it is not tried again.
+    given_up: Option<usize>,
 }
 
 /// A file that nobody reads yet.
 struct Waiting {
     id: u32,
     path: PathBuf,
+    bytes: u64,
     private: bool,
+    collection: Option<CollectionId>,
+    /// The document that it has changed under.
+    replaces: Option<DocumentId>,
 }
 
 /// How often a file's progress is told: a person sees no more, and a long document has thousands of pages.
 const TELL_EVERY: Duration = Duration::from_millis(100);
+
+/// So many files that wait are shown by their names; the others are counted.
+const SHOWN: usize = 100;
 
 impl Incoming {
     pub fn new() -> Incoming {
@@ -45,13 +75,19 @@ impl Incoming {
             last_id: AtomicU32::new(0),
             queue: Mutex::default(),
             private: AtomicBool::new(false),
+            is_cancelled: AtomicBool::new(false),
             changed: Condvar::new(),
         }
     }
 
-    /// All of them, in their order.
+    /// Those that are shown, in their order.
     pub fn list(&self) -> Vec<IncomingFile> {
         lock(&self.files).values().cloned().collect()
+    }
+
+    /// How far all of them are.
+    pub fn intake(&self) -> Intake {
+        lock(&self.queue).intake((0, Duration::ZERO))
     }
 
     /// Forgets a file that could not be added.
@@ -68,18 +104,24 @@ impl Incoming {
     }
 
     /// Lets whoever waits for a file see that the vault was locked.
-    pub fn pause(&self) {
-        // Taken and let go: between a look at the vault and the wait for a change there must be no change.
-        drop(lock(&self.queue));
+    pub fn let_go(&self) {
+        // Under the lock: between a look at the vault and the wait for a change there must be no change.
+        lock(&self.queue).end_embedding();
         self.changed.notify_all();
     }
 
-    fn announce(&self, name: String) -> IncomingFile {
-        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+    fn announce(&self, id: u32, path: &Path) -> IncomingFile {
+        // A path without a last part, such as the root of a disk, is none of the window's business.
+        let name = path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
         let progress = FileProgress::Waiting;
         let file = IncomingFile { id, name, progress };
         lock(&self.files).insert(id, file.clone());
         file
+    }
+
+    fn next_id(&self) -> u32 {
+        self.last_id.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Notes how far a file is; one that is in the library is the library's.
@@ -95,19 +137,147 @@ impl Incoming {
     }
 }
 
-impl Session {
-    /// Takes files to be read into the library.
-    pub fn add_files(&self, paths: Vec<PathBuf>) {
-        let private = self.incoming.private.load(Ordering::Relaxed);
-        for path in paths {
-            // A path without a last part, such as the root of a disk, is none of the window's business.
-            let name = path.file_name().unwrap_or_default();
-            let file = self.incoming.announce(name.to_string_lossy().into_owned());
-            let id = file.id;
-            self.tell_if_open(News::File { file });
-            lock(&self.incoming.queue).push_back(Waiting { id, path, private });
-            self.incoming.changed.notify_all();
+impl Queue {
+    fn intake(&self, current: (u64, Duration)) -> Intake {
+        let Pace {
+            done,
+            failed,
+            total,
+            ..
+        } = self.pace;
+        Intake {
+            done,
+            failed,
+            total,
+            seconds_left: self.pace.left(current).map(seconds),
+            paused: self.is_paused,
+            embedded: self.embedded.map_or(0, |embedded| count(embedded.done)),
+            passages: self.embedded.map_or(0, |embedded| count(embedded.total)),
+            embedding_seconds_left: self
+                .embedded
+                .and_then(|embedded| embedded.left)
+                .map(seconds),
         }
+    }
+
+    fn end_embedding(&mut self) {
+        if let Some(stop) = self.embedding.take() {
+            stop.now();
+        }
+    }
+}
+
+fn seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+impl Session {
+    /// Takes files, and those in folders, to be read into the library and a collection of it.
+    pub fn add_files(&self, paths: Vec<PathBuf>) {
+        self.add_to_collection(paths, None);
+    }
+
+    /// The same, into a collection.
+    pub fn add_to_collection(&self, paths: Vec<PathBuf>, collection: Option<CollectionId>) {
+        let private = self.incoming.private.load(Ordering::Relaxed);
+        for path in &paths {
+            for file in files_below(path) {
+                self.enqueue(file, private, collection, None);
+            }
+        }
+        if !private {
+            let named = paths.iter().map(|path| Named::new(path, collection));
+            lock(&self.incoming.queue).named.extend(named);
+            self.keep_named();
+        }
+        self.tell_intake((0, Duration::ZERO));
+    }
+
+    /// Takes files that lie in watched folders: new ones, and those that have changed under a document.
+    pub fn add_watched(
+        &self,
+        new: Vec<(PathBuf, Option<CollectionId>)>,
+        changed: Vec<(DocumentId, PathBuf)>,
+    ) {
+        for (path, collection) in new {
+            self.enqueue(path, false, collection, None);
+        }
+        for (document, path) in changed {
+            self.enqueue(path, false, None, Some(document));
+        }
+        self.tell_intake((0, Duration::ZERO));
+    }
+
+    /// Reads nothing more until it is wanted again. The file that is being read is read to its end.
+    pub fn pause_intake(&self, is_paused: bool) {
+        {
+            let mut queue = lock(&self.incoming.queue);
+            queue.is_paused = is_paused;
+            queue.end_embedding();
+        }
+        self.incoming.changed.notify_all();
+        self.tell_intake((0, Duration::ZERO));
+    }
+
+    /// Gives up all files that wait, and the one that is being read. What is in the library stays.
+    pub fn cancel_intake(&self) {
+        {
+            let mut queue = lock(&self.incoming.queue);
+            let mut files = lock(&self.incoming.files);
+            for waiting in queue.waiting.drain(..) {
+                files.remove(&waiting.id);
+            }
+            queue.named.clear();
+            queue.pace = Pace::default();
+            queue.is_paused = false;
+            self.incoming.is_cancelled.store(true, Ordering::Relaxed);
+        }
+        self.keep_named();
+        self.incoming.changed.notify_all();
+        self.tell_if_open(News::Cancelled);
+        self.tell_intake((0, Duration::ZERO));
+    }
+
+    fn enqueue(
+        &self,
+        path: PathBuf,
+        private: bool,
+        collection: Option<CollectionId>,
+        replaces: Option<DocumentId>,
+    ) {
+        let bytes = std::fs::metadata(&path).map_or(0, |facts| facts.len());
+        let id = self.incoming.next_id();
+        let file = {
+            let mut queue = lock(&self.incoming.queue);
+            let is_there = queue.waiting.iter().any(|waiting| {
+                waiting.path == path
+                    && waiting.private == private
+                    && waiting.collection == collection
+            });
+            if is_there {
+                return;
+            }
+            let file = (queue.waiting.len() < SHOWN).then(|| self.incoming.announce(id, &path));
+            queue.pace.add(bytes);
+            queue.waiting.push_back(Waiting {
+                id,
+                path,
+                bytes,
+                private,
+                collection,
+                replaces,
+            });
+            queue.end_embedding();
+            file
+        };
+        if let Some(file) = file {
+            self.tell_if_open(News::File { file });
+        }
+        self.incoming.changed.notify_all();
     }
 
     fn note(&self, id: u32, progress: FileProgress) {
@@ -116,21 +286,55 @@ impl Session {
         }
     }
 
-    /// Waits for the next file, and for nothing longer than this vault is open.
-    fn next_file(&self, assistant: &Weak<Assistant>) -> Option<(Arc<Assistant>, Waiting)> {
+    fn tell_intake(&self, current: (u64, Duration)) {
+        let intake = lock(&self.incoming.queue).intake(current);
+        self.tell_if_open(News::Intake { intake });
+    }
+
+    /// Keeps what was named, if the vault is open. Where it cannot be kept the files are read all the same.
+    fn keep_named(&self) {
+        if let Ok(assistant) = self.assistant() {
+            let named = lock(&self.incoming.queue).named.clone();
+            let _ = assistant.keep_intake(&named);
+        }
+    }
+
+    /// Waits for the next thing to do, and for nothing longer than this vault is open.
+    fn next_work(&self, assistant: &Weak<Assistant>) -> Option<(Arc<Assistant>, Work)> {
         let mut queue = lock(&self.incoming.queue);
         loop {
             if !self.is_open() || assistant.strong_count() == 0 {
                 return None;
             }
-            if !queue.is_empty() {
-                let assistant = assistant.upgrade()?;
-                return Some((assistant, queue.pop_front()?));
+            if !queue.is_paused {
+                if let Some(waiting) = queue.waiting.pop_front() {
+                    self.incoming.is_cancelled.store(false, Ordering::Relaxed);
+                    return Some((assistant.upgrade()?, Work::Read(waiting)));
+                }
+                let open = assistant.upgrade()?;
+                if queue.pace.done > 0 || !queue.named.is_empty() {
+                    return Some((open, Work::AllRead));
+                }
+                let embedded = open.embedded();
+                queue.embedded = Some(embedded);
+                if embedded.done < embedded.total && queue.given_up != Some(embedded.total) {
+                    let stop = Stop::default();
+                    queue.embedding = Some(stop.clone());
+                    return Some((open, Work::Embed(stop)));
+                }
             }
             let changed = self.incoming.changed.wait(queue);
             queue = changed.unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+/// What is to be done next.
+enum Work {
+    Read(Waiting),
+    /// Nothing waits any more: what was named is done.
+    AllRead,
+    Embed(Stop),
 }
 
 /// How the reading of a file ended.
@@ -140,7 +344,12 @@ enum Reading {
     Failed,
     /// By the lock of the vault.
     CutShort,
+    /// By the person.
+    Cancelled,
 }
+
+/// What a thread that was ended because the person gave up the file leaves behind.
+struct WasCancelled;
 
 /// Reads what waits and what will come, as long as this vault is open. Before everything else, and once for a vault,
 /// come the documents that come with the application.
@@ -149,15 +358,96 @@ pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
     std::thread::spawn(move || {
         if let Some(assistant) = assistant.upgrade() {
             add_samples(&session, &assistant);
+            go_on(&session, &assistant);
         }
-        while let Some((assistant, file)) = session.next_file(&assistant) {
-            let Waiting { id, path, private } = &file;
-            if read(&session, &assistant, *id, Input::File(path), *private) == Reading::CutShort {
-                session.note(*id, FileProgress::Waiting);
-                lock(&session.incoming.queue).push_front(file);
+        while let Some((assistant, work)) = session.next_work(&assistant) {
+            match work {
+                Work::Read(file) => read_waiting(&session, &assistant, file),
+                Work::AllRead => {
+                    {
+                        let mut queue = lock(&session.incoming.queue);
+                        queue.pace = Pace::default();
+                        queue.named.clear();
+                    }
+                    let _ = assistant.keep_intake(&[]);
+                    session.tell_intake((0, Duration::ZERO));
+                }
+                Work::Embed(stop) => embed(&session, &assistant, &stop),
             }
         }
     });
+}
+
+/// Takes up what was named before the application ended.
+fn go_on(session: &Session, assistant: &Assistant) {
+    let kept = assistant.intake().unwrap_or_default();
+    let known = lock(&session.incoming.queue).named.clone();
+    for named in kept.into_iter().filter(|named| !known.contains(named)) {
+        for file in files_below(&named.path()) {
+            if assistant.unchanged(&file, named.collection).is_none() {
+                session.enqueue(file, false, named.collection, None);
+            }
+        }
+        lock(&session.incoming.queue).named.push(named);
+    }
+    session.keep_named();
+    session.tell_intake((0, Duration::ZERO));
+}
+
+fn read_waiting(session: &Session, assistant: &Assistant, file: Waiting) {
+    if !lock(&session.incoming.files).contains_key(&file.id) {
+        let file = session.incoming.announce(file.id, &file.path);
+        session.tell_if_open(News::File { file });
+    }
+    let unchanged = match (file.private, file.replaces) {
+        (false, None) => assistant.unchanged(&file.path, file.collection),
+        _ => None,
+    };
+    if let Some(document) =
+        unchanged.and_then(|id| assistant.with_document(id, |document| Document::from(document)))
+    {
+        let already = true;
+        session.note(file.id, FileProgress::Added { document, already });
+        lock(&session.incoming.queue).pace.pass_over(file.bytes);
+        return;
+    }
+    let started = Instant::now();
+    let how = How::of(&file);
+    let reading = read(session, assistant, file.id, Input::File(&file.path), &how);
+    let mut queue = lock(&session.incoming.queue);
+    match reading {
+        Reading::CutShort => {
+            drop(queue);
+            session.note(file.id, FileProgress::Waiting);
+            lock(&session.incoming.queue).waiting.push_front(file);
+            return;
+        }
+        Reading::Cancelled => {
+            lock(&session.incoming.files).remove(&file.id);
+        }
+        Reading::Added | Reading::Failed => {
+            let is_added = reading == Reading::Added;
+            queue.pace.read(file.bytes, started.elapsed(), is_added);
+        }
+    }
+    drop(queue);
+    session.tell_intake((0, Duration::ZERO));
+}
+
+fn embed(session: &Session, assistant: &Assistant, stop: &Stop) {
+    // What does not work now is tried again when something changes; the search by words goes on.
+    let _ = assistant.embed_passages(stop, &mut |embedded| {
+        lock(&session.incoming.queue).embedded = Some(embedded);
+        session.tell_intake((0, Duration::ZERO));
+    });
+    {
+        let mut queue = lock(&session.incoming.queue);
+        if !stop.is_told() {
+            queue.given_up = Some(assistant.embedded().total);
+        }
+        queue.embedding = None;
+    }
+    session.tell_intake((0, Duration::ZERO));
 }
 
 fn add_samples(session: &Session, assistant: &Assistant) {
@@ -165,13 +455,14 @@ fn add_samples(session: &Session, assistant: &Assistant) {
         return;
     }
     let added = SAMPLES.iter().all(|sample| {
-        let file = session.incoming.announce(sample.name.into());
+        let id = session.incoming.next_id();
+        session.incoming.announce(id, Path::new(sample.name));
         let mut bytes = sample.bytes;
         let input = Input::Stream(sample.name, &mut bytes);
-        let reading = read(session, assistant, file.id, input, false);
+        let reading = read(session, assistant, id, input, &How::default());
         if reading == Reading::CutShort {
             // It is announced again when it is read again.
-            lock(&session.incoming.files).remove(&file.id);
+            lock(&session.incoming.files).remove(&id);
         }
         reading == Reading::Added
     });
@@ -181,19 +472,35 @@ fn add_samples(session: &Session, assistant: &Assistant) {
     }
 }
 
+/// How a file is to be read.
+#[derive(Default)]
+struct How {
+    adding: Adding,
+    replaces: Option<DocumentId>,
+    bytes: u64,
+}
+
+impl How {
+    fn of(file: &Waiting) -> How {
+        How {
+            adding: Adding {
+                private: file.private,
+                collection: file.collection,
+            },
+            replaces: file.replaces,
+            bytes: file.bytes,
+        }
+    }
+}
+
 /// Reads one file. Nothing that it does ends the thread that reads the others.
-fn read(
-    session: &Session,
-    assistant: &Assistant,
-    id: u32,
-    input: Input<'_>,
-    private: bool,
-) -> Reading {
+fn read(session: &Session, assistant: &Assistant, id: u32, input: Input<'_>, how: &How) -> Reading {
     session.note(id, FileProgress::Reading { page: 0, pages: 0 });
-    let reading = AssertUnwindSafe(|| add(session, assistant, id, input, private));
+    let reading = AssertUnwindSafe(|| add(session, assistant, id, input, how));
     let (reading, progress) = match catch_unwind(reading) {
         Ok(Ok(added)) => (Reading::Added, added),
         Err(payload) if payload.is::<WasLocked>() => return Reading::CutShort,
+        Err(payload) if payload.is::<WasCancelled>() => return Reading::Cancelled,
         Ok(Err(error)) => {
             let message = error.sentence(assistant.language());
             (Reading::Failed, FileProgress::Failed { message })
@@ -212,33 +519,33 @@ fn add(
     assistant: &Assistant,
     id: u32,
     input: Input<'_>,
-    private: bool,
+    how: &How,
 ) -> Result<FileProgress, Error> {
-    let before = ids(assistant);
-    let mut told = Instant::now();
+    let before = assistant.documents().len();
+    let started = Instant::now();
+    let mut told = started;
     let mut on_page = |page, pages| {
         end_if_locked(session);
+        if session.incoming.is_cancelled.load(Ordering::Relaxed) {
+            std::panic::resume_unwind(Box::new(WasCancelled));
+        }
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
             session.note(id, FileProgress::Reading { page, pages });
+            let read = how.bytes * u64::from(page) / u64::from(pages).max(1);
+            session.tell_intake((read, started.elapsed()));
         }
     };
-    let adding = Adding {
-        private,
-        ..Adding::default()
+    let added = match how.replaces {
+        Some(document) => {
+            assistant.read_again(document, Some(input), &mut on_page)?;
+            document
+        }
+        None => assistant.add_to(&how.adding, input, &mut on_page)?,
     };
-    let added = assistant.add_to(&adding, input, &mut on_page)?;
     let document = assistant
         .with_document(added, |document| Document::from(document))
         .expect("what was added is in the library");
-    let already = before.contains(&added);
+    let already = how.replaces.is_none() && assistant.documents().len() == before;
     Ok(FileProgress::Added { document, already })
-}
-
-fn ids(assistant: &Assistant) -> Vec<DocumentId> {
-    assistant
-        .documents()
-        .iter()
-        .map(|document| document.id)
-        .collect()
 }

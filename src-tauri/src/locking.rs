@@ -115,7 +115,7 @@ fn put_away_for_now(session: &Session) -> Option<Ways> {
 /// Waits until nobody else holds the domain, and shuts the vault. What is still held at the end of `patience` is shut by
 /// the last who holds it.
 fn put_away(session: &Session, mut assistant: Arc<Assistant>, patience: Duration) {
-    session.incoming.pause();
+    session.incoming.let_go();
     session.erasing.forget();
     let began = Instant::now();
     loop {

@@ -22,6 +22,7 @@ mod locking;
 mod log;
 mod model;
 mod opening;
+mod pace;
 mod replies;
 mod reply;
 #[cfg(target_os = "linux")]
@@ -29,6 +30,7 @@ mod second_start;
 mod session;
 mod standing;
 mod view;
+mod watching;
 mod window;
 
 use std::path::PathBuf;

@@ -9,14 +9,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aparte_assistant::{
-    Assistant, Calibrations, EarlierTurns, Error, LOCK_AFTER, Model, Protection, Replacement,
-    STARTER, Settings, Theme, UNLOAD_AFTER, Vault, VaultState, VaultTrouble, create_vault, places,
+    Assistant, Calibrations, EMBEDDING, EarlierTurns, Error, LOCK_AFTER, Model, Protection,
+    Replacement, STARTER, Settings, Theme, UNLOAD_AFTER, Vault, VaultState, VaultTrouble,
+    create_vault, places,
 };
 use secrecy::SecretString;
 
 use crate::session::Session;
 use crate::view::{AppError, Launch, ModelStatus, Proof, Ways};
-use crate::{incoming, locking, model};
+use crate::{incoming, locking, model, watching};
 
 /// Opens the vault, or makes one, with what the system's keychain can do; else the window is told what is missing.
 pub fn start(session: &Arc<Session>) {
@@ -222,6 +223,7 @@ fn take(session: &Arc<Session>, vault: Vault) {
             let ways = Ways::of(&assistant.slots());
             session.become_open(Arc::clone(&assistant), settings.into(), notices, ways);
             incoming::start(session, &assistant);
+            watching::start(session, &assistant);
             model::load(session, &assistant);
         }
         Err(error) => session.become_closed(failed(session, &error)),
@@ -247,6 +249,9 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, Ve
     let mut assistant = Assistant::open(vault, places::worker(), model, language)?;
     if let Some(folder) = places::models() {
         assistant = assistant.calibrated(Calibrations::Kept(folder));
+    }
+    if let Ok(model) = Model::find(EMBEDDING, None) {
+        assistant = assistant.embedding(model);
     }
     let notices = notices(&assistant)?;
     Ok((assistant, settings, notices))

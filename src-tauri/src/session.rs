@@ -64,6 +64,7 @@ impl Session {
                 Some(_) => self.incoming.list(),
                 None => Vec::new(),
             },
+            intake: self.incoming.intake(),
         }
     }
 

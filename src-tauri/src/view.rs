@@ -151,6 +151,8 @@ pub struct Start {
     pub model: ModelStatus,
     /// Files on their way into the library.
     pub files: Vec<IncomingFile>,
+    /// How far they are together.
+    pub intake: Intake,
 }
 
 /// Where the vault stands.
@@ -202,6 +204,18 @@ pub enum News {
     File {
         /// Which, and how far.
         file: IncomingFile,
+    },
+    /// The files together came further.
+    Intake {
+        /// How far.
+        intake: Intake,
+    },
+    /// All files that waited were given up, and the one that was being read.
+    Cancelled,
+    /// Files of watched folders are gone, and it is to be asked what becomes of their documents.
+    Gone {
+        /// Which documents.
+        documents: Vec<DocumentId>,
     },
     /// The model stands elsewhere.
     Model {
@@ -301,6 +315,28 @@ pub enum FileProgress {
     },
 }
 
+/// How far the files together are on their way into the library.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Intake {
+    /// Files that are done.
+    pub done: u32,
+    /// Those of them that were not added.
+    pub failed: u32,
+    /// All files; 0 when none waits.
+    pub total: u32,
+    /// How long the rest takes, once that can be told.
+    pub seconds_left: Option<u32>,
+    /// Whether nothing is read for now.
+    pub paused: bool,
+    /// Passages that can be found by their meaning.
+    pub embedded: u32,
+    /// All passages; 0 as long as nobody counted them.
+    pub passages: u32,
+    /// How long it takes until all can.
+    pub embedding_seconds_left: Option<u32>,
+}
+
 /// What a document is.
 #[derive(Debug, Clone, Copy, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -333,6 +369,60 @@ pub struct Document {
     pub suggestion: Option<String>,
     /// It is in memory alone, and only private conversations see it.
     pub private: bool,
+    /// The length of the original; 0 where nobody noted it.
+    #[specta(type = f64)]
+    pub bytes: u64,
+    /// Milliseconds since 1970 when it was added; 0 where nobody noted it.
+    #[specta(type = f64)]
+    pub added: u64,
+    /// Pages that are nothing but images.
+    pub image_pages: Vec<u32>,
+    /// The collections that it is in.
+    pub collections: Vec<u32>,
+    /// The document that it came in.
+    pub parent: Option<DocumentId>,
+}
+
+/// Documents that belong together.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Collection {
+    /// Its number for commands.
+    pub id: u32,
+    /// Its name.
+    pub name: String,
+}
+
+/// A folder whose files are to be in the library. Its path stays here.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct WatchedFolder {
+    /// Its number in the list.
+    pub number: u32,
+    /// Its name.
+    pub name: String,
+    /// The collection that its files are put into.
+    pub collection: Option<u32>,
+}
+
+impl WatchedFolder {
+    /// A folder with its number in the list.
+    pub fn of(number: u32, folder: &domain::WatchedFolder) -> WatchedFolder {
+        let path = folder.path();
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        WatchedFolder {
+            number,
+            name: name.to_string_lossy().into_owned(),
+            collection: folder.collection.map(|collection| collection.0),
+        }
+    }
+}
+
+impl From<domain::Collection> for Collection {
+    fn from(collection: domain::Collection) -> Collection {
+        Collection {
+            id: collection.id.0,
+            name: collection.name,
+        }
+    }
 }
 
 /// A conversation as a list shows it.
@@ -740,6 +830,11 @@ impl From<&domain::Document> for Document {
             incomplete_pages: document.incomplete_pages.clone(),
             suggestion: document.suggestion().map(str::to_owned),
             private: document.private,
+            bytes: document.bytes,
+            added: document.added,
+            image_pages: document.image_pages.clone(),
+            collections: document.collections.iter().map(|id| id.0).collect(),
+            parent: document.parent.map(DocumentId::from),
         }
     }
 }

@@ -3,6 +3,7 @@ export type {
   Answer,
   AppError,
   Citation,
+  Collection,
   ContextUse,
   Conversation,
   ConversationId,
@@ -14,6 +15,7 @@ export type {
   Format,
   Found,
   IncomingFile,
+  Intake,
   Item,
   Language,
   Launch,
@@ -30,6 +32,7 @@ export type {
   TextRange,
   Theme,
   Timings,
+  WatchedFolder,
   Way,
   Ways,
 } from "./ipc/bindings";

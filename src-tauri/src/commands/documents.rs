@@ -23,10 +23,10 @@ pub async fn documents(session: Running<'_>) -> Outcome<Vec<Document>> {
     .await
 }
 
-/// Lets the person choose files and takes them into the library.
+/// Lets the person choose files and takes them into the library, and into a collection.
 #[tauri::command]
 #[specta::specta]
-pub fn choose_files(app: AppHandle, session: Running<'_>) {
+pub fn choose_files(app: AppHandle, session: Running<'_>, collection: Option<u32>) {
     session.touch();
     let kinds = session.say("Documents", "Documents");
     let session = Arc::clone(&session);
@@ -37,7 +37,8 @@ pub fn choose_files(app: AppHandle, session: Running<'_>) {
         .pick_files(move |chosen| {
             let chosen = chosen.unwrap_or_default().into_iter();
             let paths = chosen.filter_map(|file| FilePath::into_path(file).ok());
-            session.add_files(paths.collect::<Vec<PathBuf>>());
+            let collection = collection.map(aparte_assistant::CollectionId);
+            session.add_to_collection(paths.collect::<Vec<PathBuf>>(), collection);
         });
 }
 

@@ -117,10 +117,10 @@ async documents() : Promise<Document[]> {
     return await TAURI_INVOKE("documents");
 },
 /**
- * Lets the person choose files and takes them into the library.
+ * Lets the person choose files and takes them into the library, and into a collection.
  */
-async chooseFiles() : Promise<void> {
-    await TAURI_INVOKE("choose_files");
+async chooseFiles(collection: number | null) : Promise<void> {
+    await TAURI_INVOKE("choose_files", { collection });
 },
 /**
  * Forgets a file that could not be added.
@@ -139,6 +139,91 @@ async uses(document: DocumentId) : Promise<number> {
  */
 async page(document: DocumentId, number: number, highlight: TextRange | null) : Promise<PageText> {
     return await TAURI_INVOKE("page", { document, number, highlight });
+},
+/**
+ * Lets the person choose a folder and takes what is in it into the library, and into a collection. With `watched` the folder is
+ * looked through again and again.
+ */
+async chooseFolder(collection: number | null, watched: boolean) : Promise<void> {
+    await TAURI_INVOKE("choose_folder", { collection, watched });
+},
+/**
+ * Reads nothing more for now, or goes on.
+ */
+async pauseIntake(paused: boolean) : Promise<void> {
+    await TAURI_INVOKE("pause_intake", { paused });
+},
+/**
+ * Gives up what is on its way into the library.
+ */
+async cancelIntake() : Promise<void> {
+    await TAURI_INVOKE("cancel_intake");
+},
+/**
+ * The collections, by name.
+ */
+async collections() : Promise<Collection[]> {
+    return await TAURI_INVOKE("collections");
+},
+/**
+ * Makes a collection, or gives the one of this name.
+ */
+async makeCollection(name: string) : Promise<number> {
+    return await TAURI_INVOKE("make_collection", { name });
+},
+/**
+ * Gives a collection another name.
+ */
+async renameCollection(collection: number, name: string) : Promise<null> {
+    return await TAURI_INVOKE("rename_collection", { collection, name });
+},
+/**
+ * Removes a collection; its documents stay.
+ */
+async removeCollection(collection: number) : Promise<null> {
+    return await TAURI_INVOKE("remove_collection", { collection });
+},
+/**
+ * Puts documents into a collection, or takes them out of it.
+ */
+async gather(documents: DocumentId[], collection: number, into: boolean) : Promise<null> {
+    return await TAURI_INVOKE("gather", { documents, collection, into });
+},
+/**
+ * Gives a document another name.
+ */
+async renameDocument(document: DocumentId, name: string) : Promise<null> {
+    return await TAURI_INVOKE("rename_document", { document, name });
+},
+/**
+ * Reads a document anew from its original.
+ */
+async readAgain(document: DocumentId) : Promise<Document | null> {
+    return await TAURI_INVOKE("read_again", { document });
+},
+/**
+ * The original of a document, as it was read; no bytes if it is not there any more.
+ */
+async original(document: DocumentId) : Promise<Bytes> {
+    return await TAURI_INVOKE("original", { document });
+},
+/**
+ * The folders that are watched.
+ */
+async watchedFolders() : Promise<WatchedFolder[]> {
+    return await TAURI_INVOKE("watched_folders");
+},
+/**
+ * Watches a folder no more, by its number in the list.
+ */
+async unwatchFolder(number: number) : Promise<null> {
+    return await TAURI_INVOKE("unwatch_folder", { number });
+},
+/**
+ * Keeps documents whose files are gone from their folders.
+ */
+async keepGone(documents: DocumentId[]) : Promise<null> {
+    return await TAURI_INVOKE("keep_gone", { documents });
 },
 /**
  * All conversations, the latest first.
@@ -274,6 +359,10 @@ code: string;
  */
 message: string }
 /**
+ * Bytes that go to the page as they are, as an `ArrayBuffer`.
+ */
+export type Bytes = number[]
+/**
  * A place in a document that supports a sentence.
  */
 export type Citation = { 
@@ -305,6 +394,18 @@ quote: string;
  * The quote was looked up and stands on this page.
  */
 verified: boolean }
+/**
+ * Documents that belong together.
+ */
+export type Collection = { 
+/**
+ * Its number for commands.
+ */
+id: number; 
+/**
+ * Its name.
+ */
+name: string }
 /**
  * How much of the model's context a conversation takes before its next question.
  */
@@ -388,7 +489,27 @@ suggestion: string | null;
 /**
  * It is in memory alone, and only private conversations see it.
  */
-private: boolean }
+private: boolean; 
+/**
+ * The length of the original; 0 where nobody noted it.
+ */
+bytes: number; 
+/**
+ * Milliseconds since 1970 when it was added; 0 where nobody noted it.
+ */
+added: number; 
+/**
+ * Pages that are nothing but images.
+ */
+imagePages: number[]; 
+/**
+ * The collections that it is in.
+ */
+collections: number[]; 
+/**
+ * The document that it came in.
+ */
+parent: DocumentId | null }
 /**
  * Names a document of the library: 32 hexadecimal digits.
  */
@@ -497,6 +618,42 @@ name: string;
  * How far it is.
  */
 progress: FileProgress }
+/**
+ * How far the files together are on their way into the library.
+ */
+export type Intake = { 
+/**
+ * Files that are done.
+ */
+done: number; 
+/**
+ * Those of them that were not added.
+ */
+failed: number; 
+/**
+ * All files; 0 when none waits.
+ */
+total: number; 
+/**
+ * How long the rest takes, once that can be told.
+ */
+secondsLeft: number | null; 
+/**
+ * Whether nothing is read for now.
+ */
+paused: boolean; 
+/**
+ * Passages that can be found by their meaning.
+ */
+embedded: number; 
+/**
+ * All passages; 0 as long as nobody counted them.
+ */
+passages: number; 
+/**
+ * How long it takes until all can.
+ */
+embeddingSecondsLeft: number | null }
 /**
  * What can be erased.
  */
@@ -638,6 +795,18 @@ export type News =
  */
 { kind: "file"; file: IncomingFile } | 
 /**
+ * The files together came further.
+ */
+{ kind: "intake"; intake: Intake } | 
+/**
+ * All files that waited were given up, and the one that was being read.
+ */
+{ kind: "cancelled" } | 
+/**
+ * Files of watched folders are gone, and it is to be asked what becomes of their documents.
+ */
+{ kind: "gone"; documents: DocumentId[] } | 
+/**
  * The model stands elsewhere.
  */
 { kind: "model"; model: ModelStatus } | 
@@ -744,7 +913,11 @@ model: ModelStatus;
 /**
  * Files on their way into the library.
  */
-files: IncomingFile[] }
+files: IncomingFile[]; 
+/**
+ * How far they are together.
+ */
+intake: Intake }
 export type TAURI_CHANNEL<TSend> = null
 /**
  * A range of bytes of a page's text, to be handed back to `page`.
@@ -802,6 +975,22 @@ generatedTokens: number;
  * How fast they were written.
  */
 generationTokensPerS: number | null }
+/**
+ * A folder whose files are to be in the library. Its path stays here.
+ */
+export type WatchedFolder = { 
+/**
+ * Its number in the list.
+ */
+number: number; 
+/**
+ * Its name.
+ */
+name: string; 
+/**
+ * The collection that its files are put into.
+ */
+collection: number | null }
 /**
  * A way to open the vault.
  */

@@ -19,7 +19,18 @@ import type {
   Ways,
 } from "../nouns";
 import type { Ipc } from "./ipc";
-import { coldRoom, cooperative, dredging, harbour, minutes, notes, pages, refusal, rich } from "./sample";
+import {
+  coldRoom,
+  cooperative,
+  dredging,
+  harbour,
+  minutes,
+  notes,
+  pages,
+  refusal,
+  rich,
+  noIntake,
+} from "./sample";
 
 const query = new URLSearchParams(location.search);
 const state = query.get("state") ?? "first-run";
@@ -298,7 +309,7 @@ export const ipc: Ipc = {
   async listen(onNews) {
     tell = onNews;
     if (state === "drag") void after(200).then(() => tell({ kind: "drag", over: true }));
-    return { language: settings.language, launch: launch(), model, files };
+    return { language: settings.language, launch: launch(), model, files, intake: noIntake };
   },
   async createVault() {
     await after(600);

@@ -1,5 +1,17 @@
 // What the fake's library holds: pages in the form in which Rust gives them, and answers to questions on them.
-import type { Answer, Citation, Document } from "../nouns";
+import type { Answer, Citation, Document, Intake } from "../nouns";
+
+/** Nothing is on its way into the library. */
+export const noIntake: Intake = {
+  done: 0,
+  failed: 0,
+  total: 0,
+  secondsLeft: null,
+  paused: false,
+  embedded: 0,
+  passages: 0,
+  embeddingSecondsLeft: null,
+};
 
 export const harbour: Document = {
   id: "d1",
@@ -10,6 +22,11 @@ export const harbour: Document = {
   incompletePages: [],
   suggestion: "How much did the dredging of the north basin cost?",
   private: false,
+  bytes: 48_000,
+  added: Date.UTC(2025, 10, 3),
+  imagePages: [],
+  collections: [],
+  parent: null,
 };
 
 export const cooperative: Document = {
@@ -21,6 +38,11 @@ export const cooperative: Document = {
   incompletePages: [],
   suggestion: "Combien a coûté la nouvelle chambre froide ?",
   private: false,
+  bytes: 48_000,
+  added: Date.UTC(2025, 10, 3),
+  imagePages: [],
+  collections: [],
+  parent: null,
 };
 
 export const minutes: Document = {
@@ -32,6 +54,11 @@ export const minutes: Document = {
   incompletePages: [3, 17, 18],
   suggestion: null,
   private: false,
+  bytes: 48_000,
+  added: Date.UTC(2025, 10, 3),
+  imagePages: [],
+  collections: [],
+  parent: null,
 };
 
 export const notes: Document = {
@@ -43,6 +70,11 @@ export const notes: Document = {
   incompletePages: [],
   suggestion: null,
   private: false,
+  bytes: 48_000,
+  added: Date.UTC(2025, 10, 3),
+  imagePages: [],
+  collections: [],
+  parent: null,
 };
 
 export const pages: Record<string, string[]> = {

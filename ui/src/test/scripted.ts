@@ -17,6 +17,7 @@ import type {
   Ways,
 } from "../nouns";
 import type { Ipc } from "../ipc/ipc";
+import { noIntake } from "../ipc/sample";
 
 export function aDocument(id: string, name = `${id}.pdf`): Document {
   return {
@@ -28,6 +29,11 @@ export function aDocument(id: string, name = `${id}.pdf`): Document {
     incompletePages: [],
     suggestion: null,
     private: false,
+    bytes: 48_000,
+    added: Date.UTC(2025, 10, 3),
+    imagePages: [],
+    collections: [],
+    parent: null,
   };
 }
 
@@ -113,6 +119,7 @@ export class Scripted implements Ipc {
     launch: open(),
     model: { state: "ready", name: "Model", devices: ["CPU"], context: 4096, languages: ["en"] },
     files: [],
+    intake: noIntake,
   };
   library: Document[] = [aDocument("d1"), aDocument("d2")];
   stored: Conversation[] = [];

@@ -1,0 +1,191 @@
+//! Commands that put the library in order: collections, names, folders, and what is on its way.
+
+use std::sync::Arc;
+
+use tauri::AppHandle;
+use tauri::ipc::{InvokeResponseBody, IpcResponse};
+use tauri_plugin_dialog::{DialogExt, FilePath};
+
+use super::{Outcome, Running, domain};
+use crate::view::{Collection, Document, DocumentId, WatchedFolder};
+
+/// Lets the person choose a folder and takes what is in it into the library, and into a collection. With `watched` the folder is
+/// looked through again and again.
+#[tauri::command]
+#[specta::specta]
+pub fn choose_folder(app: AppHandle, session: Running<'_>, collection: Option<u32>, watched: bool) {
+    session.touch();
+    let session = Arc::clone(&session);
+    app.dialog().file().pick_folder(move |chosen| {
+        let Some(Ok(path)) = chosen.map(FilePath::into_path) else {
+            return;
+        };
+        let collection = collection.map(aparte_assistant::CollectionId);
+        if watched && let Ok(assistant) = session.assistant() {
+            // A vault that cannot be written says so at the first document.
+            let _ = assistant.watch(&path, collection);
+        }
+        // A folder may hold many: they are counted elsewhere.
+        std::thread::spawn(move || session.add_to_collection(vec![path], collection));
+    });
+}
+
+/// Reads nothing more for now, or goes on.
+#[tauri::command]
+#[specta::specta]
+pub fn pause_intake(session: Running<'_>, paused: bool) {
+    session.touch();
+    session.pause_intake(paused);
+}
+
+/// Gives up what is on its way into the library.
+#[tauri::command]
+#[specta::specta]
+pub fn cancel_intake(session: Running<'_>) {
+    session.touch();
+    session.cancel_intake();
+}
+
+/// The collections, by name.
+#[tauri::command]
+#[specta::specta]
+pub async fn collections(session: Running<'_>) -> Outcome<Vec<Collection>> {
+    domain(&session, |assistant| {
+        let collections = assistant.collections()?.into_iter();
+        Ok(collections.map(Collection::from).collect())
+    })
+    .await
+}
+
+/// Makes a collection, or gives the one of this name.
+#[tauri::command]
+#[specta::specta]
+pub async fn make_collection(session: Running<'_>, name: String) -> Outcome<u32> {
+    domain(&session, move |assistant| {
+        Ok(assistant.make_collection(&name)?.0)
+    })
+    .await
+}
+
+/// Gives a collection another name.
+#[tauri::command]
+#[specta::specta]
+pub async fn rename_collection(session: Running<'_>, collection: u32, name: String) -> Outcome<()> {
+    domain(&session, move |assistant| {
+        assistant.rename_collection(aparte_assistant::CollectionId(collection), &name)
+    })
+    .await
+}
+
+/// Removes a collection; its documents stay.
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_collection(session: Running<'_>, collection: u32) -> Outcome<()> {
+    domain(&session, move |assistant| {
+        assistant.remove_collection(aparte_assistant::CollectionId(collection))
+    })
+    .await
+}
+
+/// Puts documents into a collection, or takes them out of it.
+#[tauri::command]
+#[specta::specta]
+pub async fn gather(
+    session: Running<'_>,
+    documents: Vec<DocumentId>,
+    collection: u32,
+    into: bool,
+) -> Outcome<()> {
+    domain(&session, move |assistant| {
+        let documents: Vec<_> = documents.iter().map(DocumentId::known).collect();
+        assistant.gather(&documents, aparte_assistant::CollectionId(collection), into)
+    })
+    .await
+}
+
+/// Gives a document another name.
+#[tauri::command]
+#[specta::specta]
+pub async fn rename_document(
+    session: Running<'_>,
+    document: DocumentId,
+    name: String,
+) -> Outcome<()> {
+    domain(&session, move |assistant| {
+        assistant.rename_document(document.known(), &name)
+    })
+    .await
+}
+
+/// Reads a document anew from its original.
+#[tauri::command]
+#[specta::specta]
+pub async fn read_again(session: Running<'_>, document: DocumentId) -> Outcome<Option<Document>> {
+    domain(&session, move |assistant| {
+        let id = document.known();
+        assistant.read_again(id, None, &mut |_, _| {})?;
+        Ok(assistant.with_document(id, |document| Document::from(document)))
+    })
+    .await
+}
+
+/// The original of a document, as it was read; no bytes if it is not there any more.
+#[tauri::command]
+#[specta::specta]
+pub async fn original(session: Running<'_>, document: DocumentId) -> Outcome<Bytes> {
+    domain(&session, move |assistant| {
+        Ok(Bytes(
+            assistant.original(document.known())?.unwrap_or_default(),
+        ))
+    })
+    .await
+}
+
+/// The folders that are watched.
+#[tauri::command]
+#[specta::specta]
+pub async fn watched_folders(session: Running<'_>) -> Outcome<Vec<WatchedFolder>> {
+    domain(&session, |assistant| {
+        let folders = (0..).zip(assistant.watched_folders()?);
+        Ok(folders
+            .map(|(number, folder)| WatchedFolder::of(number, &folder))
+            .collect())
+    })
+    .await
+}
+
+/// Watches a folder no more, by its number in the list.
+#[tauri::command]
+#[specta::specta]
+pub async fn unwatch_folder(session: Running<'_>, number: u32) -> Outcome<()> {
+    domain(&session, move |assistant| {
+        let folders = assistant.watched_folders()?;
+        match folders.get(number as usize) {
+            Some(folder) => assistant.unwatch(&folder.path()),
+            None => Ok(()),
+        }
+    })
+    .await
+}
+
+/// Keeps documents whose files are gone from their folders.
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_gone(session: Running<'_>, documents: Vec<DocumentId>) -> Outcome<()> {
+    domain(&session, move |assistant| {
+        let documents: Vec<_> = documents.iter().map(DocumentId::known).collect();
+        assistant.forget_origin(&documents)
+    })
+    .await
+}
+
+/// Bytes that go to the page as they are, as an `ArrayBuffer`.
+#[derive(specta::Type)]
+#[specta(transparent)]
+pub struct Bytes(Vec<u8>);
+
+impl IpcResponse for Bytes {
+    fn body(self) -> tauri::Result<InvokeResponseBody> {
+        Ok(InvokeResponseBody::Raw(self.0))
+    }
+}

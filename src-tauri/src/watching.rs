@@ -1,0 +1,68 @@
+//! Looks through the watched folders from time to time, as long as a vault is open.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use aparte_assistant::{Assistant, DocumentId};
+
+use crate::session::Session;
+use crate::view::News;
+
+/// A file that is put into a folder is in the library soon after, and ten thousand files take a disk a moment.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether the vault is still open.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Watches until the vault is locked.
+pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
+    let (session, assistant) = (Arc::clone(session), Arc::downgrade(assistant));
+    std::thread::spawn(move || {
+        let mut asked = HashSet::new();
+        // A file that is being written changes until it is whole.
+        let mut settling: Vec<(DocumentId, PathBuf)> = Vec::new();
+        loop {
+            {
+                let Some(assistant) = assistant.upgrade().filter(|_| session.is_open()) else {
+                    return;
+                };
+                look(&session, &assistant, &mut asked, &mut settling);
+            }
+            let looked = Instant::now();
+            while looked.elapsed() < EVERY && session.is_open() {
+                std::thread::sleep(LOOK_EVERY);
+            }
+        }
+    });
+}
+
+fn look(
+    session: &Session,
+    assistant: &Assistant,
+    asked: &mut HashSet<DocumentId>,
+    settling: &mut Vec<(DocumentId, PathBuf)>,
+) {
+    // A vault that cannot be read says so wherever somebody wants something of it.
+    let Ok(changes) = assistant.folder_changes() else {
+        return;
+    };
+    let (settled, new): (Vec<_>, Vec<_>) = changes
+        .changed
+        .into_iter()
+        .partition(|change| settling.contains(change));
+    *settling = new;
+    if !changes.new.is_empty() || !settled.is_empty() {
+        session.add_watched(changes.new, settled);
+    }
+    let gone: Vec<_> = changes
+        .gone
+        .into_iter()
+        .filter(|document| asked.insert(*document))
+        .collect();
+    if !gone.is_empty() {
+        let documents = gone.into_iter().map(Into::into).collect();
+        session.tell_if_open(News::Gone { documents });
+    }
+}
