@@ -6,8 +6,8 @@
 //! go with it.
 
 use std::fs;
-use std::io::Read;
-use std::path::Path;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 
 use aead_stream::{DecryptorBE32, EncryptorBE32};
 use aes_gcm::Aes256Gcm;
@@ -29,47 +29,47 @@ pub struct CacheKind(pub u16);
 impl Vault {
     /// Keeps a cache in place of the one of its kind. A vault in memory keeps none, and none is kept where a link leads.
     pub fn keep_cache(&self, kind: CacheKind, bytes: &[u8]) -> Result<(), VaultError> {
+        match self.begin_cache(kind)? {
+            Some(mut cache) => {
+                cache.add(bytes)?;
+                cache.finish()
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Begins a cache whose bytes come one after the other; `None` where none is kept, as in [`Self::keep_cache`].
+    pub fn begin_cache(&self, kind: CacheKind) -> Result<Option<NewCache<'_>>, VaultError> {
         let Some(place) = &self.place else {
-            return Ok(());
+            return Ok(None);
         };
+        let directory = place.folder.join(FOLDER);
+        if is_link(&directory) {
+            return Ok(None);
+        }
         let file = draw_name(&self.keys.cache_name)?;
         let key = Key::random()?;
         let prefix: [u8; 7] = random()?;
-        let mut head = Zeroizing::new(Vec::with_capacity(32 + 7 + 8));
-        head.extend(key.expose());
-        head.extend(prefix);
-        head.extend((bytes.len() as u64).to_be_bytes());
         let at = cache_place(&self.id, kind, file);
-        let head = seal(&self.keys.cache, &at, &head)?;
-
-        let directory = place.folder.join(FOLDER);
-        if is_link(&directory) {
-            return Ok(());
-        }
         folder::prepare(&directory)?;
-        let aad = at.associated_data(&self.keys.cache.id);
-        folder::write_new(
-            &directory.join(name(file)),
-            &without_trace(|| encrypt(bytes, &key, prefix, &aad))?,
-        )?;
-        let old = {
-            let store = self.store();
-            let connection = &store.connection;
-            let old: Option<Vec<u8>> = connection
-                .query_row("SELECT file FROM caches WHERE kind = ?1", [kind.0], |row| {
-                    row.get(0)
-                })
-                .optional()?;
-            connection.execute(
-                "INSERT OR REPLACE INTO caches (kind, file, head) VALUES (?1, ?2, ?3)",
-                params![kind.0, file, head],
-            )?;
-            old
-        };
-        match old.map(TryInto::try_into) {
-            Some(Ok(old)) => folder::remove(&directory.join(name(old))),
-            Some(Err(_)) | None => Ok(()),
-        }
+        let path = directory.join(name(file));
+        let out = folder::open_new(&path)?;
+        Ok(Some(NewCache {
+            vault: self,
+            kind,
+            file,
+            sealer: Some(Sealer::new(
+                &key,
+                prefix,
+                &at.associated_data(&self.keys.cache.id),
+            )),
+            key,
+            prefix,
+            length: 0,
+            out,
+            path,
+            is_kept: false,
+        }))
     }
 
     /// Removes a cache, if there is one.
@@ -108,6 +108,139 @@ impl Vault {
         let at = cache_place(&self.id, kind, file);
         let path = place.folder.join(FOLDER).join(name(file));
         read(&self.keys.cache, &at, &head, &path)
+    }
+}
+
+/// A cache on its way: sealed and written as its bytes come, so that no second copy of it is in memory. One that is dropped
+/// before it is finished was never there.
+pub struct NewCache<'v> {
+    vault: &'v Vault,
+    kind: CacheKind,
+    file: [u8; 16],
+    key: Key,
+    prefix: [u8; 7],
+    sealer: Option<Sealer>,
+    /// Bytes that were added.
+    length: u64,
+    out: fs::File,
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl NewCache<'_> {
+    /// Adds the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
+        self.length += bytes.len() as u64;
+        match &mut self.sealer {
+            Some(sealer) => sealer.add(bytes, &mut self.out),
+            None => unreachable!("it is taken when the cache is finished, which is its end"),
+        }
+    }
+
+    /// How many bytes were added.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Keeps it in place of the one of its kind.
+    pub fn finish(mut self) -> Result<(), VaultError> {
+        if let Some(sealer) = self.sealer.take() {
+            sealer.finish(&mut self.out)?;
+        }
+        self.out.sync_all()?;
+        let directory = folder::parent(&self.path);
+        folder::sync_folder(directory)?;
+        let keys = &self.vault.keys;
+        let mut head = Zeroizing::new(Vec::with_capacity(32 + 7 + 8));
+        head.extend(self.key.expose());
+        head.extend(self.prefix);
+        head.extend(self.length.to_be_bytes());
+        let at = cache_place(&self.vault.id, self.kind, self.file);
+        let head = seal(&keys.cache, &at, &head)?;
+        let old = {
+            let store = self.vault.store();
+            let connection = &store.connection;
+            let old: Option<Vec<u8>> = connection
+                .query_row(
+                    "SELECT file FROM caches WHERE kind = ?1",
+                    [self.kind.0],
+                    |row| row.get(0),
+                )
+                .optional()?;
+            connection.execute(
+                "INSERT OR REPLACE INTO caches (kind, file, head) VALUES (?1, ?2, ?3)",
+                params![self.kind.0, self.file, head],
+            )?;
+            old
+        };
+        self.is_kept = true;
+        match old.map(TryInto::try_into) {
+            Some(Ok(old)) => folder::remove(&directory.join(name(old))),
+            Some(Err(_)) | None => Ok(()),
+        }
+    }
+}
+
+impl Drop for NewCache<'_> {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            // What stays behind opens with no key, and is swept away when the vault is next opened.
+            let _ = folder::remove(&self.path);
+        }
+    }
+}
+
+/// Seals bytes in chunks as they come.
+pub(crate) struct Sealer {
+    // On the heap, where what it knows of the key is wiped.
+    encryptor: Box<EncryptorBE32<Aes256Gcm>>,
+    associated: Vec<u8>,
+    /// What does not fill a chunk yet.
+    chunk: Zeroizing<Vec<u8>>,
+}
+
+impl Sealer {
+    pub(crate) fn new(key: &Key, prefix: [u8; 7], associated: &[u8]) -> Sealer {
+        Sealer {
+            encryptor: without_trace(|| {
+                Box::new(EncryptorBE32::from_aead(key.cipher(), &prefix.into()))
+            }),
+            associated: associated.to_vec(),
+            chunk: Zeroizing::new(Vec::with_capacity(CHUNK + TAG)),
+        }
+    }
+
+    /// Adds bytes, and writes the chunks that are full.
+    pub(crate) fn add(&mut self, mut bytes: &[u8], out: &mut impl Write) -> Result<(), VaultError> {
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(CHUNK - self.chunk.len()));
+            self.chunk.extend_from_slice(now);
+            bytes = later;
+            if self.chunk.len() == CHUNK {
+                let Sealer {
+                    encryptor,
+                    associated,
+                    chunk,
+                } = &mut *self;
+                without_trace(|| encryptor.encrypt_next_in_place(associated, &mut **chunk))
+                    .map_err(|_| VaultError::TooLarge)?;
+                out.write_all(chunk)?;
+                chunk.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the last chunk, which may be empty.
+    pub(crate) fn finish(self, out: &mut impl Write) -> Result<(), VaultError> {
+        let Sealer {
+            encryptor,
+            associated,
+            mut chunk,
+        } = self;
+        without_trace(|| encryptor.encrypt_last_in_place(&associated, &mut *chunk))
+            .map_err(|_| VaultError::TooLarge)?;
+        Ok(out.write_all(&chunk)?)
     }
 }
 
@@ -152,33 +285,6 @@ pub(crate) fn sweep(connection: &Connection, folder: &Path, names: &Key) -> Resu
         }
     }
     Ok(())
-}
-
-pub(crate) fn encrypt(
-    bytes: &[u8],
-    key: &Key,
-    prefix: [u8; 7],
-    aad: &[u8],
-) -> Result<Vec<u8>, VaultError> {
-    let mut encryptor = EncryptorBE32::<Aes256Gcm>::from_aead(key.cipher(), &prefix.into());
-    let mut sealed = Vec::with_capacity(bytes.len() + (bytes.len() / CHUNK + 2) * TAG);
-    let whole = bytes.len() / CHUNK * CHUNK;
-    let mut chunk = Vec::with_capacity(CHUNK + TAG);
-    for plain in bytes[..whole].chunks_exact(CHUNK) {
-        chunk.clear();
-        chunk.extend(plain);
-        encryptor
-            .encrypt_next_in_place(aad, &mut chunk)
-            .map_err(|_| VaultError::TooLarge)?;
-        sealed.extend(&chunk);
-    }
-    chunk.clear();
-    chunk.extend(&bytes[whole..]);
-    encryptor
-        .encrypt_last_in_place(aad, &mut chunk)
-        .map_err(|_| VaultError::TooLarge)?;
-    sealed.extend(&chunk);
-    Ok(sealed)
 }
 
 /// Opens a file chunk by chunk, so that no second copy of it is in memory.

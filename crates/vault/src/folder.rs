@@ -293,13 +293,11 @@ pub(crate) fn remove_copies(folder: &Path) -> Result<(), VaultError> {
     Ok(())
 }
 
-/// Writes a file so that it is there whole or not at all, readable by its owner only.
-pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let mut file = private().create_new(true).open(path)?;
+/// Opens a file that is not there yet, readable by its owner only.
+pub(crate) fn open_new(path: &Path) -> Result<File, VaultError> {
+    let file = private().create_new(true).open(path)?;
     restrict(path, 0o600)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    sync_folder(parent(path))
+    Ok(file)
 }
 
 /// The folder that a path lies in.

@@ -37,7 +37,7 @@ mod stack;
 mod unlock;
 mod vault;
 
-pub use cache::CacheKind;
+pub use cache::{CacheKind, NewCache};
 pub use change::Change;
 pub use error::{Part, VaultError};
 pub use health::Health;

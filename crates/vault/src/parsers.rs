@@ -186,7 +186,11 @@ pub fn cache(bytes: &[u8]) -> bool {
     let prefix = head.get(32..39).and_then(|prefix| prefix.try_into().ok());
     let file = match (key, prefix) {
         (Some(key), Some(prefix)) if head.len() == 47 => {
-            cache::encrypt(content, &key, prefix, &aad).expect("a few chunks")
+            let mut file = Vec::new();
+            let mut sealer = cache::Sealer::new(&key, prefix, &aad);
+            sealer.add(content, &mut file).expect("a few chunks");
+            sealer.finish(&mut file).expect("a few chunks");
+            file
         }
         _ => content.to_vec(),
     };
