@@ -8,7 +8,7 @@ use aparte_tests::{aparte, fixture, refused};
 use gguf::{Gguf, Tensor};
 
 #[expect(dead_code, reason = "only a sound model is needed here")]
-#[path = "../crates/engine/tests/preflight/gguf.rs"]
+#[path = "../crates/engine/tests/gguf/mod.rs"]
 mod gguf;
 
 fn ask(file: &Path) -> String {

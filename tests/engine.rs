@@ -7,15 +7,15 @@
 
 #[expect(
     dead_code,
-    reason = "shared with the tests of the vault, which use all of it"
+    reason = "shared with the tests of the vault, which use more of it"
 )]
 #[path = "vault/campaign.rs"]
 mod campaign;
 #[expect(
     dead_code,
-    reason = "shared with the tests of the look at a header, which use all of it"
+    reason = "shared with the tests of the look at a header, which use more of it"
 )]
-#[path = "../crates/engine/tests/preflight/gguf.rs"]
+#[path = "../crates/engine/tests/gguf/mod.rs"]
 mod gguf;
 
 mod engine {

@@ -4,19 +4,19 @@
 
 #[expect(
     dead_code,
-    reason = "shared with the tests of the engine, which use all of it"
+    reason = "shared with the tests of the engine, which use more of it"
 )]
 #[path = "../crates/engine/tests/tiny_models/encoder.rs"]
 mod encoder;
 #[expect(
     dead_code,
-    reason = "shared with the tests of the engine, which use all of it"
+    reason = "shared with the tests of the engine, which use more of it"
 )]
-#[path = "../crates/engine/tests/tiny_models/gguf.rs"]
+#[path = "../crates/engine/tests/gguf/mod.rs"]
 mod gguf;
 #[expect(
     dead_code,
-    reason = "shared with the tests of the engine, which use all of it"
+    reason = "shared with the tests of the engine, which use more of it"
 )]
 #[path = "engine/process.rs"]
 mod process;

@@ -14,7 +14,7 @@ use aparte_vault::parsers::{MASTER, example_manifest};
 use aparte_vault::{OwnerKind, RecordKind, SettingKey, Vault};
 
 #[expect(dead_code, reason = "only some of the ways to lie are tried here")]
-#[path = "../../crates/engine/tests/preflight/gguf.rs"]
+#[path = "../../crates/engine/tests/gguf/mod.rs"]
 mod gguf;
 
 use gguf::{Gguf, Value};

@@ -4,7 +4,6 @@
 #[path = "preflight/bad_files.rs"]
 mod bad_files;
 #[expect(dead_code, reason = "nothing is cut out of a real model here")]
-#[path = "preflight/gguf.rs"]
 mod gguf;
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -3,15 +3,15 @@
 
 #[expect(
     dead_code,
-    reason = "shared with the tests of the engine, which use all of it"
+    reason = "shared with the tests of the engine, which use more of it"
 )]
 #[path = "../../engine/tests/tiny_models/encoder.rs"]
 mod encoder;
 #[expect(
     dead_code,
-    reason = "shared with the tests of the engine, which use all of it"
+    reason = "shared with the tests of the engine, which use more of it"
 )]
-#[path = "../../engine/tests/tiny_models/gguf.rs"]
+#[path = "../../engine/tests/gguf/mod.rs"]
 mod gguf;
 
 use std::path::Path;

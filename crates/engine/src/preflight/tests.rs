@@ -5,7 +5,7 @@ use std::io::Cursor as Memory;
 use super::*;
 
 #[expect(dead_code, reason = "only some of the ways to lie are tried here")]
-#[path = "../../tests/preflight/gguf.rs"]
+#[path = "../../tests/gguf/mod.rs"]
 mod gguf;
 
 use gguf::{Gguf, LAYERS, Tensor, Value, WIDTH};

@@ -1,9 +1,14 @@
-//! GGUF files in the making: a sound one to begin with, and every way to make it lie.
+//! GGUF files in the making: written part by part, or a sound one to begin with, and every way to make it lie.
 //!
 //! The format is that of `docs/gguf.md` in the ggml repository. What is written here is not checked: a count may be
 //! claimed, an offset chosen, a value be of any type. A file that is there can be read in, changed and written again.
 
 use std::ops::Range;
+#[cfg(test)]
+use std::{
+    fs::File,
+    io::{Seek, SeekFrom, Write},
+};
 
 /// A GGUF file, part by part.
 #[derive(Debug, Clone)]
@@ -48,6 +53,8 @@ pub struct Tensor {
     pub offset: Option<u64>,
     /// Its data.
     pub data: Vec<u8>,
+    /// Zeros after them, which take no memory in a file that is [sparse](Gguf::file).
+    pub zeros: u64,
 }
 
 /// A piece of a written file that means something.
@@ -58,6 +65,11 @@ pub struct Place {
     /// Its bytes.
     pub bytes: Range<usize>,
 }
+
+/// Numbers of `ggml_type`.
+pub const FLOATS: u32 = 0;
+pub const HALVES: u32 = 1;
+pub const FOUR_BITS: u32 = 2;
 
 /// Numbers of `gguf_type`.
 pub const U32: u32 = 4;
@@ -130,7 +142,24 @@ impl Tensor {
             number_type: 0,
             offset: None,
             data: 0.01_f32.to_le_bytes().repeat(elements as usize),
+            zeros: 0,
         }
+    }
+
+    fn empty(name: &str, extents: &[u64], number_type: u32) -> Tensor {
+        Tensor {
+            name: name.as_bytes().to_vec(),
+            extents: extents.to_vec(),
+            claimed_dimensions: None,
+            number_type,
+            offset: None,
+            data: Vec::new(),
+            zeros: 0,
+        }
+    }
+
+    fn length(&self) -> u64 {
+        self.data.len() as u64 + self.zeros
     }
 
     /// The same place for another type and as many bytes.
@@ -139,6 +168,89 @@ impl Tensor {
         self.data.resize(bytes, 0);
         self
     }
+}
+
+impl Default for Gguf {
+    /// A file with nothing in it.
+    fn default() -> Gguf {
+        Gguf {
+            magic: *b"GGUF",
+            version: 3,
+            keys: Vec::new(),
+            tensors: Vec::new(),
+            claimed_keys: None,
+            claimed_tensors: None,
+            alignment: 32,
+        }
+    }
+}
+
+/// Parts are added one after the other.
+impl Gguf {
+    pub fn text(&mut self, name: &str, value: &str) {
+        self.key(name, Value::text(value));
+    }
+
+    pub fn number(&mut self, name: &str, value: u32) {
+        self.key(name, Value::number(value));
+    }
+
+    pub fn truth(&mut self, name: &str, value: bool) {
+        self.key(name, Value::truth(value));
+    }
+
+    pub fn float(&mut self, name: &str, value: f32) {
+        self.key(name, Value::fraction(value));
+    }
+
+    pub fn texts(&mut self, name: &str, values: &[String]) {
+        self.key(name, Value::texts(values));
+    }
+
+    pub fn numbers(&mut self, name: &str, values: &[u32]) {
+        let bytes: Vec<u8> = values.iter().flat_map(|n| n.to_le_bytes()).collect();
+        self.key(name, Value::list(I32, values.len() as u64, &bytes));
+    }
+
+    pub fn floats(&mut self, name: &str, values: &[f32]) {
+        let bytes = bytes_of(values);
+        self.key(name, Value::list(F32, values.len() as u64, &bytes));
+    }
+
+    fn key(&mut self, name: &str, value: Value) {
+        self.keys.push((name.as_bytes().to_vec(), value));
+    }
+
+    /// Adds weights; the first extent is the one whose numbers lie side by side.
+    pub fn weights(&mut self, name: &str, extents: &[u64], values: Vec<f32>) {
+        assert_eq!(extents.iter().product::<u64>(), values.len() as u64);
+        self.tensors.push(Tensor {
+            data: bytes_of(&values),
+            ..Tensor::empty(name, extents, FLOATS)
+        });
+    }
+
+    /// Adds weights of any type that are all zero.
+    pub fn zeros(&mut self, name: &str, extents: &[u64], number_type: u32) {
+        let count: u64 = extents.iter().product();
+        let zeros = match number_type {
+            FLOATS => count * 4,
+            HALVES => count * 2,
+            FOUR_BITS => count / 32 * 18,
+            other => panic!("no size is known for type {other}"),
+        };
+        self.tensors.push(Tensor {
+            zeros,
+            ..Tensor::empty(name, extents, number_type)
+        });
+    }
+}
+
+fn bytes_of(values: &[f32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
 }
 
 /// Width, layers, heads, heads that are cached, inner width of the sound model.
@@ -210,13 +322,9 @@ impl Gguf {
             add("ffn_down", &[INNER, WIDTH]);
         }
         Gguf {
-            magic: *b"GGUF",
-            version: 3,
             keys,
             tensors,
-            claimed_keys: None,
-            claimed_tensors: None,
-            alignment: 32,
+            ..Gguf::default()
         }
     }
 
@@ -257,8 +365,48 @@ impl Gguf {
 
     /// The whole file, and the pieces of its header in their order; the last one is the data.
     pub fn write(&self) -> (Vec<u8>, Vec<Place>) {
+        let Writer {
+            mut bytes,
+            mut places,
+        } = self.header();
+        let data = bytes.len();
+        for tensor in &self.tensors {
+            bytes.resize(bytes.len().next_multiple_of(self.alignment()), 0);
+            bytes.extend(&tensor.data);
+            bytes.resize(bytes.len() + tensor.zeros as usize, 0);
+        }
+        places.push(Place {
+            what: "the data".to_owned(),
+            bytes: data..bytes.len(),
+        });
+        (bytes, places)
+    }
+
+    /// Writes it into a file that has no name for long, with holes where zeros are.
+    #[cfg(test)]
+    pub fn file(&self) -> tempfile::NamedTempFile {
+        let named = tempfile::NamedTempFile::new().unwrap();
+        let mut file: &File = named.as_file();
+        let header = self.header().bytes;
+        file.write_all(&header).unwrap();
+        let mut end = header.len() as u64;
+        for tensor in &self.tensors {
+            let begin = end.next_multiple_of(self.alignment() as u64);
+            file.seek(SeekFrom::Start(begin)).unwrap();
+            file.write_all(&tensor.data).unwrap();
+            end = begin + tensor.length();
+        }
+        file.set_len(end).unwrap();
+        named
+    }
+
+    fn alignment(&self) -> usize {
+        self.alignment.max(1) as usize
+    }
+
+    /// All that stands before the data, up to where they begin.
+    fn header(&self) -> Writer {
         let mut writer = Writer::default();
-        let alignment = self.alignment.max(1) as usize;
         writer.put("the magic", &self.magic);
         writer.put("the version", &self.version.to_le_bytes());
         let tensors = self.claimed_tensors.unwrap_or(self.tensors.len() as u64);
@@ -274,7 +422,7 @@ impl Gguf {
             );
             writer.put_value(&shown, value);
         }
-        let mut next = 0;
+        let mut next = 0_u64;
         for tensor in &self.tensors {
             let shown = String::from_utf8_lossy(&tensor.name);
             writer.put_text(&format!("the name of the tensor {shown}"), &tensor.name);
@@ -290,25 +438,13 @@ impl Gguf {
             }
             let number_type = tensor.number_type.to_le_bytes();
             writer.put(&format!("the number type of {shown}"), &number_type);
-            let offset = tensor.offset.unwrap_or(next as u64);
+            let offset = tensor.offset.unwrap_or(next);
             writer.put(&format!("the offset of {shown}"), &offset.to_le_bytes());
-            next = (next + tensor.data.len()).next_multiple_of(alignment);
+            next = (next + tensor.length()).next_multiple_of(self.alignment() as u64);
         }
-        let Writer {
-            mut bytes,
-            mut places,
-        } = writer;
-        bytes.resize(bytes.len().next_multiple_of(alignment), 0);
-        let data = bytes.len();
-        for tensor in &self.tensors {
-            bytes.resize(bytes.len().next_multiple_of(alignment), 0);
-            bytes.extend(&tensor.data);
-        }
-        places.push(Place {
-            what: "the data".to_owned(),
-            bytes: data..bytes.len(),
-        });
-        (bytes, places)
+        let begin = writer.bytes.len().next_multiple_of(self.alignment());
+        writer.bytes.resize(begin, 0);
+        writer
     }
 
     /// Reads a file that is known to be sound.
@@ -339,9 +475,8 @@ impl Gguf {
             version,
             keys,
             tensors,
-            claimed_keys: None,
-            claimed_tensors: None,
             alignment,
+            ..Gguf::default()
         }
     }
 
@@ -472,6 +607,7 @@ impl<'a> Reader<'a> {
             number_type: self.u32(),
             offset: Some(self.u64()),
             data: Vec::new(),
+            zeros: 0,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Small models that write, with matrices of zeros: only their sizes matter.
 
-use crate::gguf::{F16, F32, Gguf};
+use crate::gguf::{FLOATS, Gguf, HALVES};
 
 /// The measures of a model.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ pub const GROUPED: Shape = Shape {
     cached_heads: 2,
     head: 32,
     vocabulary: 8192,
-    kind: F16,
+    kind: HALVES,
     window: None,
     has_output: true,
     experts: None,
@@ -67,14 +67,14 @@ pub fn decoder(shape: &Shape) -> Gguf {
         let mut zeros = |name: &str, dimensions: &[u64], kind| {
             gguf.zeros(&format!("blk.{layer}.{name}.weight"), dimensions, kind);
         };
-        zeros("attn_norm", &[embedding], F32);
+        zeros("attn_norm", &[embedding], FLOATS);
         zeros("attn_q", &[embedding, queries], kind);
         zeros("attn_k", &[embedding, cached], kind);
         zeros("attn_v", &[embedding, cached], kind);
         zeros("attn_output", &[queries, embedding], kind);
-        zeros("ffn_norm", &[embedding], F32);
+        zeros("ffn_norm", &[embedding], FLOATS);
         if let Some(experts) = shape.experts.map(u64::from) {
-            zeros("ffn_gate_inp", &[embedding, experts], F32);
+            zeros("ffn_gate_inp", &[embedding, experts], FLOATS);
             zeros("ffn_gate_exps", &[embedding, feed_forward, experts], kind);
             zeros("ffn_up_exps", &[embedding, feed_forward, experts], kind);
             zeros("ffn_down_exps", &[feed_forward, embedding, experts], kind);
@@ -84,10 +84,10 @@ pub fn decoder(shape: &Shape) -> Gguf {
             zeros("ffn_down", &[feed_forward, embedding], kind);
         }
         if shape.architecture == "gemma3" {
-            zeros("post_attention_norm", &[embedding], F32);
-            zeros("post_ffw_norm", &[embedding], F32);
-            zeros("attn_q_norm", &[head], F32);
-            zeros("attn_k_norm", &[head], F32);
+            zeros("post_attention_norm", &[embedding], FLOATS);
+            zeros("post_ffw_norm", &[embedding], FLOATS);
+            zeros("attn_q_norm", &[head], FLOATS);
+            zeros("attn_k_norm", &[head], FLOATS);
         }
     }
     gguf

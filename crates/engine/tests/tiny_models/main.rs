@@ -3,6 +3,8 @@
 mod decoder;
 mod embedding;
 mod encoder;
+#[expect(dead_code, reason = "these models tell the truth")]
+#[path = "../gguf/mod.rs"]
 mod gguf;
 mod memory;
 

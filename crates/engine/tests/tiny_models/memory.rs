@@ -8,11 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use aparte_engine::memory::{CacheType, Need, Opening, needs};
 use aparte_engine::preflight::{Header, preflight};
 use aparte_engine::{Interruption, Model, Session};
-use aparte_protocol::calibration::{BatchSize, Known, Tuning, Wish};
+use aparte_protocol::calibration::{BatchSize, Known, Tuning};
 use llama_cpp_sys_2 as sys;
 
 use crate::decoder::{GROUPED, Shape, decoder, write_vocabulary};
-use crate::gguf::{F16, F32, Gguf, Q4_0};
+use crate::gguf::{FLOATS, FOUR_BITS, Gguf, HALVES};
 use crate::{backends, turn};
 
 /// The log gives hundredths of a MiB.
@@ -123,7 +123,7 @@ fn a_model_with_a_large_vocabulary_takes_what_its_header_tells() {
 fn a_model_whose_weights_are_put_into_another_order_takes_what_its_header_tells() {
     let shape = Shape {
         vocabulary: 60_000,
-        kind: Q4_0,
+        kind: FOUR_BITS,
         has_output: false,
         ..GROUPED
     };
@@ -150,26 +150,27 @@ fn a_conversation_takes_what_its_plan_tells() {
             .unwrap()
             .facts()
     };
-    let wish = |batch, flash_attention| Wish {
-        known: Some(Known {
-            tuning: Tuning {
-                batch,
-                flash_attention,
-                ..facts.tuning
-            },
-            machine: facts.machine.clone(),
-        }),
-        may_try: false,
+    let known = |batch, flash_attention| Known {
+        tuning: Tuning {
+            batch,
+            flash_attention,
+            ..facts.tuning
+        },
+        machine: facts.machine.clone(),
     };
-    let tuned = [wish(BatchSize::Large, true), wish(BatchSize::Small, false)];
-    let cases = [(GROUPED, Wish::default()), (WINDOWED, Wish::default())];
-    for (shape, wish) in cases.into_iter().chain(tuned.map(|wish| (GROUPED, wish))) {
+    let cases = [
+        (GROUPED, None),
+        (WINDOWED, None),
+        (GROUPED, Some(known(BatchSize::Large, true))),
+        (GROUPED, Some(known(BatchSize::Small, false))),
+    ];
+    for (shape, known) in cases {
         let backends = backends();
         let file = decoder(&shape).file().reopen().unwrap();
         listen();
-        let model = Model::load_as_wished(&wish, backends, file, &mut |_| ()).unwrap();
+        let model = Model::load_as_known(known.as_ref(), backends, file, &mut |_| ()).unwrap();
         let session = Session::open(&model, Interruption::default()).unwrap();
-        if let Some(known) = wish.known {
+        if let Some(known) = known {
             assert_eq!(session.facts().tuning, known.tuning);
         }
         let told = model.plan().needs.processor;
@@ -207,28 +208,28 @@ fn recurring() -> Gguf {
     gguf.float("lfm2.attention.layer_norm_rms_epsilon", 1e-6);
     gguf.number("lfm2.shortconv.l_cache", 3);
     write_vocabulary(&mut gguf, 8192);
-    gguf.zeros("token_embd.weight", &[EMBEDDING, 8192], F16);
-    gguf.zeros("token_embd_norm.weight", &[EMBEDDING], F32);
+    gguf.zeros("token_embd.weight", &[EMBEDDING, 8192], HALVES);
+    gguf.zeros("token_embd_norm.weight", &[EMBEDDING], FLOATS);
     for (layer, heads) in cached_heads.into_iter().enumerate() {
         let mut zeros = |name: &str, dimensions: &[u64], kind| {
             gguf.zeros(&format!("blk.{layer}.{name}.weight"), dimensions, kind);
         };
-        zeros("attn_norm", &[EMBEDDING], F32);
-        zeros("ffn_norm", &[EMBEDDING], F32);
-        zeros("ffn_gate", &[EMBEDDING, FEED_FORWARD], F16);
-        zeros("ffn_up", &[EMBEDDING, FEED_FORWARD], F16);
-        zeros("ffn_down", &[FEED_FORWARD, EMBEDDING], F16);
+        zeros("attn_norm", &[EMBEDDING], FLOATS);
+        zeros("ffn_norm", &[EMBEDDING], FLOATS);
+        zeros("ffn_gate", &[EMBEDDING, FEED_FORWARD], HALVES);
+        zeros("ffn_up", &[EMBEDDING, FEED_FORWARD], HALVES);
+        zeros("ffn_down", &[FEED_FORWARD, EMBEDDING], HALVES);
         if heads > 0 {
-            zeros("attn_q", &[EMBEDDING, EMBEDDING], F16);
-            zeros("attn_k", &[EMBEDDING, CACHED], F16);
-            zeros("attn_v", &[EMBEDDING, CACHED], F16);
-            zeros("attn_output", &[EMBEDDING, EMBEDDING], F16);
-            zeros("attn_q_norm", &[64], F32);
-            zeros("attn_k_norm", &[64], F32);
+            zeros("attn_q", &[EMBEDDING, EMBEDDING], HALVES);
+            zeros("attn_k", &[EMBEDDING, CACHED], HALVES);
+            zeros("attn_v", &[EMBEDDING, CACHED], HALVES);
+            zeros("attn_output", &[EMBEDDING, EMBEDDING], HALVES);
+            zeros("attn_q_norm", &[64], FLOATS);
+            zeros("attn_k_norm", &[64], FLOATS);
         } else {
-            zeros("shortconv.conv", &[3, EMBEDDING], F32);
-            zeros("shortconv.in_proj", &[EMBEDDING, 3 * EMBEDDING], F16);
-            zeros("shortconv.out_proj", &[EMBEDDING, EMBEDDING], F16);
+            zeros("shortconv.conv", &[3, EMBEDDING], FLOATS);
+            zeros("shortconv.in_proj", &[EMBEDDING, 3 * EMBEDDING], HALVES);
+            zeros("shortconv.out_proj", &[EMBEDDING, EMBEDDING], HALVES);
         }
     }
     gguf
@@ -276,11 +277,11 @@ fn reader(embedding: u64, feed_forward: u64) -> Gguf {
     gguf.text("tokenizer.ggml.model", "bert");
     gguf.texts("tokenizer.ggml.tokens", &tokens);
     gguf.number("tokenizer.ggml.token_type_count", 1);
-    gguf.zeros("token_embd.weight", &[embedding, 8192], Q4_0);
-    gguf.zeros("position_embd.weight", &[embedding, 512], F32);
-    gguf.zeros("token_types.weight", &[embedding, 1], F32);
-    gguf.zeros("token_embd_norm.weight", &[embedding], F32);
-    gguf.zeros("token_embd_norm.bias", &[embedding], F32);
+    gguf.zeros("token_embd.weight", &[embedding, 8192], FOUR_BITS);
+    gguf.zeros("position_embd.weight", &[embedding, 512], FLOATS);
+    gguf.zeros("token_types.weight", &[embedding, 1], FLOATS);
+    gguf.zeros("token_embd_norm.weight", &[embedding], FLOATS);
+    gguf.zeros("token_embd_norm.bias", &[embedding], FLOATS);
     for layer in 0..2 {
         for (name, inputs, outputs) in [
             ("attn_q", embedding, embedding),
@@ -293,13 +294,13 @@ fn reader(embedding: u64, feed_forward: u64) -> Gguf {
             gguf.zeros(
                 &format!("blk.{layer}.{name}.weight"),
                 &[inputs, outputs],
-                Q4_0,
+                FOUR_BITS,
             );
-            gguf.zeros(&format!("blk.{layer}.{name}.bias"), &[outputs], F32);
+            gguf.zeros(&format!("blk.{layer}.{name}.bias"), &[outputs], FLOATS);
         }
         for name in ["attn_output_norm", "layer_output_norm"] {
-            gguf.zeros(&format!("blk.{layer}.{name}.weight"), &[embedding], F32);
-            gguf.zeros(&format!("blk.{layer}.{name}.bias"), &[embedding], F32);
+            gguf.zeros(&format!("blk.{layer}.{name}.weight"), &[embedding], FLOATS);
+            gguf.zeros(&format!("blk.{layer}.{name}.bias"), &[embedding], FLOATS);
         }
     }
     gguf
