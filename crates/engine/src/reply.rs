@@ -10,7 +10,7 @@ use llama_cpp_2::vocab::LlamaVocab;
 
 use crate::model::Model;
 use crate::sampling::{self, Chooser};
-use crate::stop_text::StopTexts;
+use crate::stop_text::{self, StopTexts};
 use crate::thinking::{Said, Thinking};
 use crate::utf8::Utf8Pieces;
 
@@ -57,6 +57,12 @@ impl<'m> Reply<'m> {
             || model.vocabulary(),
         )
         .map_err(|failure| GenerateFailure::Shape(failure.to_string()))?;
+        if !stop_text::are_few(&request.stop_texts) {
+            let (most, longest) = (stop_text::MOST, stop_text::LONGEST);
+            return Err(GenerateFailure::Shape(format!(
+                "it may end at {most} texts of {longest} bytes at the most"
+            )));
+        }
         let stops = request.stop_texts.iter().cloned().chain(stops);
         Ok(Reply {
             chooser,

@@ -1,6 +1,15 @@
 //! Texts that end a reply: those that a request names, and one for models that have no token for the end
 //! of a turn.
 
+/// The most texts that a request may name, and the bytes of the longest: they are looked for after each token.
+pub(crate) const MOST: usize = 64;
+pub(crate) const LONGEST: usize = 1024;
+
+/// Whether they can be looked for without holding up everybody else.
+pub(crate) fn are_few(stops: &[String]) -> bool {
+    stops.len() <= MOST && stops.iter().all(|stop| stop.len() <= LONGEST)
+}
+
 /// Passes text on until one of the stop texts is there, and holds back what may be the beginning of one.
 ///
 /// The one that is complete first ends the reply, however the text is cut into pieces. Of two that are
@@ -110,6 +119,15 @@ mod tests {
         shows(&["abcX", "bc"], "-abcX-", "-a");
         shows(&["bc", "abc"], "-abc-", "-");
         shows(&["aab"], "aaaab", "aa");
+    }
+
+    #[test]
+    fn no_more_is_looked_for_than_costs_no_time() {
+        let stops = |count: usize, length: usize| vec!["é".repeat(length / 2); count];
+        assert!(are_few(&[]));
+        assert!(are_few(&stops(MOST, LONGEST)));
+        assert!(!are_few(&stops(MOST + 1, 2)));
+        assert!(!are_few(&stops(1, LONGEST + 2)));
     }
 
     #[test]

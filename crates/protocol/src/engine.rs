@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Greeting;
-use crate::calibration::{Calibrated, Tuning};
+use crate::calibration::{Trial, Tuning};
 
 /// What the model of a worker is for: `aparte-worker engine MODEL --for PURPOSE`; without a word it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,9 @@ pub enum EngineRequest {
     TakeState(StateName),
     /// Forgets and overwrites all states that are not in use; answered by [`EngineEvent::StatesForgotten`].
     ForgetStates,
+    /// Finds out what the model is computed with the fastest, once there is nothing else to do, which takes a few seconds;
+    /// answered by [`EngineEvent::Tried`]. Gives way to whatever is asked meanwhile.
+    Calibrate,
     /// Ends the generation that has this frame's request id; it still answers with `Finished`.
     Stop,
 }
@@ -99,6 +102,8 @@ pub enum EngineEvent {
     StateTaken(bool),
     /// Answer to [`EngineRequest::ForgetStates`].
     StatesForgotten,
+    /// Answer to [`EngineRequest::Calibrate`].
+    Tried(Trial),
     /// A piece of the bytes of a state; a frame of its own kind, not a message.
     #[serde(skip)]
     Bytes(Vec<u8>),
@@ -120,7 +125,7 @@ pub struct Generate {
     pub urgency: Urgency,
     /// What the reply must look like.
     pub shape: Shape,
-    /// Texts that end the reply, and are not shown.
+    /// Texts that end the reply, and are not shown. At most 64, of at most 1024 bytes each.
     pub stop_texts: Vec<String>,
     /// With a number, up to 20, each token is told with its probability and those of so many others.
     pub alternatives: Option<u8>,
@@ -272,8 +277,8 @@ pub struct ModelFacts {
     pub machine: String,
     /// What the context was opened with.
     pub tuning: Tuning,
-    /// How that was chosen.
-    pub calibrated: Calibrated,
+    /// Whether an earlier trial chose that; else it is what suits most machines.
+    pub calibrated: bool,
 }
 
 /// The end of a reply.
@@ -369,7 +374,8 @@ pub enum GenerateFailure {
         /// Tokens that the context holds.
         context: u32,
     },
-    /// What the reply must look like cannot be: the grammar or schema is none, or too large.
+    /// What the reply must look like cannot be: the grammar or schema is none, or too large, or there are too many texts that
+    /// end it.
     #[error("the reply cannot be held to its shape: {0}")]
     Shape(String),
     /// The model's own chat template failed.

@@ -31,15 +31,9 @@ pub(crate) fn read(text: &str) -> Result<Grammar, ShapeFailure> {
         reader.rule()?;
         reader.skip(Lines::Across);
     }
-    let mut undefined: Vec<usize> = reader
-        .names
-        .values()
-        .filter(|name| !name.is_defined)
-        .map(|name| name.first_line)
-        .collect();
-    undefined.sort_unstable();
-    if let Some(&line) = undefined.first() {
-        return Err(ShapeFailure::UndefinedRule(line));
+    let undefined = reader.names.values().filter(|name| !name.is_defined);
+    if let Some(first) = undefined.map(|name| name.first_at).min() {
+        return Err(ShapeFailure::UndefinedRule(line_of(text, first)));
     }
     let root = reader.names.get("root").ok_or(ShapeFailure::NoRoot)?.rule;
     reader.rules.finish(root)
@@ -55,7 +49,8 @@ struct Reader<'t> {
 
 struct Name {
     rule: Rule,
-    first_line: usize,
+    /// Where it is named for the first time.
+    first_at: usize,
     is_defined: bool,
 }
 
@@ -68,7 +63,7 @@ enum Lines {
 
 impl<'t> Reader<'t> {
     fn rule(&mut self) -> Result<(), ShapeFailure> {
-        let line = self.line();
+        let begin = self.at;
         let name = self
             .name()?
             .ok_or_else(|| self.expected("the name of a rule"))?;
@@ -80,7 +75,7 @@ impl<'t> Reader<'t> {
         self.skip(Lines::Across);
         let known = self.names.get_mut(name).expect("it was put there above");
         if std::mem::replace(&mut known.is_defined, true) {
-            return Err(ShapeFailure::DefinedTwice(line));
+            return Err(ShapeFailure::DefinedTwice(line_of(self.text, begin)));
         }
         let part = self.choice(Lines::Within)?;
         self.rules.define(rule, part)?;
@@ -240,7 +235,7 @@ impl<'t> Reader<'t> {
         }
         let name_of = Name {
             rule: self.rules.announce()?,
-            first_line: self.line(),
+            first_at: self.at,
             is_defined: false,
         };
         let rule = name_of.rule;
@@ -326,19 +321,20 @@ impl<'t> Reader<'t> {
         &self.text[self.at..]
     }
 
-    fn line(&self) -> usize {
-        self.text[..self.at].matches('\n').count() + 1
-    }
-
     fn expected(&self, expected: &'static str) -> ShapeFailure {
         let before = &self.text[..self.at];
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
         ShapeFailure::Syntax {
-            line: self.line(),
+            line: line_of(self.text, self.at),
             column: before[line_start..].chars().count() + 1,
             expected,
         }
     }
+}
+
+/// In which line a place is, from one on. It takes as long as the text before it.
+fn line_of(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
 }
 
 #[cfg(test)]

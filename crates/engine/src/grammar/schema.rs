@@ -18,9 +18,11 @@ use super::{Characters, DEEPEST, Grammar, LONGEST_TEXT, Part, Rule, Rules, Shape
 mod common;
 mod integers;
 mod json;
+mod keywords;
 
 use common::{Common, DIGITS};
 use json::Json;
+use keywords::{Object, Type, counts, get, implied_types, integer_of, types};
 
 /// A grammar of the JSON that fits the schema in `text`.
 ///
@@ -41,6 +43,7 @@ pub(crate) fn read(text: &str) -> Result<Grammar, ShapeFailure> {
         rules,
         common,
         referred: HashMap::new(),
+        depth: 0,
     };
     let root = writer.rules.announce()?;
     let part = writer.schema(&schema)?;
@@ -97,12 +100,22 @@ struct Writer<'s> {
     common: Common,
     /// The rule of each place that a `$ref` names.
     referred: HashMap<&'s str, Rule>,
+    /// How deep the schema stands that is being read; a `$ref` leads deeper than the text is nested.
+    depth: usize,
 }
-
-type Object = [(String, Json)];
 
 impl<'s> Writer<'s> {
     fn schema(&mut self, schema: &'s Json) -> Result<Part, ShapeFailure> {
+        if self.depth == DEEPEST {
+            return Err(ShapeFailure::TooDeep);
+        }
+        self.depth += 1;
+        let part = self.part(schema);
+        self.depth -= 1;
+        part
+    }
+
+    fn part(&mut self, schema: &'s Json) -> Result<Part, ShapeFailure> {
         let object = match schema {
             Json::Boolean(true) => return Ok(Part::Rule(self.common.any)),
             Json::Boolean(false) => {
@@ -447,120 +460,6 @@ impl<'s> Writer<'s> {
     fn colon(&self) -> Part {
         Part::Sequence(vec![text(":"), Part::Rule(self.common.space)])
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Type {
-    Null,
-    Boolean,
-    Integer,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-impl Type {
-    fn named(name: &Json) -> Result<Type, ShapeFailure> {
-        let Json::String(name) = name else {
-            return Err(ShapeFailure::NoSchema("type is a name or a list of names"));
-        };
-        match name.as_str() {
-            "null" => Ok(Type::Null),
-            "boolean" => Ok(Type::Boolean),
-            "integer" => Ok(Type::Integer),
-            "number" => Ok(Type::Number),
-            "string" => Ok(Type::String),
-            "array" => Ok(Type::Array),
-            "object" => Ok(Type::Object),
-            _ => Err(ShapeFailure::NoSchema("type names no type of JSON")),
-        }
-    }
-
-    fn has(self, value: &Json) -> bool {
-        match value {
-            Json::Null => self == Type::Null,
-            Json::Boolean(_) => self == Type::Boolean,
-            Json::Number(number) => {
-                self == Type::Number || self == Type::Integer && !number.is_f64()
-            }
-            Json::String(_) => self == Type::String,
-            Json::Array(_) => self == Type::Array,
-            Json::Object(_) => self == Type::Object,
-        }
-    }
-}
-
-/// The types that are asked for; none when any will do.
-fn types(object: &Object) -> Result<Vec<Type>, ShapeFailure> {
-    match get(object, "type") {
-        None => Ok(Vec::new()),
-        Some(Json::Array(names)) if !names.is_empty() => names.iter().map(Type::named).collect(),
-        Some(name) => Ok(vec![Type::named(name)?]),
-    }
-}
-
-fn implied_types(object: &Object) -> Vec<Type> {
-    let has = |keywords: &[&str]| {
-        keywords
-            .iter()
-            .any(|keyword| get(object, keyword).is_some())
-    };
-    let mut types = Vec::new();
-    if has(&["properties", "required", "additionalProperties"]) {
-        types.push(Type::Object);
-    }
-    if has(&["items", "prefixItems", "minItems", "maxItems"]) {
-        types.push(Type::Array);
-    }
-    if has(&["minLength", "maxLength"]) {
-        types.push(Type::String);
-    }
-    if has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"]) {
-        types.push(Type::Number);
-    }
-    types
-}
-
-fn counts(object: &Object, least: &str, most: &str) -> Result<(u32, Option<u32>), ShapeFailure> {
-    let count = |keyword| match integer_of(object, keyword)? {
-        None => Ok(None),
-        Some(count) if count < 0 => Err(ShapeFailure::NoSchema("a count is never negative")),
-        Some(count) => u32::try_from(count)
-            .map(Some)
-            .map_err(|_| ShapeFailure::TooLarge),
-    };
-    let (least, most) = (count(least)?.unwrap_or(0), count(most)?);
-    match most.is_some_and(|most| most < least) {
-        true => Err(ShapeFailure::NoSchema("a maximum is below its minimum")),
-        false => Ok((least, most)),
-    }
-}
-
-fn integer_of(object: &Object, keyword: &str) -> Result<Option<i64>, ShapeFailure> {
-    let Some(value) = get(object, keyword) else {
-        return Ok(None);
-    };
-    let Json::Number(number) = value else {
-        return Err(ShapeFailure::NoSchema("bounds and counts are numbers"));
-    };
-    let whole = number
-        .as_f64()
-        .filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
-    match number.as_i64().or(whole.map(|whole| whole as i64)) {
-        Some(integer) => Ok(Some(integer)),
-        None => Err(ShapeFailure::Unsupported(
-            "bounds of an integer that are none themselves",
-        )),
-    }
-}
-
-/// What a keyword says; the last one counts where it is there twice.
-fn get<'o>(object: &'o Object, keyword: &str) -> Option<&'o Json> {
-    let mut entries = object.iter().rev();
-    entries
-        .find(|(name, _)| name == keyword)
-        .map(|(_, value)| value)
 }
 
 fn text(text: &str) -> Part {

@@ -243,6 +243,15 @@ fn what_is_no_schema_is_refused() {
     );
     let deep = format!("{}true{}", r#"{"items":"#.repeat(100), "}".repeat(100));
     assert_eq!(failure(&deep), ShapeFailure::TooDeep);
+    let chain: String = (0..2_000)
+        .map(|link| format!(r##""{link}":{{"$ref":"#/{}"}},"##, link + 1))
+        .collect();
+    let chain = format!(r##"{{{chain}"2000":true,"$ref":"#/0"}}"##);
+    assert_eq!(
+        failure(&chain),
+        ShapeFailure::TooDeep,
+        "by references alone"
+    );
     assert_eq!(failure(r##"{"$ref": "#"}"##), ShapeFailure::EndlessRule);
     assert_eq!(
         failure(r#"{"type": "array", "maxItems": 4000000000}"#),
