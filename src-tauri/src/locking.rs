@@ -36,6 +36,7 @@ pub fn watch_the_clock(session: &Arc<Session>) {
             if let Some(settings) = settings {
                 model::unload_if_idle(&session, settings.unload_after);
             }
+            model::calibrate_if_idle(&session);
             if let (Some(settings), Some(ways)) = (settings, ways)
                 && is_due(settings, ways, now.since(session.last_active()))
             {

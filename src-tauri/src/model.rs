@@ -44,6 +44,21 @@ pub fn unload_if_idle(session: &Session, minutes: u16) {
     }
 }
 
+/// How long nobody asked anything before it is found out what the model is computed with the fastest.
+const CALIBRATED_AFTER: Duration = Duration::from_secs(5);
+
+/// Finds out what the model is computed with the fastest, where that is not known and nobody waits for anything.
+pub fn calibrate_if_idle(session: &Arc<Session>) {
+    let Ok(assistant) = session.assistant() else {
+        return;
+    };
+    if assistant.is_to_be_calibrated(CALIBRATED_AFTER) {
+        let session = Arc::clone(session);
+        // A vault that is locked waits for whoever holds the domain.
+        std::thread::spawn(move || assistant.calibrate(&|| !session.is_open()));
+    }
+}
+
 /// A model that is being read.
 pub fn loading(assistant: &Assistant, percent: u8) -> ModelStatus {
     ModelStatus::Loading {

@@ -248,7 +248,7 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, Ve
         .ok();
     let mut assistant = Assistant::open(vault, places::worker(), model, language)?;
     if let Some(folder) = places::models() {
-        assistant = assistant.calibrated(Calibrations::Kept(folder));
+        assistant = assistant.calibrated(Calibrations::in_folder(folder));
     }
     if let Ok(model) = Model::find(EMBEDDING, None) {
         assistant = assistant.embedding(model);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aparte_assistant::{
     Answer, Assistant, Calibrations, Conversation, ConversationId, DocumentId, Error, Input, Item,
@@ -53,6 +54,16 @@ impl App {
     /// Loads the model.
     pub fn load(&self) -> Result<ModelFacts, Error> {
         self.0.load_model(&mut |_| {})
+    }
+
+    /// Whether the engine is to be calibrated once nobody asked anything for so long.
+    pub fn is_to_be_calibrated(&self, idle: Duration) -> bool {
+        self.0.is_to_be_calibrated(idle)
+    }
+
+    /// Calibrates the engine until `is_enough`.
+    pub fn calibrate(&self, is_enough: &dyn Fn() -> bool) {
+        self.0.calibrate(is_enough);
     }
 
     /// Adds a text under a name.

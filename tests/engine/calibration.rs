@@ -1,11 +1,12 @@
-//! The first load of a model makes a trial, what it finds is remembered beside the models, and the next load goes by it.
+//! A model that nobody asks anything is tried, what that finds is remembered beside the models, and the next load goes by it.
 //!
 //! Whether a trial finds anything depends on what the machine does beside the tests; either is looked at.
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use aparte_assistant::{BatchSize, Calibrated, Calibrations, ModelFacts, Stop};
+use aparte_assistant::{BatchSize, Calibrations, ModelFacts, Stop};
 use aparte_tests::{aparte, json, link_model, starter};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -31,17 +32,25 @@ impl Models {
         self.folder.path().join(file.file_name().unwrap())
     }
 
-    fn kept(&self) -> Calibrations {
-        Calibrations::Kept(self.folder.path().to_owned())
-    }
-
-    fn used(&self) -> Calibrations {
-        Calibrations::Used(self.folder.path().to_owned())
+    fn app(&self) -> App {
+        let calibrations = Calibrations::in_folder(self.folder.path().to_owned());
+        App::calibrated(&self.model(), calibrations)
     }
 
     /// Loads the model in a worker of its own.
-    fn load(&self, calibrations: Calibrations) -> ModelFacts {
-        App::calibrated(&self.model(), calibrations).load().unwrap()
+    fn load(&self) -> ModelFacts {
+        self.app().load().unwrap()
+    }
+
+    /// Loads the model in a worker of its own, which makes a trial. Whether it remembered anything.
+    fn try_out(&self) -> bool {
+        let before = self.remembered();
+        let app = self.app();
+        app.load().unwrap();
+        assert!(app.is_to_be_calibrated(Duration::ZERO));
+        app.calibrate(&|| false);
+        assert!(!app.is_to_be_calibrated(Duration::ZERO), "it is tried once");
+        self.remembered() != before
     }
 
     fn memory(&self) -> PathBuf {
@@ -77,52 +86,43 @@ impl Models {
 }
 
 #[test]
-fn a_first_load_makes_a_trial_that_the_next_one_goes_by() {
+fn a_trial_finds_what_the_next_load_goes_by() {
     let _turn = turn();
     let models = Models::new();
-    let usual = models.load(models.used());
-    assert_eq!(usual.calibrated, Calibrated::Untried);
-    assert_eq!(models.remembered(), None, "only looked at");
-    let first = models.load(models.kept());
-    match first.calibrated {
-        Calibrated::Tried(_) => {
-            let remembered = models.remembered().expect("it is written down");
-            let tuning = &remembered["models"][0]["tuning"];
-            assert_eq!(tuning["threads"], first.tuning.threads.get());
-            assert_eq!(tuning["batch"], first.tuning.batch.tokens());
-            let second = models.load(models.kept());
-            assert_eq!(second.calibrated, Calibrated::Known);
-            assert_eq!(second.tuning, first.tuning);
-            assert_eq!(second.fingerprint, first.fingerprint);
-            assert_eq!(models.remembered(), Some(remembered));
-        }
-        Calibrated::TooBusy => {
-            assert_eq!(first.tuning, usual.tuning);
-            assert_eq!(models.remembered(), None);
-        }
-        other => panic!("there was to be a trial: {other:?}"),
+    let usual = models.load();
+    assert!(!usual.calibrated);
+    assert_eq!(models.remembered(), None, "a load makes no trial");
+    if models.try_out() {
+        let remembered = models.remembered();
+        let tuning = &remembered.as_ref().unwrap()["models"][0]["tuning"];
+        let app = models.app();
+        let next = app.load().unwrap();
+        assert!(next.calibrated);
+        assert_eq!(tuning["threads"], next.tuning.threads.get());
+        assert_eq!(tuning["batch"], next.tuning.batch.tokens());
+        assert!(!app.is_to_be_calibrated(Duration::ZERO));
+        assert_eq!(models.remembered(), remembered);
+    } else {
+        // The machine was busy.
+        assert_eq!(models.remembered(), None);
     }
 }
 
 #[test]
-fn a_model_is_opened_and_answers_as_is_remembered_without_a_trial() {
+fn a_question_does_not_wait_for_a_trial() {
     let _turn = turn();
     let models = Models::new();
-    let usual = models.load(models.used());
-    let stored = models.remember(1, &usual.machine);
-    for calibrations in [models.used(), models.kept()] {
-        let app = App::calibrated(&models.model(), calibrations);
-        let facts = app.load().unwrap();
-        assert_eq!(facts.calibrated, Calibrated::Known);
-        assert_eq!(facts.tuning.threads.get(), 1);
-        assert_eq!(facts.tuning.batch, BatchSize::Small);
-        assert!(!facts.tuning.flash_attention);
-        assert_ne!(
-            facts.fingerprint, usual.fingerprint,
-            "a state with other attention lies otherwise"
-        );
-        let document = app.add("ferry.txt", DOCUMENT).unwrap();
-        let conversation = app.begin(QUESTION, &[document]).unwrap();
+    let app = models.app();
+    app.load().unwrap();
+    let document = app.add("ferry.txt", DOCUMENT).unwrap();
+    let conversation = app.begin(QUESTION, &[document]).unwrap();
+    assert!(
+        !app.is_to_be_calibrated(Duration::from_secs(60)),
+        "somebody may still be there"
+    );
+    std::thread::scope(|scope| {
+        let trial = scope.spawn(|| app.calibrate(&|| false));
+        std::thread::sleep(Duration::from_millis(300));
         let answer = app.ask(
             conversation.id,
             QUESTION,
@@ -131,7 +131,44 @@ fn a_model_is_opened_and_answers_as_is_remembered_without_a_trial() {
             &mut |_| {},
         );
         assert!(answer.unwrap().timings.engine.generated_tokens > 0);
-    }
+        trial.join().unwrap();
+    });
+    assert_eq!(models.remembered(), None, "it gave way");
+    let begun = Instant::now();
+    app.calibrate(&|| begun.elapsed() > Duration::from_millis(100));
+    assert!(
+        begun.elapsed() < Duration::from_secs(2),
+        "nor does whoever has enough"
+    );
+}
+
+#[test]
+fn a_model_is_opened_and_answers_as_is_remembered_without_a_trial() {
+    let _turn = turn();
+    let models = Models::new();
+    let usual = models.load();
+    let stored = models.remember(1, &usual.machine);
+    let app = models.app();
+    let facts = app.load().unwrap();
+    assert!(facts.calibrated);
+    assert_eq!(facts.tuning.threads.get(), 1);
+    assert_eq!(facts.tuning.batch, BatchSize::Small);
+    assert!(!facts.tuning.flash_attention);
+    assert_ne!(
+        facts.fingerprint, usual.fingerprint,
+        "a state with other attention lies otherwise"
+    );
+    let document = app.add("ferry.txt", DOCUMENT).unwrap();
+    let conversation = app.begin(QUESTION, &[document]).unwrap();
+    let answer = app.ask(
+        conversation.id,
+        QUESTION,
+        &[document],
+        &Stop::default(),
+        &mut |_| {},
+    );
+    assert!(answer.unwrap().timings.engine.generated_tokens > 0);
+    assert!(!app.is_to_be_calibrated(Duration::ZERO));
     assert_eq!(models.remembered(), Some(stored));
 }
 
@@ -139,26 +176,20 @@ fn a_model_is_opened_and_answers_as_is_remembered_without_a_trial() {
 fn what_another_machine_found_or_none_can_do_is_not_gone_by_and_makes_place_for_a_trial() {
     let _turn = turn();
     let models = Models::new();
-    let usual = models.load(models.used());
+    let usual = models.load();
     for (threads, machine) in [
         (1, "CPU (another), 64 of 128 cores"),
         (65_535, &usual.machine),
     ] {
-        let stored = models.remember(threads, machine);
-        let looked = models.load(models.used());
-        assert_eq!(looked.calibrated, Calibrated::Untried, "{machine}");
-        assert_eq!(looked.tuning, usual.tuning, "{machine}");
-        let tried = models.load(models.kept());
-        let remembered = models.remembered().expect("it is replaced, not removed");
-        match tried.calibrated {
-            Calibrated::Tried(_) => {
-                let entries = remembered["models"].as_array().unwrap();
-                assert_eq!(entries.len(), 1);
-                assert_eq!(entries[0]["machine"], usual.machine.as_str());
-                assert_eq!(entries[0]["tuning"]["threads"], tried.tuning.threads.get());
-            }
-            Calibrated::TooBusy => assert_eq!(remembered, stored),
-            other => panic!("there was to be a trial: {other:?}"),
+        models.remember(threads, machine);
+        let loaded = models.load();
+        assert!(!loaded.calibrated, "{machine}");
+        assert_eq!(loaded.tuning, usual.tuning, "{machine}");
+        if models.try_out() {
+            let remembered = models.remembered().expect("it is replaced, not removed");
+            let entries = remembered["models"].as_array().unwrap();
+            assert_eq!(entries.len(), 1);
+            assert_eq!(entries[0]["machine"], usual.machine.as_str());
         }
     }
 }
@@ -167,12 +198,14 @@ fn what_another_machine_found_or_none_can_do_is_not_gone_by_and_makes_place_for_
 fn a_damaged_memory_costs_a_trial_and_no_load() {
     let _turn = turn();
     let models = Models::new();
-    fs::write(models.memory(), "{\"version\": \"0").unwrap();
-    let tried = models.load(models.kept());
-    match tried.calibrated {
-        Calibrated::Tried(_) => assert!(models.remembered().is_some()),
-        other => assert_eq!(other, Calibrated::TooBusy),
-    }
+    let damaged = "{\"version\": \"0";
+    fs::write(models.memory(), damaged).unwrap();
+    assert!(!models.load().calibrated);
+    let app = models.app();
+    app.load().unwrap();
+    app.calibrate(&|| false);
+    let after = fs::read_to_string(models.memory()).unwrap();
+    assert!(after == damaged || serde_json::from_str::<Value>(&after).is_ok());
 }
 
 #[test]
@@ -199,7 +232,7 @@ fn the_doctor_tells_what_is_remembered_and_that_nothing_is() {
     };
     assert_eq!(settings(&models)["remembered"], false);
     assert_eq!(models.remembered(), None, "it only looks");
-    models.remember(1, &models.load(models.used()).machine);
+    models.remember(1, &models.load().machine);
     assert_eq!(
         settings(&models),
         json!({"threads": 1, "batch": 256, "flash_attention": false, "remembered": true})

@@ -6,68 +6,57 @@
 //! never fails anything.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use aparte_protocol::calibration::{Calibrated, Known, Speed, Tuning, Wish};
-use aparte_protocol::engine::ModelFacts;
+use aparte_protocol::calibration::{Known, Speed, Tuning};
 use serde::{Deserialize, Serialize};
 
-/// What a session does about the calibration of its model, with the file in a folder.
+use crate::files;
+
+/// What is remembered in a folder of models.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Calibrations {
-    /// What is remembered there is used; no trial is made and nothing is written.
-    Used(PathBuf),
-    /// What is remembered there is used; else a trial is made and what it finds is remembered there.
-    Kept(PathBuf),
+pub struct Calibrations {
+    folder: PathBuf,
 }
 
 impl Calibrations {
-    fn folder(&self) -> &Path {
-        match self {
-            Calibrations::Used(folder) | Calibrations::Kept(folder) => folder,
-        }
+    /// Those of the models in `folder`. Nothing is read yet.
+    pub fn in_folder(folder: PathBuf) -> Calibrations {
+        Calibrations { folder }
     }
 
-    /// What a worker is to do that loads the model in `file`.
-    pub(crate) fn wish(&self, file: &Path) -> Wish {
-        let found = Key::of(file).and_then(|key| {
-            let mut entries = read(self.folder()).into_iter();
-            entries.find(|entry| entry.model == key)
-        });
-        Wish {
-            known: found.map(|entry| Known {
-                tuning: entry.tuning,
-                machine: entry.machine,
-            }),
-            may_try: matches!(self, Calibrations::Kept(_)),
-        }
+    /// What a worker is told that loads the model in `file`.
+    pub(crate) fn known(&self, file: &Path) -> Option<Known> {
+        let key = Key::of(file)?;
+        let mut entries = read(&self.folder).into_iter();
+        let found = entries.find(|entry| entry.model == key)?;
+        Some(Known {
+            tuning: found.tuning,
+            machine: found.machine,
+        })
     }
 
-    /// Remembers what a worker found out about the model in `file`, if it did and that is to be kept.
-    pub(crate) fn learn(&self, file: &Path, facts: &ModelFacts) {
-        let (Calibrations::Kept(folder), Calibrated::Tried(speed)) = (self, &facts.calibrated)
-        else {
-            return;
-        };
+    /// Remembers what a trial found out about the model in `file`, on a machine that is called so.
+    pub(crate) fn learn(&self, file: &Path, machine: &str, tuning: Tuning, speed: Option<Speed>) {
         let Some(model) = Key::of(file) else { return };
         let new = Entry {
             model,
-            machine: facts.machine.clone(),
-            tuning: facts.tuning,
-            speed: *speed,
+            machine: machine.to_owned(),
+            tuning,
+            speed,
         };
         if !new.is_sound() {
             return;
         }
-        let mut entries = read(folder);
+        let mut entries = read(&self.folder);
         entries.retain(|entry| entry.model.file != new.model.file);
         entries.push(new);
         let surplus = entries.len().saturating_sub(MOST_ENTRIES);
         entries.drain(..surplus);
         // It can be found out again.
-        let _ = write(folder, entries);
+        let _ = write(&self.folder, entries);
     }
 }
 
@@ -94,7 +83,7 @@ struct Stored {
 #[serde(deny_unknown_fields)]
 struct Entry {
     model: Key,
-    /// See [`ModelFacts::machine`]; the worker compares it with its own.
+    /// As the worker calls it, which compares it with its own.
     machine: String,
     tuning: Tuning,
     speed: Option<Speed>,
@@ -138,13 +127,7 @@ impl Key {
 
 /// What is remembered in a folder; nothing where anything is wrong with it.
 fn read(folder: &Path) -> Vec<Entry> {
-    let path = folder.join(FILE);
-    // Opening a pipe would wait for its other end, and a link leads anywhere.
-    let is_sound = |about: fs::Metadata| about.is_file() && about.len() <= LONGEST_FILE;
-    if !fs::symlink_metadata(&path).is_ok_and(is_sound) {
-        return Vec::new();
-    }
-    let stored = fs::read(&path)
+    let stored = read_bounded(&folder.join(FILE))
         .ok()
         .and_then(|bytes| serde_json::from_slice::<Stored>(&bytes).ok());
     match stored {
@@ -157,6 +140,22 @@ fn read(folder: &Path) -> Vec<Entry> {
         }
         _ => Vec::new(),
     }
+}
+
+/// The bytes of a regular file that is not too long. What it is is looked at on the open file, so that nothing can be exchanged
+/// between the look and the reading; a link leads anywhere and is not followed.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let file = files::open(path)?;
+    let about = file.metadata()?;
+    if !about.is_file() || about.len() > LONGEST_FILE {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut bytes = Vec::new();
+    file.take(LONGEST_FILE).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -196,27 +195,14 @@ mod tests {
         flash_attention: false,
     };
 
-    fn facts(calibrated: Calibrated) -> ModelFacts {
-        ModelFacts {
-            name: String::new(),
-            architecture: String::new(),
-            parameters: 1,
-            context: 4096,
-            has_template: true,
-            devices: Vec::new(),
-            fingerprint: [0; 32],
-            load_ms: 1,
-            machine: "CPU (a processor), 2 of 4 cores".to_owned(),
-            tuning: TUNING,
-            calibrated,
-        }
-    }
+    const MACHINE: &str = "CPU (a processor), 2 of 4 cores";
+    const SPEED: Option<Speed> = Some(Speed {
+        prompt: 348.0,
+        reply: 100.0,
+    });
 
-    fn tried() -> ModelFacts {
-        facts(Calibrated::Tried(Some(Speed {
-            prompt: 348.0,
-            reply: 100.0,
-        })))
+    fn learn(calibrations: &Calibrations, model: &Path) {
+        calibrations.learn(model, MACHINE, TUNING, SPEED);
     }
 
     /// A folder with a model in it.
@@ -224,52 +210,31 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let model = folder.path().join("m.gguf");
         fs::write(&model, "weights").unwrap();
-        let kept = Calibrations::Kept(folder.path().to_owned());
+        let kept = Calibrations::in_folder(folder.path().to_owned());
         (folder, model, kept)
     }
 
     fn known(calibrations: &Calibrations, model: &Path) -> Option<Tuning> {
-        calibrations.wish(model).known.map(|known| known.tuning)
+        calibrations.known(model).map(|known| known.tuning)
     }
 
     #[test]
     fn what_a_trial_found_is_known_to_the_next_session() {
         let (folder, model, kept) = place();
-        assert_eq!(known(&kept, &model), None);
-        assert!(kept.wish(&model).may_try);
-        kept.learn(&model, &tried());
-        let used = Calibrations::Used(folder.path().to_owned());
-        for calibrations in [&kept, &used] {
-            let known = calibrations.wish(&model).known.unwrap();
-            assert_eq!(known.tuning, TUNING);
-            assert_eq!(known.machine, tried().machine);
-        }
-        assert!(!used.wish(&model).may_try);
-    }
-
-    #[test]
-    fn a_session_that_leaves_nothing_behind_writes_nothing() {
-        let (folder, model, _) = place();
-        Calibrations::Used(folder.path().to_owned()).learn(&model, &tried());
-        assert!(!folder.path().join(FILE).exists());
-    }
-
-    #[test]
-    fn a_trial_beside_a_busy_machine_is_not_remembered() {
-        let (folder, model, kept) = place();
-        for calibrated in [Calibrated::TooBusy, Calibrated::Untried, Calibrated::Known] {
-            kept.learn(&model, &facts(calibrated));
-        }
-        assert!(!folder.path().join(FILE).exists());
+        assert_eq!(kept.known(&model), None);
+        learn(&kept, &model);
+        let later = Calibrations::in_folder(folder.path().to_owned());
+        let known = later.known(&model).unwrap();
+        assert_eq!((known.tuning, known.machine.as_str()), (TUNING, MACHINE));
     }
 
     #[test]
     fn another_file_under_the_same_name_is_another_model() {
         let (folder, model, kept) = place();
-        kept.learn(&model, &tried());
+        learn(&kept, &model);
         fs::write(&model, "other weights").unwrap();
         assert_eq!(known(&kept, &model), None);
-        kept.learn(&model, &tried());
+        learn(&kept, &model);
         assert_eq!(known(&kept, &model), Some(TUNING));
         assert_eq!(read(folder.path()).len(), 1, "the first is forgotten");
     }
@@ -277,7 +242,7 @@ mod tests {
     #[test]
     fn a_damaged_or_hostile_file_is_ignored_and_replaced() {
         let (folder, model, kept) = place();
-        kept.learn(&model, &tried());
+        learn(&kept, &model);
         let path = folder.path().join(FILE);
         let sound = fs::read_to_string(&path).unwrap();
         let changed = |from: &str, to: &str| {
@@ -312,7 +277,7 @@ mod tests {
             fs::write(&path, &hostile).unwrap();
             let shown = &hostile[..hostile.len().min(400)];
             assert_eq!(known(&kept, &model), None, "{shown}");
-            kept.learn(&model, &tried());
+            learn(&kept, &model);
             assert_eq!(fs::read_to_string(&path).unwrap(), sound, "after {shown}");
         }
     }
@@ -321,7 +286,7 @@ mod tests {
     #[cfg(unix)]
     fn a_link_is_neither_read_nor_written_through() {
         let (folder, model, kept) = place();
-        kept.learn(&model, &tried());
+        learn(&kept, &model);
         let elsewhere = tempfile::tempdir().unwrap();
         let target = elsewhere.path().join("target");
         let path = folder.path().join(FILE);
@@ -331,26 +296,69 @@ mod tests {
         }
         assert_eq!(known(&kept, &model), None);
         let before = fs::read(&target).unwrap();
-        let mut other = tried();
-        other.tuning.batch = BatchSize::Small;
-        kept.learn(&model, &other);
+        let other = Tuning {
+            batch: BatchSize::Small,
+            ..TUNING
+        };
+        kept.learn(&model, MACHINE, other, None);
         assert_eq!(fs::read(&target).unwrap(), before);
-        assert_eq!(known(&kept, &model), Some(other.tuning));
+        assert_eq!(known(&kept, &model), Some(other));
     }
 
     #[test]
     fn a_place_that_cannot_be_written_costs_nothing() {
         let (folder, model, kept) = place();
         fs::create_dir_all(folder.path().join(FILE).join("full")).unwrap();
-        kept.learn(&model, &tried());
+        learn(&kept, &model);
         assert_eq!(known(&kept, &model), None);
         assert!(!folder.path().join(NEW_FILE).exists());
-        let nowhere = Calibrations::Kept(folder.path().join("no/such/folder"));
-        nowhere.learn(&model, &tried());
+        let nowhere = Calibrations::in_folder(folder.path().join("no/such/folder"));
+        learn(&nowhere, &model);
         assert_eq!(known(&nowhere, &model), None);
-        let missing = Calibrations::Kept(folder.path().join("models"));
-        missing.learn(&model, &tried());
+        let missing = Calibrations::in_folder(folder.path().join("models"));
+        learn(&missing, &model);
         assert_eq!(known(&missing, &model), Some(TUNING), "it is made");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_file_or_too_large_a_one_costs_no_time_and_no_memory() {
+        let (folder, model, kept) = place();
+        let path = folder.path().join(FILE);
+        let file = File::create(&path).unwrap();
+        file.set_len(1 << 40).unwrap();
+        assert_eq!(known(&kept, &model), None);
+        learn(&kept, &model);
+        assert_eq!(known(&kept, &model), Some(TUNING));
+        fs::remove_file(&path).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        assert_eq!(known(&kept, &model), None, "nobody waits for a writer");
+        learn(&kept, &model);
+        assert_eq!(known(&kept, &model), Some(TUNING));
+    }
+
+    #[test]
+    fn two_that_learn_at_once_leave_a_file_that_can_be_read() {
+        let (folder, _, kept) = place();
+        let models = ["a", "b"].map(|name| folder.path().join(name));
+        for model in &models {
+            fs::write(model, "weights").unwrap();
+        }
+        std::thread::scope(|scope| {
+            for model in &models {
+                scope.spawn(|| (0..200).for_each(|_| learn(&kept, model)));
+            }
+        });
+        assert!(
+            models
+                .iter()
+                .any(|model| known(&kept, model) == Some(TUNING))
+        );
+        for entry in fs::read_dir(folder.path()).unwrap() {
+            let name = entry.unwrap().file_name();
+            assert_ne!(name, NEW_FILE, "nothing is left behind");
+        }
     }
 
     #[test]
@@ -361,16 +369,13 @@ mod tests {
                 prompt: speed,
                 reply: 1.0,
             };
-            kept.learn(&model, &facts(Calibrated::Tried(Some(speed))));
+            kept.learn(&model, MACHINE, TUNING, Some(speed));
         }
-        let long = ModelFacts {
-            machine: "x".repeat(LONGEST_MACHINE + 1),
-            ..tried()
-        };
-        kept.learn(&model, &long);
+        for machine in ["x".repeat(LONGEST_MACHINE + 1), "a\0b".to_owned()] {
+            kept.learn(&model, &machine, TUNING, SPEED);
+        }
         assert!(!folder.path().join(FILE).exists());
-        let slow = facts(Calibrated::Tried(None));
-        kept.learn(&model, &slow);
+        kept.learn(&model, MACHINE, TUNING, None);
         assert_eq!(known(&kept, &model), Some(TUNING));
     }
 
@@ -383,7 +388,7 @@ mod tests {
             path
         };
         for number in 0..=MOST_ENTRIES {
-            kept.learn(&model(number), &tried());
+            learn(&kept, &model(number));
         }
         assert_eq!(known(&kept, &model(0)), None);
         assert_eq!(read(folder.path()).len(), MOST_ENTRIES);

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use aparte_protocol::engine::ModelFacts;
+use aparte_protocol::engine::{ModelFacts, StateName};
 
 use crate::conversation::{self, ConversationId};
 use crate::engine::Running;
 use crate::error::Error;
 use crate::language::Language;
-use crate::settings::{EarlierTurns, Settings};
+use crate::settings::EarlierTurns;
 use crate::turns::{self, Turn};
 use crate::{Assistant, ask, kept_states, lock, prompt};
 
@@ -49,9 +49,7 @@ impl Assistant {
 
     /// What may be told of a conversation, by what was chosen.
     pub(crate) fn turns(&self, conversation: ConversationId) -> Result<Vec<Turn>, Error> {
-        let settings = Settings::of(&self.vault)?;
-        let earlier = settings.map_or(EarlierTurns::OldestLeftOut, |settings| settings.earlier);
-        match earlier {
+        match *lock(&self.earlier) {
             EarlierTurns::OldestLeftOut => {
                 let messages = conversation::messages(self.home(conversation), conversation)?;
                 Ok(turns::turns(&messages))
@@ -72,17 +70,23 @@ impl Assistant {
             return Ok(());
         };
         for (name, tokens) in running.unkept(WORTH_KEEPING) {
-            let is_kept = conversation::lives_in(&self.vault, ConversationId::of_state(name));
-            let state = if is_kept {
-                running.give_state(name)?
-            } else {
-                None
-            };
-            if let Some(state) = state {
-                let fingerprint = running.facts.fingerprint;
-                let budget = kept_states::DISK_BUDGET;
-                kept_states::keep(&self.vault, name, fingerprint, tokens, &state, budget)?;
+            if conversation::lives_in(&self.vault, ConversationId::of_state(name)) {
+                self.keep_state(&running, name, tokens)?;
             }
+            running.note_given(name, tokens);
+        }
+        Ok(())
+    }
+
+    /// Keeps one state, sealed as the engine gives it.
+    fn keep_state(&self, running: &Running, name: StateName, tokens: u32) -> Result<(), Error> {
+        let fingerprint = running.facts.fingerprint;
+        let Some(mut new) = kept_states::begin(&self.vault, name, fingerprint, tokens)? else {
+            return Ok(());
+        };
+        let budget = kept_states::DISK_BUDGET;
+        if running.give_state(name, budget, &mut |bytes| Ok(new.add(bytes)?))? > 0 {
+            new.finish(budget)?;
         }
         Ok(())
     }
@@ -107,12 +111,33 @@ impl Assistant {
         true
     }
 
+    /// Whether it is to be found out what the model is computed with the fastest: that is not known, and nobody asked anything
+    /// for so long.
+    pub fn is_to_be_calibrated(&self, idle: Duration) -> bool {
+        let engine = self.engine();
+        engine.is_ok_and(|engine| engine.to_be_calibrated(idle).is_some())
+            && lock(&self.replying).is_empty()
+    }
+
+    /// Finds that out, in a few seconds, and remembers it for the next time that the model is loaded. A question that comes
+    /// meanwhile does not wait for it. Ends early when `is_enough`.
+    pub fn calibrate(&self, is_enough: &dyn Fn() -> bool) {
+        if let Ok(engine) = self.engine()
+            && let Some(running) = engine.to_be_calibrated(Duration::ZERO)
+        {
+            // An engine that died of it is missed by the next question.
+            let _ = engine.calibrate_now(&running, is_enough);
+        }
+    }
+
     /// Brings the engine what was computed of a conversation in an earlier one. Without it, it is computed again.
     pub(crate) fn bring_state(&self, running: &Running, conversation: ConversationId) {
         let name = conversation.state_name();
         if running.knows(name) {
             return;
         }
+        // A state that is read before an erasure and brought after it would hold what was erased.
+        let _turn = lock(&self.keeping);
         let kept = kept_states::get(&self.vault, name, running.facts.fingerprint);
         if let Some((state, tokens)) = kept
             && running.take_state(name, &state).is_ok_and(|taken| taken)
@@ -123,6 +148,7 @@ impl Assistant {
 
     /// Removes what was computed of a conversation from the disk: an engine died of it, perhaps.
     pub(crate) fn forget_state(&self, conversation: ConversationId) {
+        let _turn = lock(&self.keeping);
         // What cannot be removed now is used once more at the worst.
         let _ = kept_states::forget(&self.vault, conversation.state_name());
     }

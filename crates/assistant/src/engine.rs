@@ -5,18 +5,19 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use aparte_protocol::Wall;
-use aparte_protocol::calibration::Wish;
+use aparte_protocol::calibration::Trial;
 use aparte_protocol::engine::{
     ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, StateName, Timings,
 };
 use zeroize::Zeroizing;
 
 use crate::calibrations::Calibrations;
-use crate::error::{Error, ModelTrouble};
+use crate::error::Error;
+use crate::loading::{Heard, Loaded, Place, STOP_POLL, Serving, load};
 use crate::lock;
 use crate::log;
 use crate::models::Model;
@@ -66,7 +67,7 @@ pub(crate) struct Engine {
     model: Model,
     /// Where it is remembered what the model is computed with the fastest.
     calibrations: Option<Calibrations>,
-    running: Mutex<Option<Arc<Running>>>,
+    running: Place<Running>,
     /// When it was last asked for.
     used: Mutex<Instant>,
     /// The process id of the last worker started; zero before the first.
@@ -82,17 +83,17 @@ pub(crate) struct Running {
     states: Mutex<HashMap<StateName, KnownState>>,
     /// Tokens of the turns of conversations.
     turns: Mutex<HashMap<StateName, Vec<u32>>>,
+    /// Whether a trial of its settings was begun.
+    is_tried: AtomicBool,
 }
 
-/// How often a stop is looked for while the engine is silent.
-pub(crate) const STOP_POLL: Duration = Duration::from_millis(15);
 /// An engine that has something to do and says nothing for this long hangs: it says that it is alive every few seconds, and
 /// within a step of the model too. A slow disk or a system without memory may hold it up for less.
 pub(crate) const SILENCE_LIMIT: Duration = Duration::from_secs(90);
-/// While a model is loaded there is news with each percent of it.
-pub(crate) const LOADING_SILENCE_LIMIT: Duration = Duration::from_secs(300);
-/// The greeting comes before any model is touched.
-pub(crate) const GREETING_LIMIT: Duration = Duration::from_secs(20);
+/// An engine that was told to end a reply ends it within a piece of its work. One that does not is not waited for any longer.
+pub(crate) const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// No token stands for so many bytes of text.
+const LONGEST_TOKEN: usize = 4096;
 
 impl Engine {
     pub fn new(program: PathBuf, model: Model) -> Engine {
@@ -100,14 +101,14 @@ impl Engine {
             program,
             model,
             calibrations: None,
-            running: Mutex::new(None),
+            running: Place::default(),
             used: Mutex::new(Instant::now()),
             process: AtomicU32::new(0),
             walls: Mutex::default(),
         }
     }
 
-    /// Has the model computed with what is the fastest.
+    /// Has the model computed with what is known to be the fastest.
     pub fn calibrate(&mut self, calibrations: Calibrations) {
         self.calibrations = Some(calibrations);
     }
@@ -134,34 +135,20 @@ impl Engine {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Arc<Running>>, Error> {
         *lock(&self.used) = Instant::now();
-        let mut slot = loop {
-            match self.running.try_lock() {
-                Ok(slot) => break slot,
-                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) if stop.is_told() => return Ok(None),
-                Err(TryLockError::WouldBlock) => std::thread::sleep(STOP_POLL),
-            }
-        };
-        if let Some(running) = slot.as_ref().filter(|running| running.worker.is_running()) {
-            return Ok(Some(Arc::clone(running)));
-        }
-        // The dead one goes first: its memory is needed.
-        *slot = None;
-        *slot = self.load(stop, on_progress)?.map(Arc::new);
-        Ok(slot.clone())
+        let ready = self.running.ready(stop, || self.load(stop, on_progress));
+        // Loading may have taken a while.
+        *lock(&self.used) = Instant::now();
+        ready
     }
 
-    /// The engine, if one runs at the moment.
+    /// The engine, if one runs at the moment; while one is loading there is none.
     pub fn running(&self) -> Option<Arc<Running>> {
-        // While one is loading there is none.
-        let slot = self.running.try_lock().ok()?;
-        slot.clone().filter(|running| running.worker.is_running())
+        self.running.running()
     }
 
     /// The engine, if one runs once nobody is loading it any more.
     pub fn running_at_last(&self) -> Option<Arc<Running>> {
-        let slot = lock(&self.running).clone();
-        slot.filter(|running| running.worker.is_running())
+        self.running.running_at_last()
     }
 
     /// The running engine, however long it takes to load.
@@ -180,7 +167,7 @@ impl Engine {
 
     /// Ends the engine, if one runs; the next question starts another.
     pub fn unload(&self) {
-        *lock(&self.running) = None;
+        self.running.clear();
     }
 
     fn load(
@@ -188,66 +175,70 @@ impl Engine {
         stop: &Stop,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Option<Running>, Error> {
-        let trouble = |trouble| Error::Model {
-            name: self.model.name.clone(),
-            trouble,
-        };
-        // The worker starts in another folder than the app.
-        let file =
-            std::path::absolute(&self.model.file).map_err(|_| trouble(ModelTrouble::Unreadable))?;
         let calibrations = self.calibrations.as_ref();
-        let wish = calibrations.map_or(Wish::default(), |known| known.wish(&file));
-        let wish = wish.arguments();
-        let mut arguments = vec![OsStr::new("engine"), file.as_os_str()];
-        arguments.extend(wish.iter().map(OsStr::new));
-        let (worker, news) = Worker::<EngineEvent>::start(&self.program, &arguments)
-            .map_err(|_| Error::WorkerMissing)?;
-        self.process.store(worker.process_id(), Ordering::Relaxed);
-        log::record(log::Event::EngineStarted {
-            process: worker.process_id(),
+        let known = calibrations.and_then(|found| found.known(&self.model.file));
+        let words = known.map(|known| known.arguments());
+        let words: Vec<_> = words.iter().flatten().map(OsStr::new).collect();
+        let mut on_news = |heard| match heard {
+            Heard::Started(process) => self.process.store(process, Ordering::Relaxed),
+            Heard::Greeted(walls) => *lock(&self.walls) = walls,
+            Heard::Loading(percent) => on_progress(Progress::Loading(percent)),
+        };
+        let loaded = load::<EngineEvent>(&self.program, &self.model, &words, stop, &mut on_news)?;
+        let Some(Loaded { worker, facts }) = loaded else {
+            return Ok(None);
+        };
+        log::record(log::Event::ModelReady {
+            load_ms: facts.load_ms,
+            context: facts.context,
         });
-        match news.recv_timeout(GREETING_LIMIT) {
-            Ok(EngineEvent::Greeting(greeting)) => {
-                *lock(&self.walls) = log::greeted(greeting)?;
-            }
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(trouble(ModelTrouble::StoppedTheEngine));
-            }
-            _ => return Err(Error::WorkerMissing),
+        Ok(Some(Running {
+            worker,
+            facts,
+            states: Mutex::default(),
+            turns: Mutex::default(),
+            is_tried: AtomicBool::new(false),
+        }))
+    }
+
+    /// The engine, if it is to be found out what its model is computed with the fastest: it runs, nobody asked it anything
+    /// for so long, and nothing is known nor was tried.
+    pub fn to_be_calibrated(&self, idle: Duration) -> Option<Arc<Running>> {
+        let running = self.running()?;
+        let is_due = self.calibrations.is_some()
+            && !running.facts.calibrated
+            && !running.is_tried.load(Ordering::Relaxed)
+            && self.idle() >= idle;
+        is_due.then_some(running)
+    }
+
+    /// Finds that out, and remembers it for the next time that the model is loaded. Ends early when `is_enough`, and when the
+    /// engine is asked for something.
+    pub fn calibrate_now(
+        &self,
+        running: &Running,
+        is_enough: &dyn Fn() -> bool,
+    ) -> Result<(), Error> {
+        if running.is_tried.swap(true, Ordering::Relaxed) {
+            return Ok(());
         }
-        let mut heard = Instant::now();
-        loop {
-            if stop.is_told() {
-                return Ok(None);
-            }
-            let event = news.recv_timeout(STOP_POLL);
-            match event {
-                Err(RecvTimeoutError::Timeout) if heard.elapsed() < LOADING_SILENCE_LIMIT => {
-                    continue;
+        match running.calibrate(is_enough)? {
+            Trial::Settled { tuning, speed } => {
+                if let Some(calibrations) = &self.calibrations {
+                    calibrations.learn(&self.model.file, &running.facts.machine, tuning, speed);
                 }
-                _ => heard = Instant::now(),
             }
-            match event {
-                Ok(EngineEvent::Loading(percent)) => on_progress(Progress::Loading(percent)),
-                Ok(EngineEvent::Ready(facts)) => {
-                    if let Some(calibrations) = calibrations {
-                        calibrations.learn(&file, &facts);
-                    }
-                    let ModelFacts {
-                        load_ms, context, ..
-                    } = facts;
-                    log::record(log::Event::ModelReady { load_ms, context });
-                    return Ok(Some(Running {
-                        worker,
-                        facts,
-                        states: Mutex::default(),
-                        turns: Mutex::default(),
-                    }));
-                }
-                Ok(EngineEvent::LoadFailed(failure)) => return Err(trouble(failure.into())),
-                _ => return Err(trouble(ModelTrouble::StoppedTheEngine)),
-            }
+            // A busy machine would be kept busy by further trials.
+            Trial::TooBusy => (),
+            Trial::GaveWay => running.is_tried.store(false, Ordering::Relaxed),
         }
+        Ok(())
+    }
+}
+
+impl Serving for Running {
+    fn is_running(&self) -> bool {
+        self.worker.is_running()
     }
 }
 
@@ -260,24 +251,35 @@ impl Running {
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Ending, Error> {
         let state = generate.state;
+        // What an engine says without end is no reply.
+        let mut room = (generate.max_tokens as usize).saturating_add(1) * LONGEST_TOKEN;
         let Ok((id, events)) = self.worker.request(&EngineRequest::Generate(generate)) else {
             return Ok(Ending::Died);
         };
-        let mut stopping = false;
+        let mut stopping: Option<Instant> = None;
         loop {
-            if !stopping && is_enough() {
-                stopping = true;
+            if stopping.is_none() && is_enough() {
+                stopping = Some(Instant::now());
                 if let Err(Stopped) = self.worker.send(id, &EngineRequest::Stop) {
                     return Ok(Ending::Died);
                 }
             }
-            match events.recv_timeout(STOP_POLL) {
+            let event = match stopping {
+                Some(since) if since.elapsed() > STOP_LIMIT => Err(RecvTimeoutError::Disconnected),
+                _ => events.recv_timeout(STOP_POLL),
+            };
+            if let Ok(EngineEvent::Text(text) | EngineEvent::Thinking(text)) = &event {
+                room = room.saturating_sub(text.len());
+            }
+            match event {
                 Err(RecvTimeoutError::Timeout) if self.worker.silence() < SILENCE_LIMIT => (),
                 Ok(EngineEvent::Prompt { done, total }) => {
                     on_progress(Progress::Prompt(done, total))
                 }
-                Ok(EngineEvent::Text(text)) => on_progress(Progress::Text(text)),
-                Ok(EngineEvent::Thinking(text)) => on_progress(Progress::Thinking(text)),
+                Ok(EngineEvent::Text(text)) if room > 0 => on_progress(Progress::Text(text)),
+                Ok(EngineEvent::Thinking(text)) if room > 0 => {
+                    on_progress(Progress::Thinking(text))
+                }
                 Ok(EngineEvent::Finished(finished)) => {
                     self.note(state, finished.timings);
                     return Ok(Ending::Finished(finished));
@@ -310,11 +312,10 @@ impl Running {
         if !new.is_empty() {
             let texts = new.iter().flat_map(|turn| [&turn.question, &turn.said]);
             let tokens = self.count_tokens(texts.cloned().collect())?;
-            counts.extend(
-                tokens
-                    .chunks(2)
-                    .map(|pair| pair.iter().sum::<u32>() + AROUND_TURN),
-            );
+            counts.extend(tokens.chunks(2).map(|pair| {
+                pair.iter()
+                    .fold(AROUND_TURN, |sum, &tokens| sum.saturating_add(tokens))
+            }));
             lock(&self.turns).insert(name, counts.clone());
         }
         Ok(counts)
@@ -329,26 +330,40 @@ impl Running {
         }
     }
 
-    /// The state of a conversation, to be kept and brought back unchanged; `None` where there is none any more.
-    pub fn give_state(&self, name: StateName) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    /// Gives the state of a conversation in pieces, to be kept and brought back unchanged, and how many bytes it has: none
+    /// where there is none any more, or where it has more than `most`.
+    pub fn give_state(
+        &self,
+        name: StateName,
+        most: u64,
+        on_bytes: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<u64, Error> {
         let (_, events) = self
             .worker
             .request(&EngineRequest::GiveState(name))
             .map_err(|Stopped| Error::EngineStopped)?;
-        let mut state = Zeroizing::new(Vec::new());
+        let mut length = 0;
         loop {
-            match self.wait(&events) {
-                Ok(EngineEvent::Bytes(bytes)) if state.len() + bytes.len() <= STATE_LIMIT => {
-                    state.extend_from_slice(&Zeroizing::new(bytes));
+            match self.wait(&events)? {
+                EngineEvent::Bytes(bytes) => {
+                    let bytes = Zeroizing::new(bytes);
+                    length += bytes.len() as u64;
+                    if length > most {
+                        return Ok(0);
+                    }
+                    on_bytes(&bytes)?;
                 }
-                Ok(EngineEvent::BytesEnd) => break,
+                EngineEvent::BytesEnd => return Ok(length),
                 _ => return Err(self.wrong_answer()),
             }
         }
+    }
+
+    /// Notes that a state was given when it had so many tokens.
+    pub fn note_given(&self, name: StateName, tokens: u32) {
         if let Some(known) = lock(&self.states).get_mut(&name) {
-            known.kept = known.held;
+            known.kept = tokens;
         }
-        Ok((!state.is_empty()).then_some(state))
     }
 
     /// Brings back the state of a conversation. False when it is of no use.
@@ -372,6 +387,24 @@ impl Running {
         match self.answer(&EngineRequest::ForgetStates)? {
             EngineEvent::StatesForgotten => Ok(()),
             _ => Err(self.wrong_answer()),
+        }
+    }
+
+    /// Finds out what the model is computed with the fastest.
+    fn calibrate(&self, is_enough: &dyn Fn() -> bool) -> Result<Trial, Error> {
+        let (_, events) = self
+            .worker
+            .request(&EngineRequest::Calibrate)
+            .map_err(|Stopped| Error::EngineStopped)?;
+        loop {
+            if is_enough() {
+                return Ok(Trial::GaveWay);
+            }
+            match events.recv_timeout(STOP_POLL) {
+                Ok(EngineEvent::Tried(trial)) => return Ok(trial),
+                Err(RecvTimeoutError::Timeout) if self.worker.silence() < SILENCE_LIMIT => (),
+                _ => return Err(self.wrong_answer()),
+            }
         }
     }
 
@@ -400,7 +433,9 @@ impl Running {
 
     fn note(&self, name: Option<StateName>, timings: Timings) {
         if let Some(name) = name {
-            let held = timings.prompt_tokens + timings.generated_tokens;
+            let held = timings
+                .prompt_tokens
+                .saturating_add(timings.generated_tokens);
             lock(&self.states).entry(name).or_default().held = held;
         }
     }
@@ -435,9 +470,6 @@ impl Running {
 /// Tokens that templates put around a question and its answer, on the high side.
 const AROUND_TURN: u32 = 16;
 
-/// More than any context that is opened has.
-const STATE_LIMIT: usize = 8 << 30;
-
 /// What is known of a state in the engine, in tokens.
 #[derive(Debug, Clone, Copy, Default)]
 struct KnownState {
@@ -446,3 +478,6 @@ struct KnownState {
     /// How many it had when it was last kept outside of the engine.
     kept: u32,
 }
+
+#[cfg(all(test, unix))]
+mod tests;

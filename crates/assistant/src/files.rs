@@ -107,8 +107,9 @@ fn read_bounded(from: impl Read) -> Result<Vec<u8>, DocumentTrouble> {
     }
 }
 
+/// Opens a file to be read, without waiting for anybody.
 #[cfg(unix)]
-fn open(path: &Path) -> io::Result<fs::File> {
+pub(crate) fn open(path: &Path) -> io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt;
     // Without O_NONBLOCK a named pipe would hold the app until somebody writes to it.
     OpenOptions::new()
@@ -117,7 +118,8 @@ fn open(path: &Path) -> io::Result<fs::File> {
         .open(path)
 }
 
+/// Opens a file to be read.
 #[cfg(not(unix))]
-fn open(path: &Path) -> io::Result<fs::File> {
+pub(crate) fn open(path: &Path) -> io::Result<fs::File> {
     OpenOptions::new().read(true).open(path)
 }

@@ -2,9 +2,10 @@
 
 use aparte_vault::OwnerId;
 
+use crate::Assistant;
 use crate::conversation::{self, ConversationId};
 use crate::error::Error;
-use crate::{Assistant, has_words};
+use crate::question::has_words;
 
 /// A message that speaks of what was looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

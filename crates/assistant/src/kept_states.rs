@@ -7,7 +7,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aparte_protocol::engine::StateName;
-use aparte_vault::{Vault, VaultError};
+use aparte_vault::{NewCache, Vault, VaultError};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -34,43 +34,72 @@ struct Entry {
     used: u64,
 }
 
-/// Keeps the state of a conversation in place of an earlier one. What was used longest ago gives way; a state that is larger
-/// than all of the `budget` is not kept.
-pub(crate) fn keep(
+/// Begins to keep the state of a conversation; `None` over a vault that keeps none. Nobody else may keep, get or forget states
+/// of this vault meanwhile.
+pub(crate) fn begin(
     vault: &Vault,
     name: StateName,
     fingerprint: [u8; 32],
     tokens: u32,
-    state: &[u8],
-    budget: u64,
-) -> Result<(), VaultError> {
-    let bytes = state.len() as u64;
-    if bytes > budget {
-        return Ok(());
-    }
-    let mut index = Index::of(vault);
-    let replaced = index.take(name);
-    let mut removed = Vec::new();
-    while index.bytes() + bytes > budget || index.entries.len() >= stored::STATE_SLOTS.into() {
-        removed.push(index.take_oldest());
-    }
-    for entry in removed.into_iter().flatten() {
-        vault.drop_cache(stored::state(entry.slot))?;
-    }
-    let slot = match replaced {
-        Some(entry) => entry.slot,
-        None => index.free_slot(),
+) -> Result<Option<NewState<'_>>, VaultError> {
+    let index = Index::of(vault);
+    let slot = index.slot_for(name);
+    let Some(cache) = vault.begin_cache(stored::state(slot))? else {
+        return Ok(None);
     };
-    vault.keep_cache(stored::state(slot), state)?;
-    index.entries.push(Entry {
-        slot,
-        name,
-        fingerprint,
-        tokens,
-        bytes,
-        used: now(),
-    });
-    index.keep(vault)
+    Ok(Some(NewState {
+        vault,
+        index,
+        cache,
+        entry: Entry {
+            slot,
+            name,
+            fingerprint,
+            tokens,
+            bytes: 0,
+            used: 0,
+        },
+    }))
+}
+
+/// A state on its way to the disk, sealed as its bytes come. One that is dropped before it is finished leaves the earlier one.
+pub(crate) struct NewState<'v> {
+    vault: &'v Vault,
+    index: Index,
+    cache: NewCache<'v>,
+    entry: Entry,
+}
+
+impl NewState<'_> {
+    pub fn add(&mut self, bytes: &[u8]) -> Result<(), VaultError> {
+        self.cache.add(bytes)
+    }
+
+    /// Keeps it in place of an earlier one. What was used longest ago gives way; a state that is larger than all of the
+    /// `budget` is not kept.
+    pub fn finish(self, budget: u64) -> Result<(), VaultError> {
+        let NewState {
+            vault,
+            mut index,
+            cache,
+            mut entry,
+        } = self;
+        entry.bytes = cache.length();
+        entry.used = now();
+        if entry.bytes > budget {
+            return Ok(());
+        }
+        index.entries.retain(|other| other.slot != entry.slot);
+        while index.bytes() + entry.bytes > budget {
+            let Some(oldest) = index.take_oldest() else {
+                break;
+            };
+            vault.drop_cache(stored::state(oldest.slot))?;
+        }
+        cache.finish()?;
+        index.entries.push(entry);
+        index.keep(vault)
+    }
 }
 
 /// The state of a conversation as a model with this fingerprint computed it, and of how many tokens it is.
@@ -134,10 +163,15 @@ impl Index {
         Some(self.entries.remove(place))
     }
 
-    /// There is one where fewer states are kept than there are slots.
-    fn free_slot(&self) -> u8 {
+    /// The slot for a state of this name: its own, one that is free, or that of what was used longest ago.
+    fn slot_for(&self, name: StateName) -> u8 {
+        let own = self.entries.iter().find(|entry| entry.name == name);
         let is_free = |slot: &u8| self.entries.iter().all(|entry| entry.slot != *slot);
-        (0..stored::STATE_SLOTS).find(is_free).unwrap_or_default()
+        let oldest = || self.entries.iter().min_by_key(|entry| entry.used);
+        own.map(|entry| entry.slot)
+            .or_else(|| (0..stored::STATE_SLOTS).find(is_free))
+            .or_else(|| oldest().map(|entry| entry.slot))
+            .unwrap_or_default()
     }
 }
 
@@ -161,7 +195,12 @@ mod tests {
     }
 
     fn keep_of(vault: &Vault, byte: u8, length: usize, budget: u64) {
-        keep(vault, name(byte), MODEL, 5, &vec![byte; length], budget).unwrap();
+        let state = vec![byte; length];
+        let mut new = begin(vault, name(byte), MODEL, 5).unwrap().unwrap();
+        for piece in state.chunks(64) {
+            new.add(piece).unwrap();
+        }
+        new.finish(budget).unwrap();
     }
 
     fn is_kept(vault: &Vault, byte: u8) -> bool {
@@ -216,6 +255,23 @@ mod tests {
             .unwrap()
             .count();
         assert_eq!(files, 1, "the index");
+    }
+
+    #[test]
+    fn a_state_that_does_not_come_to_its_end_leaves_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::create_for_tests(folder.path(), &[1; 32]).unwrap();
+        keep_of(&vault, 1, 100, 1000);
+        let mut cut = begin(&vault, name(1), MODEL, 9).unwrap().unwrap();
+        cut.add(&[2; 100_000]).unwrap();
+        drop(cut);
+        assert!(is_kept(&vault, 1));
+        let files = std::fs::read_dir(folder.path().join("cache"))
+            .unwrap()
+            .count();
+        assert_eq!(files, 2, "the state and the index");
+        let in_memory = Vault::in_memory().unwrap();
+        assert!(begin(&in_memory, name(1), MODEL, 9).unwrap().is_none());
     }
 
     #[test]

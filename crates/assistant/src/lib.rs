@@ -31,6 +31,7 @@ mod indexing;
 mod kept_states;
 mod language;
 mod library;
+mod loading;
 mod log;
 mod meaning;
 mod measure;
@@ -43,6 +44,7 @@ mod passages;
 pub mod places;
 mod prompt;
 mod protection;
+mod question;
 mod quote;
 mod reader;
 mod reading_trouble;
@@ -64,7 +66,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use adding::Adding;
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
-pub use aparte_protocol::calibration::{BatchSize, Calibrated, Speed, Tuning};
+pub use aparte_protocol::calibration::{BatchSize, Tuning};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
 pub use aparte_protocol::engine::{ModelFacts, Timings};
 pub use aparte_protocol::{Wall, WallKind};
@@ -114,10 +116,12 @@ pub struct Assistant {
     private: Vault,
     /// The conversations whose replies are being written: their drafts are not yet what a crash left.
     replying: Mutex<HashSet<ConversationId>>,
-    /// States are kept by one at a time.
+    /// States that are kept are written, read and forgotten by one at a time.
     keeping: Mutex<()>,
     worker: PathBuf,
     language: Mutex<Language>,
+    /// As the settings of the vault have it.
+    earlier: Mutex<EarlierTurns>,
     library: Mutex<Library>,
     engine: Option<Engine>,
     embedder: Option<Embedder>,
@@ -161,6 +165,9 @@ impl Assistant {
     ) -> Result<Assistant, Error> {
         let library = Mutex::new(Library::open(&vault)?);
         let engine = model.map(|model| Engine::new(worker.clone(), model));
+        // Choices that do not open keep nobody from asking.
+        let settings = Settings::of(&vault).ok().flatten();
+        let earlier = settings.map_or(EarlierTurns::OldestLeftOut, |settings| settings.earlier);
         Ok(Assistant {
             vault,
             private: Vault::in_memory()?,
@@ -168,14 +175,15 @@ impl Assistant {
             keeping: Mutex::default(),
             worker,
             language: Mutex::new(language),
+            earlier: Mutex::new(earlier),
             library,
             engine,
             embedder: None,
         })
     }
 
-    /// The same, with what is remembered about the speed of models. Without this nothing is: each model is computed with what
-    /// suits most machines.
+    /// The same, with what is remembered about the speed of models. Without this each model is computed with what suits most
+    /// machines.
     #[must_use]
     pub fn calibrated(mut self, calibrations: Calibrations) -> Assistant {
         if let Some(engine) = &mut self.engine {
@@ -205,6 +213,7 @@ impl Assistant {
     pub fn change_settings(&self, settings: Settings) -> Result<(), Error> {
         settings.keep(&self.vault)?;
         *lock(&self.language) = settings.language;
+        *lock(&self.earlier) = settings.earlier;
         Ok(())
     }
 
@@ -258,9 +267,7 @@ impl Assistant {
         documents: &[DocumentId],
         privately: bool,
     ) -> Result<Conversation, Error> {
-        if !has_words(question) {
-            return Err(Error::QuestionEmpty);
-        }
+        question::check(question)?;
         let vault = match privately {
             true => &self.private,
             false => &self.vault,
@@ -317,9 +324,7 @@ impl Assistant {
         documents: &[DocumentId],
         limit: usize,
     ) -> Result<Vec<Hit>, Error> {
-        if !has_words(question) {
-            return Err(Error::QuestionEmpty);
-        }
+        question::check(question)?;
         let found = self.best_passages(question, documents, limit)?;
         Ok(found
             .into_iter()
@@ -345,9 +350,7 @@ impl Assistant {
         stop: &Stop,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Answer, Error> {
-        if !has_words(question) {
-            return Err(Error::QuestionEmpty);
-        }
+        question::check(question)?;
         let vault = self.home(conversation);
         let documents = self.allowed(self.is_private(conversation), documents);
         if conversation::ask(vault, conversation, question, &documents)? {
@@ -523,8 +526,4 @@ impl Drop for Replying<'_> {
 /// A lock whose holder panicked protects values that are whole: each is replaced in one step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn has_words(question: &str) -> bool {
-    question.contains(char::is_alphanumeric)
 }

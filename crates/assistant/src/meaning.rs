@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{Arc, Mutex, TryLockError};
 use std::time::Instant;
 
 use aparte_protocol::engine::Purpose;
@@ -15,9 +15,9 @@ use aparte_protocol::reading::{
     DIMENSIONS_LIMIT, Gives, ReadFailure, ReadingEvent, ReadingFacts, ReadingRequest, TEXTS_LIMIT,
 };
 
-use crate::engine::{GREETING_LIMIT, LOADING_SILENCE_LIMIT, SILENCE_LIMIT, STOP_POLL, Stop};
+use crate::engine::{SILENCE_LIMIT, STOP_LIMIT, Stop};
 use crate::error::{Error, ModelTrouble};
-use crate::lock;
+use crate::loading::{Loaded, Place, STOP_POLL, Serving, load};
 use crate::log;
 use crate::models::Model;
 use crate::reading_trouble::ReadingTrouble;
@@ -112,7 +112,7 @@ struct Comparing {
     program: PathBuf,
     model: Model,
     purpose: Purpose,
-    running: Mutex<Option<Arc<Running>>>,
+    running: Place<Running>,
 }
 
 /// A worker with its model loaded.
@@ -127,15 +127,12 @@ impl Comparing {
             program,
             model,
             purpose,
-            running: Mutex::new(None),
+            running: Place::default(),
         }
     }
 
     fn process_id(&self) -> Option<u32> {
-        let running = lock(&self.running);
-        let running = running
-            .as_ref()
-            .filter(|running| running.worker.is_running())?;
+        let running = self.running.running()?;
         Some(running.worker.process_id())
     }
 
@@ -210,68 +207,32 @@ impl Comparing {
     /// The running worker; loads the model if none runs or the last one died. `None` if `stop` was told before it was
     /// there: what this call was loading ends, what another is loading goes on.
     fn ready(&self, stop: &Stop) -> Result<Option<Arc<Running>>, Error> {
-        let mut slot = loop {
-            match self.running.try_lock() {
-                Ok(slot) => break slot,
-                Err(TryLockError::Poisoned(poisoned)) => break poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) if stop.is_told() => return Ok(None),
-                Err(TryLockError::WouldBlock) => std::thread::sleep(STOP_POLL),
-            }
-        };
-        if let Some(running) = slot.as_ref().filter(|running| running.worker.is_running()) {
-            return Ok(Some(Arc::clone(running)));
-        }
-        // The dead one goes first: its memory is needed.
-        *slot = None;
-        *slot = self.load(stop)?.map(Arc::new);
-        Ok(slot.clone())
+        self.running.ready(stop, || self.load(stop))
     }
 
     fn load(&self, stop: &Stop) -> Result<Option<Running>, Error> {
-        let trouble = |trouble| Error::Model {
-            name: self.model.name.clone(),
-            trouble,
+        let words = ["--for".as_ref(), self.purpose.name().as_ref()];
+        let loaded = load::<ReadingEvent>(&self.program, &self.model, &words, stop, &mut |_| ())?;
+        let Some(Loaded { worker, facts }) = loaded else {
+            return Ok(None);
         };
-        // The worker starts in another folder than the app.
-        let file =
-            std::path::absolute(&self.model.file).map_err(|_| trouble(ModelTrouble::Unreadable))?;
-        let arguments = [
-            "engine".as_ref(),
-            file.as_os_str(),
-            "--for".as_ref(),
-            self.purpose.name().as_ref(),
-        ];
-        let (worker, news) = Worker::<ReadingEvent>::start(&self.program, &arguments)
-            .map_err(|_| Error::WorkerMissing)?;
-        log::record(log::Event::EngineStarted {
-            process: worker.process_id(),
-        });
-        match news.recv_timeout(GREETING_LIMIT) {
-            Ok(ReadingEvent::Greeting(greeting)) => log::greeted(greeting)?,
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(trouble(ModelTrouble::StoppedTheEngine));
-            }
-            _ => return Err(Error::WorkerMissing),
-        };
-        let mut heard = Instant::now();
-        loop {
-            if stop.is_told() {
-                return Ok(None);
-            }
-            match news.recv_timeout(STOP_POLL) {
-                Err(RecvTimeoutError::Timeout) if heard.elapsed() < LOADING_SILENCE_LIMIT => (),
-                Ok(ReadingEvent::Loading(_)) => heard = Instant::now(),
-                Ok(ReadingEvent::Ready(facts)) if purpose_of(&facts) == Some(self.purpose) => {
-                    log::record(log::Event::ModelReady {
-                        load_ms: facts.load_ms,
-                        context: facts.longest,
-                    });
-                    return Ok(Some(Running { worker, facts }));
-                }
-                Ok(ReadingEvent::LoadFailed(failure)) => return Err(trouble(failure.into())),
-                _ => return Err(trouble(ModelTrouble::StoppedTheEngine)),
-            }
+        if purpose_of(&facts) != Some(self.purpose) {
+            return Err(Error::Model {
+                name: self.model.name.clone(),
+                trouble: ModelTrouble::StoppedTheEngine,
+            });
         }
+        log::record(log::Event::ModelReady {
+            load_ms: facts.load_ms,
+            context: facts.longest,
+        });
+        Ok(Some(Running { worker, facts }))
+    }
+}
+
+impl Serving for Running {
+    fn is_running(&self) -> bool {
+        self.worker.is_running()
     }
 }
 
@@ -285,14 +246,17 @@ impl Running {
         answer
     }
 
-    /// After `stop` was told the answer comes soon.
+    /// After `stop` was told the answer comes soon, or is not waited for.
     fn answer(&self, request: &ReadingRequest, stop: &Stop) -> Result<ReadingEvent, Stopped> {
         let (id, events) = self.worker.request(request)?;
-        let mut stopping = false;
+        let mut stopping: Option<Instant> = None;
         loop {
-            if !stopping && stop.is_told() {
-                stopping = true;
+            if stopping.is_none() && stop.is_told() {
+                stopping = Some(Instant::now());
                 self.worker.send(id, &ReadingRequest::Stop)?;
+            }
+            if stopping.is_some_and(|since| since.elapsed() > STOP_LIMIT) {
+                return Err(Stopped);
             }
             match events.recv_timeout(STOP_POLL) {
                 Ok(event) => return Ok(event),

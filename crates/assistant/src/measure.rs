@@ -33,7 +33,7 @@ pub struct FirstWords {
     /// In a new engine, from what the vault kept; `None` where the vault keeps nothing, as one in memory.
     pub restored: Option<Duration>,
     /// Bytes of what was kept.
-    pub state_bytes: usize,
+    pub state_bytes: u64,
 }
 
 impl Assistant {
@@ -121,7 +121,7 @@ impl Assistant {
         running.time(other)?;
         let (in_memory, _) = running.first_word(next.clone())?;
 
-        let state_bytes = running.give_state(name)?.map_or(0, |state| state.len());
+        let state_bytes = running.give_state(name, u64::MAX, &mut |_| Ok(()))?;
         let restored = self.restored(&running, conversation, next)?;
         Ok(FirstWords {
             prompt_tokens,

@@ -48,7 +48,7 @@ struct FirstWords {
     cold_ms: f64,
     in_memory_ms: f64,
     restored_ms: Option<f64>,
-    state_bytes: usize,
+    state_bytes: u64,
 }
 
 #[derive(Serialize)]

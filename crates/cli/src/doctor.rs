@@ -1,7 +1,7 @@
 //! `aparte doctor`: what works on this machine, and what keeps the workers in.
 
 use aparte_assistant::{
-    Calibrated, Calibrations, Diagnosis, Model, ModelFacts, Wall, WallKind, diagnose, places,
+    Calibrations, Diagnosis, Model, ModelFacts, Wall, WallKind, diagnose, places,
 };
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ pub fn run(global: &Global, output: &Output) -> Result<(), Failure> {
     let name = model
         .as_ref()
         .map_or(String::new(), |model| model.name.clone());
-    let calibrations = global.models_folder().map(Calibrations::Used);
+    let calibrations = global.models_folder().map(Calibrations::in_folder);
     let diagnosis = diagnose(&places::worker(), model, calibrations);
     match output.json {
         true => output.object(&Object::of(&diagnosis, &name)),
@@ -86,11 +86,11 @@ fn calibration(facts: &ModelFacts, output: &Output) -> String {
         false => ("without", "sans"),
     };
     let (origin, origine) = match facts.calibrated {
-        Calibrated::Known => (
+        true => (
             "remembered from a trial on this machine",
             "retenus d'un essai sur cette machine",
         ),
-        Calibrated::Untried | Calibrated::Tried(_) | Calibrated::TooBusy => (
+        false => (
             "the usual ones, because no trial is remembered",
             "ceux d'usage, car aucun essai n'est retenu",
         ),
@@ -205,7 +205,7 @@ impl<'a> Object<'a> {
                     threads: facts.tuning.threads.get(),
                     batch: facts.tuning.batch.tokens(),
                     flash_attention: facts.tuning.flash_attention,
-                    remembered: facts.calibrated == Calibrated::Known,
+                    remembered: facts.calibrated,
                 },
             }),
         }

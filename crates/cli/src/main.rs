@@ -157,11 +157,7 @@ impl Global {
         let vault = vault::open(&self.vault, output)?;
         let mut assistant = Assistant::open(vault, places::worker(), model, output.language)?;
         if let Some(folder) = self.models_folder() {
-            // Without a vault nothing is written to disk.
-            assistant = assistant.calibrated(match self.vault.folder {
-                Some(_) => Calibrations::Kept(folder),
-                None => Calibrations::Used(folder),
-            });
+            assistant = assistant.calibrated(Calibrations::in_folder(folder));
         }
         output.tell_losses(&assistant)?;
         Ok(assistant)

@@ -5,7 +5,8 @@
 //! to be hardly noticed: what there is no time for stays as it is, which on a slow machine with a large model is everything.
 //! And it is to be right: where measurements of the same thing differ much, nothing is said at all.
 //!
-//! What is chosen here is the start; while replies are written, [`Tempo`](crate::tempo::Tempo) follows what the machine does.
+//! It is made while nothing else is to be done, and gives way to whatever is. What it finds is what the model is opened with
+//! the next time: a context cannot be changed once it is open. What is chosen so is the start; while replies are written, [`Tempo`](crate::tempo::Tempo) follows what the machine does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,7 +14,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aparte_protocol::calibration::{BatchSize, Calibrated, Speed, Tuning};
+use aparte_protocol::calibration::{BatchSize, Speed, Trial, Tuning};
 use llama_cpp_2::token::LlamaToken;
 
 use crate::backends::threads;
@@ -21,32 +22,57 @@ use crate::context::{Batch, Computed, Context, SequenceId};
 use crate::memory::Opening;
 use crate::model::Model;
 
-/// Makes the trial and opens the model's contexts as it chose from then on.
-pub(crate) fn calibrate(model: &mut Model) -> Calibrated {
+/// Makes a trial beside an open context in which nothing is computed meanwhile, unless it is told to give `way`.
+pub fn calibrate(model: &Model, way: &Way) -> Trial {
+    let machine = Machine::of(model);
     let usual = model.tuning;
-    let limit = SHORT.max(model.started.elapsed() / 10);
-    // Brings the weights into memory, which is a part of loading and no measurement.
-    let alone = Tuning {
-        threads: threads(1),
-        ..usual
-    };
-    let _ = measure(model, alone, Sample::new(1, 1), &Limit::default());
-    let time = Limit::after(limit);
-    let chosen = choose(usual, &Machine::of(model), limit, &mut |tuning, sample| {
+    if !machine.has_room_for(usual) {
+        return Trial::TooBusy;
+    }
+    let time = Limit::after(LIMIT, way);
+    // What slept for a while takes longer the first time.
+    let _ = measure(model, usual, Sample::PROBE, &time);
+    let chosen = choose(usual, &machine, LIMIT, &mut |tuning, sample| {
         measure(model, tuning, sample, &time)
     });
-    let Chosen::Settled { tuning, pace } = chosen else {
-        return Calibrated::TooBusy;
-    };
-    model.tune(tuning);
-    Calibrated::Tried(pace.map(|pace| Speed {
-        prompt: 1.0 / pace.read,
-        reply: 1.0 / pace.written,
-    }))
+    if way.is_given() {
+        return Trial::GaveWay;
+    }
+    match chosen {
+        Chosen::Settled { tuning, pace } => Trial::Settled {
+            tuning,
+            speed: pace.map(|pace| Speed {
+                prompt: 1.0 / pace.read,
+                reply: 1.0 / pace.written,
+            }),
+        },
+        Chosen::TooBusy => Trial::TooBusy,
+    }
 }
 
-/// What a trial may take where a tenth of the loading is less.
-const SHORT: Duration = Duration::from_secs(3);
+/// Ends a trial, from any thread, in the middle of a computation: something else is to be done.
+#[derive(Debug, Clone, Default)]
+pub struct Way(Arc<AtomicU8>);
+
+impl Way {
+    /// Ends the trial that is made.
+    pub fn give(&self) {
+        self.0.fetch_max(GIVEN, Ordering::Relaxed);
+    }
+
+    /// Takes note of everything that was said so far: only what is said from here on ends a trial. To be called before it is
+    /// looked at what else there is to do.
+    pub fn attend(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn is_given(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == GIVEN
+    }
+}
+
+/// What a trial may take.
+const LIMIT: Duration = Duration::from_secs(3);
 /// How often everything is measured.
 const ROUNDS: usize = 3;
 /// Measurements of the same thing that differ by more than this part come from a machine that is busy.
@@ -74,7 +100,8 @@ impl Machine {
                 flash_attention,
                 ..model.tuning
             };
-            model.opened(tuning).is_some()
+            model.can_be_opened(tuning)
+                && model.has_room_beside(&opening_of(model, tuning, LARGEST))
         };
         let both = |batch| [(batch, true), (batch, false)];
         Machine {
@@ -109,11 +136,14 @@ impl Machine {
                 .map(|batch| Tuning { batch, ..best })
                 .collect(),
         };
-        rivals.retain(|rival| {
-            *rival != best && self.batches.contains(&(rival.batch, rival.flash_attention))
-        });
+        rivals.retain(|&rival| rival != best && self.has_room_for(rival));
         rivals.dedup();
         rivals
+    }
+
+    fn has_room_for(&self, tuning: Tuning) -> bool {
+        self.batches
+            .contains(&(tuning.batch, tuning.flash_attention))
     }
 }
 
@@ -144,7 +174,7 @@ impl Stage {
             Sample::new(64, 8),
             Sample::new(32, 8),
         ];
-        const WHOLE: &[Sample] = &[Sample::new(1024, 4)];
+        const WHOLE: &[Sample] = &[LARGEST];
         match self {
             Stage::Attention | Stage::Threads => LONG,
             Stage::Batch => WHOLE,
@@ -160,6 +190,9 @@ struct Sample {
     /// Tokens that are written after them, one at a time.
     written: usize,
 }
+
+/// The largest of all.
+const LARGEST: Sample = Sample::new(1024, 4);
 
 impl Sample {
     /// To learn how long anything takes.
@@ -339,32 +372,42 @@ fn is_calm(paces: &[Pace]) -> bool {
 }
 
 /// Ends computations when the time is up.
-#[derive(Default)]
 struct Limit {
     said: Arc<AtomicU8>,
     /// Ends the thread that waits for the time, when it is dropped.
-    _waiting: Option<Sender<()>>,
+    _waiting: Sender<()>,
 }
 
 impl Limit {
-    fn after(time: Duration) -> Limit {
-        let said = Arc::<AtomicU8>::default();
+    fn after(time: Duration, way: &Way) -> Limit {
         let (sender, waiting) = mpsc::channel();
-        let saying = Arc::clone(&said);
+        let saying = Arc::clone(&way.0);
         thread::spawn(move || {
             if waiting.recv_timeout(time) == Err(RecvTimeoutError::Timeout) {
-                saying.store(UP, Ordering::Relaxed);
+                saying.fetch_max(UP, Ordering::Relaxed);
             }
         });
         Limit {
-            said,
-            _waiting: Some(sender),
+            said: Arc::clone(&way.0),
+            _waiting: sender,
         }
     }
 }
 
-/// What ends a computation of the trial.
+/// What ends a computation of the trial: its time, or something else to do.
 const UP: u8 = 1;
+const GIVEN: u8 = 2;
+
+/// The small context in which a sample is computed.
+fn opening_of(model: &Model, tuning: Tuning, sample: Sample) -> Opening {
+    let tokens = u32::try_from(sample.read + sample.written + 1).unwrap_or(u32::MAX);
+    Opening {
+        context: tokens.max(tuning.batch.tokens()),
+        sequences: 1,
+        outputs: 1,
+        ..model.plan.opening.tuned(tuning)
+    }
+}
 
 /// Opens a small context with `tuning`, reads and writes in it, and closes it.
 fn measure(
@@ -374,13 +417,7 @@ fn measure(
     limit: &Limit,
 ) -> Result<Measured, Unmeasured> {
     let started = Instant::now();
-    let tokens = u32::try_from(sample.read + sample.written + 1).unwrap_or(u32::MAX);
-    let opening = Opening {
-        context: tokens.max(tuning.batch.tokens()),
-        sequences: 1,
-        outputs: 1,
-        ..model.plan.opening.tuned(tuning)
-    };
+    let opening = opening_of(model, tuning, sample);
     let said = Arc::clone(&limit.said);
     let count = i32::from(tuning.threads.get());
     let mut context = Context::open(&model.llama, &opening, count, said, Arc::default())

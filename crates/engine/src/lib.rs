@@ -38,6 +38,7 @@ mod utf8;
 mod vocabulary;
 
 pub use backends::{Backends, usable_threads};
+pub use calibration::{Way, calibrate};
 pub use embedding::{Embedder, EmbeddingModel, Pulse, Reranker, RerankingModel};
 pub use model::Model;
 pub use session::{Interruption, Session};

@@ -6,14 +6,13 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use aparte_protocol::calibration::{Calibrated, Tuning, Wish};
+use aparte_protocol::calibration::{Known, Tuning};
 use aparte_protocol::engine::LoadFailure;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
 
 use crate::backends::Backends;
-use crate::calibration::calibrate;
 use crate::context::Context;
 use crate::devices::Device;
 use crate::embedding::has_room;
@@ -51,8 +50,8 @@ pub struct Model {
     pub(crate) content: Content,
     /// What contexts are opened with, the plan's included.
     pub(crate) tuning: Tuning,
-    /// How that was chosen.
-    pub(crate) calibrated: Calibrated,
+    /// Whether an earlier trial chose that.
+    pub(crate) calibrated: bool,
     /// What its tokens say; written down when first asked for.
     vocabulary: OnceLock<Vocabulary>,
 }
@@ -71,30 +70,24 @@ impl Model {
         Model::load_for(Purpose::Write, backends, file, on_progress)
     }
 
-    /// Loads it in the same way, to be computed with what is known to be the fastest here. Where that is not known, a trial
-    /// finds it out, if there may be one.
+    /// Loads it in the same way, to be computed with what is `known` to be the fastest, where that was found on this machine and
+    /// there is memory for it.
     ///
     /// # Errors
     /// Those of [`Self::load`].
-    pub fn load_as_wished(
-        wish: &Wish,
+    pub fn load_as_known(
+        known: Option<&Known>,
         backends: Backends,
         file: File,
         on_progress: &mut dyn FnMut(u8),
     ) -> Result<Model, LoadFailure> {
         let machine = backends.machine();
-        let known = wish.known.as_ref().filter(|known| known.machine == machine);
+        let known = known.filter(|known| known.machine == machine);
         let known = known.map(|known| known.tuning);
         let known = known.filter(|&tuning| backends.can(tuning));
         let tuning = known.unwrap_or(backends.usual_tuning());
         let mut model = Model::load_tuned(Purpose::Write, tuning, backends, file, on_progress)?;
-        model.calibrated = match known {
-            Some(known) if known == model.tuning => Calibrated::Known,
-            // There is too little memory for it today.
-            Some(_) => Calibrated::Untried,
-            None if wish.may_try => calibrate(&mut model),
-            None => Calibrated::Untried,
-        };
+        model.calibrated = known == Some(model.tuning);
         Ok(model)
     }
 
@@ -167,7 +160,7 @@ impl Model {
             started,
             content,
             tuning,
-            calibrated: Calibrated::Untried,
+            calibrated: false,
             vocabulary: OnceLock::new(),
         })
     }
@@ -177,31 +170,27 @@ impl Model {
         &self.plan
     }
 
-    /// How a context would be opened with `tuning`; `None` where there is no memory for that.
-    pub(crate) fn opened(&self, tuning: Tuning) -> Option<Plan> {
+    /// Whether there is memory for a context that is opened with `tuning`.
+    pub(crate) fn can_be_opened(&self, tuning: Tuning) -> bool {
+        let Backends {
+            devices,
+            available_memory,
+            ..
+        } = &self.backends;
         let opening = self.plan.opening.tuned(tuning);
+        self.plan
+            .can_open(&opening, &self.header, devices, *available_memory)
+    }
+
+    /// Whether there is memory for another context beside the one that was planned.
+    pub(crate) fn has_room_beside(&self, other: &Opening) -> bool {
         let Backends {
             devices,
             available_memory,
             ..
         } = &self.backends;
         self.plan
-            .opened(opening, &self.header, devices, *available_memory)
-    }
-
-    /// Has contexts opened with `tuning` from here on. Where there is no memory for that, all stays as it is.
-    pub(crate) fn tune(&mut self, tuning: Tuning) {
-        let Some(plan) = self.opened(tuning) else {
-            return;
-        };
-        // A GPU may have less room than it said.
-        let has_room = plan.shares.is_empty() || plan.opening == self.plan.opening || {
-            let (said, pulse) = Default::default();
-            Context::open(&self.llama, &plan.opening, 1, said, pulse).is_some()
-        };
-        if has_room {
-            (self.plan, self.tuning) = (plan, tuning);
-        }
+            .has_room_beside(other, &self.header, devices, *available_memory)
     }
 
     /// What each token says. The first call writes it down, which takes a while.

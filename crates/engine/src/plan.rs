@@ -5,6 +5,8 @@
 //! context that was asked for comes before the GPU: when both cannot be had, the processor computes.
 //! A machine without a GPU is nothing unusual and no step down.
 
+use std::iter;
+
 use crate::devices::{Device, DeviceKind};
 use crate::memory::{Needs, Opening, movable_layers, needs, overhead};
 use crate::preflight::Header;
@@ -30,25 +32,53 @@ impl Plan {
         self.shares.iter().map(|share| share.layers).sum()
     }
 
-    /// The same places with the context opened otherwise; `None` where there is no room for that. `devices` and `free` are
-    /// those of [`plan`].
-    pub(crate) fn opened(
+    /// Whether there is room for the context to be opened otherwise in the same places. `devices` and `free` are those of
+    /// [`plan`].
+    pub(crate) fn can_open(
         &self,
-        opening: Opening,
+        opening: &Opening,
         header: &Header,
         devices: &[Device],
         free: u64,
-    ) -> Option<Plan> {
+    ) -> bool {
+        self.is_held(
+            &needs(header, opening, &self.split()),
+            header,
+            devices,
+            free,
+        )
+    }
+
+    /// Whether there is room for another context beside the planned one, in the same places.
+    pub(crate) fn has_room_beside(
+        &self,
+        other: &Opening,
+        header: &Header,
+        devices: &[Device],
+        free: u64,
+    ) -> bool {
+        let mut both = needs(header, other, &self.split());
+        let own = iter::once(&self.needs.processor).chain(&self.needs.gpus);
+        for (need, own) in iter::once(&mut both.processor)
+            .chain(&mut both.gpus)
+            .zip(own)
+        {
+            // The weights are there once.
+            need.weights = 0;
+            need.cache = need.cache.saturating_add(own.total());
+        }
+        self.is_held(&both, header, devices, free)
+    }
+
+    fn split(&self) -> Vec<u64> {
+        self.shares.iter().map(|share| share.layers).collect()
+    }
+
+    fn is_held(&self, needs: &Needs, header: &Header, devices: &[Device], free: u64) -> bool {
         let room = Room::on(header, devices, free);
-        let layers: Vec<u64> = self.shares.iter().map(|share| share.layers).collect();
-        let needs = needs(header, &opening, &layers);
         let gpu = |share: &Share| room.gpus.iter().find(|gpu| gpu.device == share.device);
         let gpus: Vec<Gpu> = self.shares.iter().filter_map(gpu).copied().collect();
-        (gpus.len() == layers.len() && room.holds(&needs, &gpus)).then(|| Plan {
-            opening,
-            needs,
-            ..self.clone()
-        })
+        gpus.len() == self.shares.len() && room.holds(needs, &gpus)
     }
 }
 

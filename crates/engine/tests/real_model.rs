@@ -6,18 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use aparte_engine::{Backends, Interruption, Model, Session};
+use aparte_engine::{Backends, Interruption, Model, Session, Way, calibrate};
 use aparte_protocol::RequestId;
-use aparte_protocol::calibration::{BatchSize, Calibrated, Known, Tuning, Wish};
+use aparte_protocol::calibration::{BatchSize, Known, Trial, Tuning};
 use aparte_protocol::engine::{
     ChatMessage, EngineEvent, FinishReason, Finished, Generate, GenerateFailure, LoadFailure,
     ModelFacts, Role, Sampling, Shape, StateName, Urgency,
 };
 
 #[expect(dead_code, reason = "one file is made here, that is too large")]
-#[path = "preflight/gguf.rs"]
 mod gguf;
 
 use gguf::{Gguf, Tensor};
@@ -217,21 +216,15 @@ fn a_model_answers_the_same_question_right_however_it_is_computed() {
                 batch,
                 flash_attention,
             };
-            let wish = Wish {
-                known: Some(Known {
-                    tuning,
-                    machine: machine.clone(),
-                }),
-                may_try: false,
+            let known = Known {
+                tuning,
+                machine: machine.clone(),
             };
             let file = File::open(model_path()).unwrap();
-            let model = Model::load_as_wished(&wish, backends(), file, &mut |_| ()).unwrap();
+            let model = Model::load_as_known(Some(&known), backends(), file, &mut |_| ()).unwrap();
             let mut session = open(&model);
             let facts = session.facts();
-            assert_eq!(
-                (facts.tuning, facts.calibrated),
-                (tuning, Calibrated::Known)
-            );
+            assert_eq!((facts.tuning, facts.calibrated), (tuning, true));
             assert_eq!(
                 facts.fingerprint == fingerprint,
                 flash_attention == usual.flash_attention,
@@ -257,12 +250,8 @@ fn a_long_prompt_is_read_in_pieces_of_the_batch() {
         });
     });
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let wish = Wish {
-        known,
-        may_try: false,
-    };
     let file = File::open(model_path()).unwrap();
-    let model = Model::load_as_wished(&wish, backends(), file, &mut |_| ()).unwrap();
+    let model = Model::load_as_known(known.as_ref(), backends(), file, &mut |_| ()).unwrap();
     let mut before = 0;
     let mut pieces = Vec::new();
     open(&model)
@@ -282,28 +271,43 @@ fn a_long_prompt_is_read_in_pieces_of_the_batch() {
 }
 
 #[test]
-fn a_trial_tells_what_it_measured_or_that_the_machine_is_busy() {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let wish = Wish {
-        known: None,
-        may_try: true,
-    };
-    let file = File::open(model_path()).unwrap();
-    let model = Model::load_as_wished(&wish, backends(), file, &mut |_| ()).unwrap();
-    let facts = open(&model).facts();
-    match facts.calibrated {
-        Calibrated::Tried(Some(speed)) => {
-            assert!(speed.prompt > 1.0 && speed.reply > 0.1, "{speed:?}");
-            assert!(speed.prompt < 1e6 && speed.reply < 1e6, "{speed:?}");
+fn a_trial_tells_what_it_measured_or_that_the_machine_is_busy_and_disturbs_no_conversation() {
+    with_model(|model| {
+        let mut session = open(model);
+        reply(&mut session, &request(CAPITAL, 16));
+        match calibrate(model, &Way::default()) {
+            Trial::Settled {
+                speed: Some(speed), ..
+            } => {
+                assert!(speed.prompt > 1.0 && speed.reply > 0.1, "{speed:?}");
+                assert!(speed.prompt < 1e6 && speed.reply < 1e6, "{speed:?}");
+            }
+            // Beside the other tests it may be so slow that there is no time for a measurement.
+            Trial::Settled { speed: None, .. } | Trial::TooBusy => (),
+            Trial::GaveWay => panic!("nobody wanted it to"),
         }
-        // Beside the other tests it may be so slow that there is no time for a measurement.
-        Calibrated::Tried(None) | Calibrated::TooBusy => (),
-        other => panic!("there was to be a trial: {other:?}"),
-    }
-    println!(
-        "{:?}: {:?} in {} ms",
-        facts.calibrated, facts.tuning, facts.load_ms
-    );
+        let (text, again) = reply(&mut session, &request(CAPITAL, 16));
+        assert!(text.contains("Paris"), "{text}");
+        assert!(again.timings.reused_tokens > 0, "{again:?}");
+    });
+}
+
+#[test]
+fn a_trial_gives_way_in_the_middle_of_a_computation() {
+    with_model(|model| {
+        let _session = open(model);
+        let way = Way::default();
+        let given = way.clone();
+        let giver = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(100));
+            given.give();
+            Instant::now()
+        });
+        let tried = calibrate(model, &way);
+        let took = giver.join().unwrap().elapsed();
+        assert_eq!(tried, Trial::GaveWay);
+        assert!(took < Duration::from_secs(1), "{took:?}");
+    });
 }
 
 #[test]

@@ -78,43 +78,24 @@ pub struct Known {
     pub machine: String,
 }
 
-/// How a worker is to come to its settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Wish {
-    /// What to open the model with, on the same machine. A worker on another one, or that cannot do it, does without.
-    pub known: Option<Known>,
-    /// Whether to make a trial where nothing is known. It takes a few seconds.
-    pub may_try: bool,
-}
-
-impl Wish {
-    /// The arguments that say so, after the model. None for nothing known and no trial.
-    pub fn arguments(&self) -> Vec<String> {
-        let mut arguments = Vec::new();
-        if self.may_try {
-            arguments.push(TRY.to_owned());
-        }
-        if let Some(Known { tuning, machine }) = &self.known {
-            let attention = if tuning.flash_attention { FLASH } else { PLAIN };
-            arguments.extend([
-                tuning.threads.to_string(),
-                tuning.batch.tokens().to_string(),
-                attention.to_owned(),
-                machine.clone(),
-            ]);
-        }
-        arguments
+impl Known {
+    /// The arguments that say so, after the model.
+    pub fn arguments(&self) -> [String; 4] {
+        let Known { tuning, machine } = self;
+        let attention = if tuning.flash_attention { FLASH } else { PLAIN };
+        [
+            tuning.threads.to_string(),
+            tuning.batch.tokens().to_string(),
+            attention.to_owned(),
+            machine.clone(),
+        ]
     }
 
-    /// What arguments say; `None` where no app of ours says so.
-    pub fn of_arguments(arguments: &[OsString]) -> Option<Wish> {
-        let (may_try, rest) = match arguments {
-            [first, rest @ ..] if first == TRY => (true, rest),
-            rest => (false, rest),
-        };
-        let known = match rest {
-            [] => None,
-            [threads, batch, attention, machine] => Some(Known {
+    /// What arguments say, none for nothing known; `None` where no app of ours says so.
+    pub fn of_arguments(arguments: &[OsString]) -> Option<Option<Known>> {
+        match arguments {
+            [] => Some(None),
+            [threads, batch, attention, machine] => Some(Some(Known {
                 tuning: Tuning {
                     threads: threads.to_str()?.parse().ok()?,
                     batch: batch.to_str()?.parse::<u32>().ok()?.try_into().ok()?,
@@ -125,29 +106,30 @@ impl Wish {
                     },
                 },
                 machine: machine.to_str()?.to_owned(),
-            }),
-            _ => return None,
-        };
-        Some(Wish { known, may_try })
+            })),
+            _ => None,
+        }
     }
 }
 
-const TRY: &str = "try";
 const FLASH: &str = "flash";
 const PLAIN: &str = "plain";
 
-/// How a worker came to its settings.
+/// What came of a trial.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub enum Calibrated {
-    /// Nothing was known and no trial was to be made: it is opened with what suits most machines.
-    Untried,
-    /// An earlier trial chose them.
-    Known,
-    /// A trial chose them, and measured this; `None` where the model is too slow for a short trial, which leaves everything
-    /// as it is.
-    Tried(Option<Speed>),
-    /// A trial gave nothing to go by, because the machine was busy with something else. Another one may.
+pub enum Trial {
+    /// These are the fastest.
+    Settled {
+        /// What to open the model with from the next time on.
+        tuning: Tuning,
+        /// What was measured; `None` where the model is too slow for a short trial, which leaves everything as it is.
+        speed: Option<Speed>,
+    },
+    /// Nothing to go by, because the machine was busy with something else or has no memory for it. Another trial may find
+    /// something.
     TooBusy,
+    /// Something was asked meanwhile.
+    GaveWay,
 }
 
 /// How fast a model is.
@@ -163,32 +145,26 @@ pub struct Speed {
 mod tests {
     use super::*;
 
-    fn back(wish: &Wish) -> Option<Wish> {
-        let arguments: Vec<_> = wish.arguments().into_iter().map(OsString::from).collect();
-        Wish::of_arguments(&arguments)
+    fn of_words(words: &[String]) -> Option<Option<Known>> {
+        let arguments: Vec<_> = words.iter().map(OsString::from).collect();
+        Known::of_arguments(&arguments)
     }
 
     #[test]
-    fn a_wish_is_understood_as_it_was_meant() {
+    fn what_is_known_is_understood_as_it_was_meant() {
         for batch in BatchSize::ALL {
-            for (flash_attention, may_try) in [(true, false), (false, true)] {
+            for flash_attention in [true, false] {
                 let tuning = Tuning {
                     threads: NonZeroU16::MAX,
                     batch,
                     flash_attention,
                 };
                 let machine = "CPU (a processor), 2 of 4 cores".to_owned();
-                let known = Some(Known { tuning, machine });
-                let wish = Wish { known, may_try };
-                assert_eq!(back(&wish).as_ref(), Some(&wish));
-                let nothing_known = Wish {
-                    known: None,
-                    may_try,
-                };
-                assert_eq!(back(&nothing_known).as_ref(), Some(&nothing_known));
+                let known = Known { tuning, machine };
+                assert_eq!(of_words(&known.arguments()), Some(Some(known)));
             }
         }
-        assert!(Wish::default().arguments().is_empty());
+        assert_eq!(of_words(&[]), Some(None));
     }
 
     #[test]
@@ -200,12 +176,11 @@ mod tests {
             "65536 512 flash x",
             "2 513 flash x",
             "2 512 yes x",
-            "try try",
-            "try 2 512 flash x y",
-            "again",
+            "try",
+            "2 512 flash x y",
         ] {
-            let arguments: Vec<_> = line.split(' ').map(OsString::from).collect();
-            assert_eq!(Wish::of_arguments(&arguments), None, "{line}");
+            let words: Vec<_> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(of_words(&words), None, "{line}");
         }
     }
 }

@@ -8,8 +8,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 
-use aparte_engine::{Interruption, Model, Session};
-use aparte_protocol::calibration::Wish;
+use aparte_engine::{Interruption, Model, Session, Way, calibrate};
+use aparte_protocol::calibration::{Known, Trial};
 use aparte_protocol::engine::{EngineEvent, EngineRequest, StateName};
 use aparte_protocol::{
     CHUNK_LIMIT, Frame, FrameError, RequestId, read_frame, write_chunk, write_end,
@@ -21,15 +21,15 @@ use crate::sandbox;
 use crate::stops::Stops;
 
 /// Runs until the app closes standard input, or the model turns out to be unusable.
-pub fn serve(model: &Path, wish: &Wish) -> Result<(), FrameError> {
+pub fn serve(model: &Path, known: Option<&Known>) -> Result<(), FrameError> {
     let app = App::default();
     let (opened, greeting) = opened::open(model);
     app.tell(&EngineEvent::Greeting(greeting))?;
-    let interruption = Interruption::default();
-    let requests = Requests::listen(interruption.clone());
+    let (interruption, way) = (Interruption::default(), Way::default());
+    let requests = Requests::listen(interruption.clone(), way.clone());
 
     let loaded = opened.load(|backends, file| {
-        Model::load_as_wished(wish, backends, file, &mut |percent| {
+        Model::load_as_known(known, backends, file, &mut |percent| {
             // A broken pipe shows at the next write that matters.
             let _ = app.tell(&EngineEvent::Loading(percent));
         })
@@ -48,14 +48,35 @@ pub fn serve(model: &Path, wish: &Wish) -> Result<(), FrameError> {
     };
     app.tell(&EngineEvent::Ready(session.facts()))?;
     app.tell_while_computing(EngineEvent::Alive, move || interruption.pulse());
+    // Who waits for a trial.
+    let mut trial = None;
     loop {
         session.attend();
+        way.attend();
+        let is_asked = trial;
         loop {
-            match requests.next(session.is_idle()) {
+            match requests.next(session.is_idle() && trial.is_none()) {
+                Ok(Request {
+                    id,
+                    asked: Asked::For(EngineRequest::Calibrate),
+                    ..
+                }) => {
+                    // One trial serves all who ask.
+                    if let Some(earlier) = trial.replace(id) {
+                        requests.stops.forget(earlier);
+                        app.answer(earlier, &EngineEvent::Tried(Trial::GaveWay))?;
+                    }
+                }
                 Ok(request) => begin(&mut session, request, &requests.stops, &app)?,
                 Err(TryRecvError::Empty) => break,
                 Err(TryRecvError::Disconnected) => return Ok(()),
             }
+        }
+        // Once nothing came since its way was looked at.
+        if let (Some(id), true) = (is_asked, session.is_idle()) {
+            trial = None;
+            requests.stops.forget(id);
+            app.answer(id, &EngineEvent::Tried(calibrate(&model, &way)))?;
         }
         sending(&requests.stops, &app, |emit| session.step(emit))?;
     }
@@ -91,7 +112,10 @@ fn begin(
             session.forget_states();
             EngineEvent::StatesForgotten
         }
-        Asked::For(EngineRequest::TakeState(_) | EngineRequest::Stop) => return Ok(()),
+        // They are looked at where requests arrive, and in between.
+        Asked::For(
+            EngineRequest::TakeState(_) | EngineRequest::Calibrate | EngineRequest::Stop,
+        ) => return Ok(()),
         Asked::ToTake(name, bytes) => EngineEvent::StateTaken(session.take_state(name, bytes)),
     };
     stops.forget(id);
@@ -135,12 +159,12 @@ struct Requests {
 }
 
 impl Requests {
-    fn listen(interruption: Interruption) -> Requests {
+    fn listen(interruption: Interruption, way: Way) -> Requests {
         let (sender, arriving) = mpsc::channel();
         let stops = Arc::new(Stops::default());
         let listening = Arc::clone(&stops);
         thread::spawn(move || {
-            if let Err(error) = read_requests(&sender, &listening, &interruption) {
+            if let Err(error) = read_requests(&sender, &listening, &interruption, &way) {
                 tracing::error!(%error, "the app sent what cannot be read");
             }
             sandbox::leave();
@@ -161,6 +185,7 @@ fn read_requests(
     to: &Sender<Request>,
     stops: &Stops,
     interruption: &Interruption,
+    way: &Way,
 ) -> Result<(), FrameError> {
     let mut app = io::stdin().lock();
     // States on their way, as far as their bytes have come.
@@ -181,6 +206,7 @@ fn read_requests(
                 EngineRequest::Stop => {
                     stops.tell(id);
                     interruption.stopped();
+                    way.give();
                     continue;
                 }
                 EngineRequest::TakeState(name) => {
@@ -195,6 +221,7 @@ fn read_requests(
             break;
         }
         interruption.arrived();
+        way.give();
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `aparte-worker engine MODEL [WISH]`, `aparte-worker engine MODEL --for embed|rerank` and `aparte-worker documents`: the
+//! `aparte-worker engine MODEL [SETTINGS]`, `aparte-worker engine MODEL --for embed|rerank` and `aparte-worker documents`: the
 //! workers of Aparté.
 //!
 //! A worker speaks frames (see `aparte-protocol`) on its standard input and output and writes its log to
@@ -17,7 +17,7 @@ mod stops;
 use std::path::Path;
 use std::process::ExitCode;
 
-use aparte_protocol::calibration::Wish;
+use aparte_protocol::calibration::Known;
 use aparte_protocol::engine::Purpose;
 
 fn main() -> ExitCode {
@@ -27,14 +27,14 @@ fn main() -> ExitCode {
         [role, model, word, purpose] if role == "engine" && word == "--for" => {
             let model = Path::new(model);
             match purpose.to_str().and_then(Purpose::of_name) {
-                Some(Purpose::Write) => engine::serve(model, &Wish::default()),
+                Some(Purpose::Write) => engine::serve(model, None),
                 Some(Purpose::Embed) => reading::serve_vectors(model),
                 Some(Purpose::Rerank) => reading::serve_scores(model),
                 None => return usage(),
             }
         }
-        [role, model, wish @ ..] if role == "engine" => match Wish::of_arguments(wish) {
-            Some(wish) => engine::serve(Path::new(model), &wish),
+        [role, model, known @ ..] if role == "engine" => match Known::of_arguments(known) {
+            Some(known) => engine::serve(Path::new(model), known.as_ref()),
             None => return usage(),
         },
         [role] if role == "documents" => documents::serve(),
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
 
 fn usage() -> ExitCode {
     eprintln!(
-        "usage: aparte-worker engine MODEL [--for write|embed|rerank] | engine MODEL [try] [THREADS BATCH flash|plain MACHINE] | documents"
+        "usage: aparte-worker engine MODEL [--for write|embed|rerank] | engine MODEL [THREADS BATCH flash|plain MACHINE] | documents"
     );
     ExitCode::from(2)
 }

@@ -43,7 +43,7 @@ impl Simulated {
 
     fn choose(&mut self) -> Chosen {
         let machine = self.machine.clone();
-        choose(usual(), &machine, SHORT, &mut |tuning, sample| {
+        choose(usual(), &machine, LIMIT, &mut |tuning, sample| {
             let noise = 1.0 + (self.noise)(self.measured.len());
             let (read, written) = (self.nature)(tuning);
             let pace = Pace {
@@ -52,7 +52,7 @@ impl Simulated {
             };
             let spent = Duration::from_secs_f64(pace.of(sample) + 0.005);
             self.measured.push((tuning, sample));
-            let left = SHORT.saturating_sub(self.spent);
+            let left = LIMIT.saturating_sub(self.spent);
             self.spent += spent.min(left);
             match spent > left {
                 true => Err(Unmeasured::CutOff),
@@ -197,7 +197,7 @@ fn a_slow_model_is_tried_less_and_a_very_slow_one_not_at_all() {
     let counts = natures.map(|nature| {
         let mut simulated = Simulated::new(nature, none);
         assert_eq!(simulated.tuning(), usual());
-        assert!(simulated.spent <= SHORT, "{:?}", simulated.spent);
+        assert!(simulated.spent <= LIMIT, "{:?}", simulated.spent);
         simulated.measured.len()
     });
     let (probes, of_two, of_three) = (ROUNDS, 2 * ROUNDS, 3 * ROUNDS);
@@ -226,7 +226,7 @@ fn a_trial_that_is_cut_off_changes_nothing_and_is_remembered_only_if_the_machine
     let plain_takes = |seconds: f64| -> (Chosen, usize) {
         let mut rivals = 0;
         let mut spent = 0.0;
-        let chosen = choose(usual(), &machine(), SHORT, &mut |tuning, sample| {
+        let chosen = choose(usual(), &machine(), LIMIT, &mut |tuning, sample| {
             let (read, written) = match tuning.flash_attention {
                 true => (0.000_6, 0.006),
                 false => (seconds, seconds),
@@ -234,7 +234,7 @@ fn a_trial_that_is_cut_off_changes_nothing_and_is_remembered_only_if_the_machine
             rivals += usize::from(!tuning.flash_attention);
             let pace = Pace { read, written };
             spent += pace.of(sample);
-            match spent > SHORT.as_secs_f64() {
+            match spent > LIMIT.as_secs_f64() {
                 true => Err(Unmeasured::CutOff),
                 false => Ok(Measured {
                     pace,
@@ -268,7 +268,7 @@ fn what_there_is_no_memory_for_is_not_tried() {
 
 #[test]
 fn a_rival_that_cannot_be_computed_does_not_win() {
-    let chosen = choose(usual(), &machine(), SHORT, &mut |tuning, sample| {
+    let chosen = choose(usual(), &machine(), LIMIT, &mut |tuning, sample| {
         let (read, written) = plain_is_better(tuning);
         let pace = Pace { read, written };
         let spent = Duration::from_secs_f64(pace.of(sample));
