@@ -169,3 +169,37 @@ impl Assistant {
 fn count(turns: usize) -> u32 {
     u32::try_from(turns).unwrap_or(u32::MAX)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use aparte_protocol::engine::EngineEvent;
+    use aparte_vault::Vault;
+
+    use super::*;
+    use crate::engine::tests::saying;
+
+    #[test]
+    fn no_state_is_brought_that_goes_with_what_is_being_erased() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = Vault::create_for_tests(folder.path(), &[1; 32]).unwrap();
+        let assistant =
+            Assistant::open(vault, "no worker".into(), None, Language::English).unwrap();
+        let conversation = assistant.begin("Well?", &[], false).unwrap().id;
+        let name = conversation.state_name();
+        let (_folder, engine) = saying(&[EngineEvent::StateTaken(true)], &[]);
+        let running = engine.ready_at_last(&mut |_| ()).unwrap();
+        let fingerprint = running.facts.fingerprint;
+        let new = kept_states::begin(&assistant.vault, name, fingerprint, 300).unwrap();
+        let mut new = new.unwrap();
+        new.add(b"a state").unwrap();
+        new.finish(1000).unwrap();
+        std::thread::scope(|scope| {
+            let erasing = lock(&assistant.keeping);
+            scope.spawn(|| assistant.bring_state(&running, conversation));
+            std::thread::sleep(Duration::from_millis(200));
+            kept_states::forget(&assistant.vault, name).unwrap();
+            drop(erasing);
+        });
+        assert!(!running.knows(name));
+    }
+}

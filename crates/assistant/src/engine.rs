@@ -480,4 +480,4 @@ struct KnownState {
 }
 
 #[cfg(all(test, unix))]
-mod tests;
+pub(crate) mod tests;

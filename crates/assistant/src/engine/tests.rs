@@ -16,7 +16,7 @@ const REQUEST: RequestId = RequestId(1);
 const NAME: StateName = StateName([1; 16]);
 
 /// An engine that is ready, says `once`, and `for_ever` over and over.
-fn saying(once: &[EngineEvent], for_ever: &[EngineEvent]) -> (TempDir, Engine) {
+pub(crate) fn saying(once: &[EngineEvent], for_ever: &[EngineEvent]) -> (TempDir, Engine) {
     let greeting = Greeting {
         protocol: PROTOCOL_VERSION,
         walls: Vec::new(),
