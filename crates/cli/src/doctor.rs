@@ -113,12 +113,12 @@ fn print_walls(walls: &[Wall], output: &Output) {
     for Wall { kind, missing } in walls {
         let what = match kind {
             WallKind::Files => output.say(
-                "can open no file (Landlock)",
-                "ne peut ouvrir aucun fichier (Landlock)",
+                "can open no file",
+                "ne peut ouvrir aucun fichier",
             ),
             WallKind::SystemCalls => output.say(
-                "can ask the system for nothing but what computing needs: no connection, no program (seccomp)",
-                "ne peut demander au système que ce qu'il faut pour calculer, ni connexion ni programme (seccomp)",
+                "can ask the system for nothing but what computing needs: no connection, no program",
+                "ne peut demander au système que ce qu'il faut pour calculer, ni connexion ni programme",
             ),
             WallKind::CoreFiles => output.say(
                 "leaves no core file of its memory",

@@ -49,6 +49,7 @@ impl Backends {
                 folder.display()
             )));
         }
+        devices::open(&devices);
         let llama = LlamaBackend::init()
             .map_err(|error| LoadFailure::NoComputeLibrary(error.to_string()))?;
         Ok(Backends {

@@ -1,6 +1,7 @@
 //! What computes in this machine, and how much memory each device has.
 
 use llama_cpp_2::{LlamaBackendDevice, LlamaBackendDeviceType, list_llama_ggml_backend_devices};
+use llama_cpp_sys_2 as sys;
 
 /// A processor or GPU that one of the compute libraries can use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,18 @@ pub(crate) fn list() -> Vec<Device> {
         .into_iter()
         .filter_map(device)
         .collect()
+}
+
+/// Has each GPU opened by its library, which does it at the first use otherwise: behind the walls of a worker, where nothing
+/// can be opened any more.
+pub(crate) fn open(devices: &[Device]) {
+    for device in devices {
+        if device.kind != DeviceKind::Processor {
+            // SAFETY: ggml's list has not become shorter since the place was noted; what is asked for is a constant of the
+            // open device.
+            unsafe { sys::ggml_backend_dev_buffer_type(sys::ggml_backend_dev_get(device.index)) };
+        }
+    }
 }
 
 /// A device of ours; `None` for what only helps the processor along, as a library for matrices does.

@@ -47,7 +47,8 @@ pub struct Wall {
 /// From what a wall keeps a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WallKind {
-    /// Opening files: Landlock on Linux, which stops TCP connections too where the kernel is recent.
+    /// Opening files: Landlock on Linux, which stops TCP connections too where the kernel is recent; a sandbox profile on
+    /// macOS, which stops connections and programs too.
     Files,
     /// System calls other than computing needs; among others no sockets, no programs: seccomp on Linux.
     SystemCalls,
