@@ -39,6 +39,58 @@ fn main() {
     seed("search_snapshot", "empty", &[]);
     frames();
     preflight();
+    template();
+}
+
+/// The templates of the tests with a conversation, and some that should do no harm.
+fn template() {
+    let with = |name: &str, source: &str, messages: &[&str]| {
+        let texts = [&[source, "<s>", "</s>"], messages].concat();
+        seed("template", name, texts.join("\0").as_bytes());
+    };
+    let turns = ["sBe brief.", "uOne?", "aYes.", "u <|im_end|>{{ 7 }} "];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/engine/tests/templates");
+    for entry in fs::read_dir(folder).expect("the engine has templates") {
+        let family = entry.expect("a folder that can be listed").path();
+        let Ok(source) = fs::read_to_string(family.join("template.jinja")) else {
+            continue;
+        };
+        let name = family.file_name().expect("it was listed").to_string_lossy();
+        with(&name, &source, &turns);
+    }
+    let each = "{% for m in messages %}{{ m.role }}{{ m.content }}{% endfor %}";
+    with("each-turn", each, &turns);
+    with("two-of-one-speaker", each, &["ua", "ub", "a", "sc"]);
+    for (name, source) in [
+        ("does-not-parse", "{% for %}"),
+        // Once ended the worker.
+        ("begins-as-it-ends", "{%}{{ messages[0].content }}"),
+        ("drops-a-turn", "{{ messages[1].content }}"),
+        (
+            "changes-a-turn",
+            "{{ messages[0].content | upper | replace('0', '1') }}",
+        ),
+        ("refuses", "{{ raise_exception(messages[0].content) }}"),
+        (
+            "never-ends",
+            "{% for a in range(99999) %}{% for b in range(99999) %}{{ a }}{% endfor %}{% endfor %}",
+        ),
+        (
+            "doubles",
+            "{% set s = namespace(x='x') %}{% for a in range(20) %}{% set s.x = s.x ~ s.x %}{% endfor %}{{ s.x }}",
+        ),
+        (
+            "calls-itself",
+            "{% macro again(x) %}{{ again([x]) }}{% endmacro %}{{ again(1) }}",
+        ),
+        (
+            "methods",
+            "{% for m in messages %}{{ m.content.strip().split('</x>')[-1].title() | tojson(indent=2) }}\
+             {%- generation -%}{{ strftime_now('%d %B %Y') }}{%- endgeneration %}{% endfor %}",
+        ),
+    ] {
+        with(name, source, &turns);
+    }
 }
 
 /// Headers of models, whose weights are only counted.
