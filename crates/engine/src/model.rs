@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 use aparte_protocol::calibration::{Known, Tuning};
-use aparte_protocol::engine::LoadFailure;
+use aparte_protocol::engine::{LoadFailure, Template};
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_sys_2 as sys;
@@ -22,7 +22,7 @@ use crate::memory::{self, Opening};
 use crate::plan::{DoesNotFit, Plan, plan, trust_less};
 use crate::preflight::{Header, Pooling, preflight};
 use crate::prompt::Tokenizer;
-use crate::template::{ChatTemplate, SpecialTokens};
+use crate::template::{ChatTemplate, SpecialTokens, known};
 use crate::vocabulary::Vocabulary;
 
 /// The longest context that is opened, in tokens.
@@ -163,6 +163,13 @@ impl Model {
             calibrated: false,
             vocabulary: OnceLock::new(),
         })
+    }
+
+    /// The chat template in the model's file; `None` where it has none.
+    pub(crate) fn template_facts(&self) -> Option<Template> {
+        let source = self.header.chat_template.as_deref()?;
+        let trouble = self.template.as_ref().err();
+        Some(known::facts(source, trouble.map(String::as_str)))
     }
 
     /// Where the model went, and how long a context it has room for.

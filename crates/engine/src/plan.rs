@@ -7,6 +7,8 @@
 
 use std::iter;
 
+use aparte_protocol::engine::StepDown;
+
 use crate::devices::{Device, DeviceKind};
 use crate::memory::{Needs, Opening, movable_layers, needs, overhead};
 use crate::preflight::Header;
@@ -89,32 +91,6 @@ pub struct Share {
     pub device: usize,
     /// How many layers, at least one.
     pub layers: u64,
-}
-
-/// A way in which a plan is less than what was wished.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepDown {
-    /// The GPUs have room for some layers only; the processor computes the others.
-    FewerLayersOnGpu {
-        /// On GPUs.
-        layers: u64,
-        /// In all.
-        of: u64,
-    },
-    /// No GPU has room for a layer; the processor computes everything. In bytes.
-    GpuTooSmall {
-        /// Free on the GPU that has most.
-        free: u64,
-    },
-    /// There is a GPU but none says how much memory it has; the processor computes everything.
-    GpuMemoryUnknown,
-    /// The memory has no room for the whole context. In tokens.
-    ShorterContext {
-        /// What was wished.
-        wanted: u32,
-        /// What there is room for.
-        given: u32,
-    },
 }
 
 /// The model fits nowhere, with the shortest context that makes sense. In bytes.

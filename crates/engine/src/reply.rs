@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use aparte_protocol::engine::{
-    EngineEvent, FinishReason, Generate, GenerateFailure, Likelihood, Timings,
+    EngineEvent, FinishReason, Generate, GenerateFailure, Likelihood, Shape, Timings,
 };
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::vocab::LlamaVocab;
@@ -68,7 +68,8 @@ impl<'m> Reply<'m> {
             chooser,
             characters: Utf8Pieces::default(),
             stop_texts: StopTexts::new(stops),
-            thinking: Thinking::new(begins_in_thinking),
+            // What is held to a shape has no room for thinking.
+            thinking: Thinking::new(begins_in_thinking && request.shape == Shape::Free),
             shown: Shown::default(),
             max_tokens: request.max_tokens,
             first_token: None,

@@ -138,13 +138,14 @@ impl<'m> Session<'m> {
                 architecture: model.header.architecture.clone(),
                 parameters: model.llama.n_params(),
                 context: context.capacity().min(model.context),
-                has_template: model.header.chat_template.is_some(),
+                template: model.template_facts(),
                 devices: model.backends.devices(),
                 fingerprint: model.content.opened(&model.plan.opening),
                 load_ms: 0,
                 machine: model.backends.machine(),
                 tuning: model.tuning,
                 calibrated: model.calibrated,
+                steps: model.plan.steps.clone(),
             },
             sequences: (0..context.sequences())
                 .map(|_| Sequence::default())

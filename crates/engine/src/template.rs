@@ -3,7 +3,7 @@
 //! The template is a program by strangers in Jinja. It never sees what anybody wrote: each message is
 //! rendered as a mark, and the text is put in the mark's place afterwards. So no text can pass for the
 //! template's own markup, and no error of the template can carry text away. Fuel bounds its time and
-//! memory.
+//! memory, and what it writes.
 
 use std::thread;
 
@@ -16,6 +16,8 @@ use crate::template::calendar::strftime_now;
 mod calendar;
 mod json;
 mod kinds;
+pub(crate) mod known;
+mod sums;
 
 /// A part of a rendered conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,16 +62,19 @@ impl ChatTemplate {
             .lstrip_blocks(true)
             .build()
             .map_err(|error| error.to_string())?;
+        let source = without_generation_marks(source);
+        sums::check(&source, &syntax).map_err(|error| error.to_string())?;
         environment.set_syntax(syntax);
         environment
             .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         kinds::add(&mut environment);
+        sums::bound(&mut environment);
         environment.add_filter("tojson", json::tojson);
         environment.add_function("raise_exception", raise_exception);
         environment.add_function("strftime_now", strftime_now);
         environment.set_fuel(Some(FUEL));
         environment
-            .add_template_owned(NAME, without_generation_marks(source))
+            .add_template_owned(NAME, source)
             .map_err(|error| error.to_string())?;
         Ok(ChatTemplate::Own(Box::new(environment)))
     }
@@ -108,6 +113,9 @@ impl ChatTemplate {
 /// Pays for conversations of a thousand turns, and for a few seconds and 128 MiB at the most.
 const FUEL: u64 = 500_000;
 
+/// The longest text that a template may write around what was said, in bytes: more than fits any context that is opened.
+const LONGEST: usize = 1 << 20;
+
 const NAME: &str = "chat";
 
 /// Around the number of a message; of a private-use plane, so that no template treats them in its own way.
@@ -142,11 +150,12 @@ fn render(
         documents => (),
     };
     let rendered = on_a_deep_stack(|| {
-        let template = environment.get_template(NAME);
-        let rendered = template.and_then(|template| template.render(values));
         // An error holds values of the template.
-        rendered.map_err(|error| error.to_string())
+        sums::render(environment, NAME, values).map_err(|error| error.to_string())
     })??;
+    if rendered.len() > LONGEST {
+        return Err("it writes too much".to_owned());
+    }
     fill(&rendered, messages)
 }
 

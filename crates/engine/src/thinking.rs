@@ -24,6 +24,13 @@ pub(crate) fn begins_in_thinking(markup: &str) -> bool {
     markup.trim_end().ends_with(OPEN)
 }
 
+/// Whether a template speaks of thinking: its model may think before it answers.
+pub(crate) fn is_spoken_of(template: &str) -> bool {
+    [OPEN, CLOSE, CHANNEL]
+        .iter()
+        .any(|marker| template.contains(marker))
+}
+
 /// Takes a reply in pieces and gives it out in pieces of thinking and of answer.
 ///
 /// What is held back is only what may be the beginning of a marker. However the reply is cut, the same

@@ -187,7 +187,7 @@ fn a_model_says_what_it_is_and_answers() {
         assert_eq!(facts.architecture, "llama");
         assert_eq!(facts.context, 8192);
         assert_eq!(facts.parameters, 134_515_008);
-        assert!(facts.has_template && facts.load_ms > 0 && !facts.devices.is_empty());
+        assert!(facts.template.is_some() && facts.load_ms > 0 && !facts.devices.is_empty());
         let (text, finished) = reply(session, &request(CAPITAL, 16));
         assert!(text.contains("Paris"), "{text}");
         assert_eq!(finished.reason, FinishReason::Complete);

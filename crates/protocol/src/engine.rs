@@ -264,8 +264,8 @@ pub struct ModelFacts {
     pub parameters: u64,
     /// Tokens that the open context holds.
     pub context: u32,
-    /// Whether the file has its own chat template; otherwise a plain one is used.
-    pub has_template: bool,
+    /// The chat template in its file; without one a plain form is used.
+    pub template: Option<Template>,
     /// The devices in use, for example `CPU (Haswell)`.
     pub devices: Vec<String>,
     /// Of the model's file and of everything that decides how a state is laid out: states go from a worker to another
@@ -279,6 +279,49 @@ pub struct ModelFacts {
     pub tuning: Tuning,
     /// Whether an earlier trial chose that; else it is what suits most machines.
     pub calibrated: bool,
+    /// In what the model runs with less than it could have; empty where all is as wished.
+    pub steps: Vec<StepDown>,
+}
+
+/// The chat template of a model: a program in Jinja that whoever made the file chose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Template {
+    /// As it stands in the file: at most 1 MiB.
+    pub source: String,
+    /// Of the source's bytes.
+    pub sha256: [u8; 32],
+    /// The model family whose template this is, to the letter; `None` for one that nobody here has tested.
+    pub family: Option<String>,
+    /// Whether it speaks of thinking, as those of reasoning models do.
+    pub thinks: bool,
+    /// Why it is none: nothing can be asked of such a model.
+    pub trouble: Option<String>,
+}
+
+/// In what a model runs with less than was wished, because there is too little memory for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepDown {
+    /// The GPUs have room for some layers only; the processor computes the others.
+    FewerLayersOnGpu {
+        /// On GPUs.
+        layers: u64,
+        /// In all.
+        of: u64,
+    },
+    /// No GPU has room for a layer; the processor computes everything. In bytes.
+    GpuTooSmall {
+        /// Free on the GPU that has most.
+        free: u64,
+    },
+    /// There is a GPU but none says how much memory it has; the processor computes everything.
+    GpuMemoryUnknown,
+    /// The memory has no room for the whole context. In tokens.
+    ShorterContext {
+        /// What was wished.
+        wanted: u32,
+        /// What there is room for.
+        given: u32,
+    },
 }
 
 /// The end of a reply.

@@ -7,7 +7,7 @@ use aparte_protocol::engine::{ChatMessage, Role};
 use serde_json::{Map, Value};
 
 use super::calendar::strftime_now;
-use super::{ChatTemplate, Piece, SpecialTokens, folded};
+use super::{ChatTemplate, Piece, SpecialTokens, folded, known};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/templates")
@@ -96,6 +96,31 @@ fn difference(found: &Result<String, String>, expected: &str) -> String {
         .filter(|(found, expected)| found != expected)
         .map(|(found, expected)| format!("found    {found:?}\nexpected {expected:?}\n"))
         .collect()
+}
+
+#[test]
+fn the_templates_that_are_known_are_those_that_are_tested() {
+    let mut hashes: Vec<String> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        // One of ours, which no model has.
+        .filter(|path| path.is_dir() && !path.ends_with("language"))
+        .map(|path| {
+            let source = fs::read_to_string(path.join("template.jinja")).unwrap();
+            let facts = known::facts(&source, None);
+            assert!(facts.family.is_some(), "{path:?} is not known");
+            facts
+                .sha256
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
+        })
+        .collect();
+    let mut known: Vec<&str> = known::KNOWN.iter().map(|(_, hash)| *hash).collect();
+    hashes.sort();
+    known.sort();
+    assert_eq!(known, hashes);
+    assert_eq!(known::facts("{{ messages }}", None).family, None);
 }
 
 #[test]

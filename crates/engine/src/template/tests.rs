@@ -232,13 +232,39 @@ fn a_template_that_never_ends_is_stopped() {
     }
 }
 
-/// It costs more time for its fuel than anything else that is known.
+/// Fuel does not pay for them: without a bound each of these takes all of the memory, or years.
 #[test]
-fn a_list_that_doubles_again_and_again_is_given_up() {
-    let template = "{% set s = namespace(x=['x']) %}{% for a in range(30) %}{% set s.x = s.x + s.x %}\
-                    {% endfor %}{{ s.x | join }}";
-    let error = rendered(template, &conversation()).unwrap_err();
-    assert!(error.contains("fuel"), "{error}");
+fn a_list_that_is_made_of_lists_again_and_again_is_given_up() {
+    let adds = " + [1]".repeat(40);
+    for template in [
+        "{% set s = namespace(x=['x']) %}{% for a in range(30) %}{% set s.x = s.x + s.x %}{% endfor %}{{ s.x | join }}",
+        "{% set s = namespace(x=['x']) %}{% for a in range(40) %}{% set s.x = s.x + s.x %}{% endfor %}",
+        "{% set s = namespace(x=['x'] * 10000000000) %}{% for a in range(40) %}{% set s.x = s.x + [1] %}{% endfor %}",
+        "{% set s = namespace(x=messages | map('upper')) %}{% for a in range(40) %}{% set s.x = s.x + s.x %}{% endfor %}",
+        "{% macro m(x) %}{% set s = namespace(x=x) %}{% for a in range(40) %}{% set s.x = s.x + s.x %}{% endfor %}\
+         {% endmacro %}{{ m(['x']) }}",
+        "{% set s = namespace(x=['x']) %}{% for a in range(40) %}{% set s.x = s.x | chain(s.x) %}{% endfor %}",
+        "{% set s = namespace(x=['x']) %}{% for a in range(40) %}{% set s.x = [s.x, s.x] | sum(start=[]) %}{% endfor %}",
+        &format!("{{% set x = ['x'] * 10000000000{adds} %}}{{{{ x | length }}}}"),
+    ] {
+        let start = Instant::now();
+        assert!(rendered(template, &conversation()).is_err(), "{template}");
+        assert!(start.elapsed() < Duration::from_secs(2), "{template}");
+    }
+    let nothing = "{% set s = namespace(x=[]) %}{% for a in range(60) %}{% set s.x = s.x + s.x %}{% endfor %}\
+                   {{ s.x | length }}{% for m in messages %}{{ m.content }}{% endfor %}";
+    assert!(text(nothing, &conversation()).starts_with("0"));
+}
+
+#[test]
+fn sums_are_those_of_the_language() {
+    let sums = "{% set s = namespace(x=[]) %}{% for m in messages %}{% set s.x = s.x + [m.content] %}{% endfor %}\
+                {{ 1 + 2 }}|{{ 1.5 + 2 }}|{{ 'a' + 'b' }}|{{ ([1] + [2, 3]) | join(',') }}|{{ (1, 2) + (3,) }}|\
+                {{ [1, 2] | sum }}|{{ s.x | join }}";
+    let messages = [message(Role::User, "x"), message(Role::Assistant, "y")];
+    assert_eq!(text(sums, &messages), "3|3.5|ab|1,2,3|(1, 2, 3)|3|xy");
+    let error = rendered("{{ 1 + 'a' }}", &messages).unwrap_err();
+    assert!(error.contains('+'), "{error}");
 }
 
 #[test]
