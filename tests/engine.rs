@@ -17,6 +17,7 @@ mod campaign;
 )]
 #[path = "../crates/engine/tests/gguf/mod.rs"]
 mod gguf;
+mod reasoner;
 
 mod engine {
     // What the tests use.
@@ -26,6 +27,7 @@ mod engine {
 
     // What they show.
     mod calibration;
+    mod callers;
     mod kills;
     mod mutants;
     mod soak;

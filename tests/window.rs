@@ -10,6 +10,13 @@
 #[path = "vault/format.rs"]
 #[expect(dead_code, reason = "the tests of the vault use all of it")]
 mod format;
+#[expect(
+    dead_code,
+    reason = "shared with the tests of the look at a header, which use all of it"
+)]
+#[path = "../crates/engine/tests/preflight/gguf.rs"]
+mod gguf;
+mod reasoner;
 
 mod window {
     use super::format;
@@ -37,5 +44,6 @@ mod window {
     mod page_walls;
     mod several;
     mod speed;
+    mod thinking;
     mod unwatched;
 }

@@ -228,6 +228,17 @@ const SHEETS = [
   { name: "unanswered", state: "unanswered", acts: [click('[data-part="conversation"]')] },
   { name: "french-passages", state: "french-passages", acts: [click('[data-part="conversation"]')] },
   { name: "failed-files", state: "failed-files" },
+  { name: "reasoned", state: "reasoned", acts: [click('[data-part="conversation"]')] },
+  {
+    name: "reasoned-open",
+    state: "reasoned",
+    acts: [click('[data-part="conversation"]'), click('[data-part="show-thinking"]')],
+  },
+  {
+    name: "model-with-less",
+    state: "model-with-less",
+    acts: [click('[data-part="model"]')],
+  },
   { name: "model-missing", state: "model-missing" },
   { name: "model-loading", state: "model-loading", acts: [click('[data-part="model"]')] },
   { name: "model", state: "open", acts: [click('[data-part="model"]')] },

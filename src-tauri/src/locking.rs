@@ -142,7 +142,7 @@ fn put_away(session: &Session, mut assistant: Arc<Assistant>, patience: Duration
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{EarlierTurns, Language, Theme};
+    use crate::view::{EarlierTurns, Language, Preset, Theme};
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -159,6 +159,7 @@ mod tests {
             lock_after: minutes,
             earlier: EarlierTurns::OldestLeftOut,
             unload_after: 30,
+            preset: Preset::Careful,
         }
     }
 

@@ -7,7 +7,7 @@ use aparte_assistant::{Assistant, Error, ModelFacts, Progress};
 
 use crate::locking::end_if_locked;
 use crate::session::Session;
-use crate::view::{Language, ModelStatus};
+use crate::view::{Language, ModelStatus, StepDown};
 
 /// Loads the model in the background, so that it is there before the first question.
 pub fn load(session: &Arc<Session>, assistant: &Arc<Assistant>) {
@@ -81,6 +81,7 @@ fn ready(assistant: &Assistant, facts: ModelFacts) -> ModelStatus {
         devices: facts.devices,
         context: facts.context,
         languages: languages.map(|known| known.into_iter().map(Language::from).collect()),
+        steps: facts.steps.into_iter().map(StepDown::from).collect(),
     }
 }
 

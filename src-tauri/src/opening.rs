@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aparte_assistant::{
-    Assistant, Calibrations, EMBEDDING, EarlierTurns, Error, LOCK_AFTER, Model, Protection,
+    Assistant, Calibrations, EMBEDDING, EarlierTurns, Error, LOCK_AFTER, Model, Preset, Protection,
     Replacement, STARTER, Settings, Theme, UNLOAD_AFTER, Vault, VaultState, VaultTrouble,
     create_vault, places,
 };
@@ -238,6 +238,7 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, Ve
         lock_after: LOCK_AFTER,
         earlier: EarlierTurns::OldestLeftOut,
         unload_after: UNLOAD_AFTER,
+        preset: Preset::default(),
     });
     let language = settings.language;
     let model = Model::find(STARTER, None)

@@ -1,4 +1,4 @@
-//! A reply on its way to the window: progress, and text in pieces of a frame.
+//! A reply on its way to the window: progress, and what is thought and said in pieces of a frame.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ pub struct Teller {
     session: Arc<Session>,
     assistant: Arc<Assistant>,
     window: Channel<ReplyNews>,
+    thought: String,
     text: String,
     sent: Instant,
     /// The model is being loaded for this reply.
@@ -36,6 +37,7 @@ impl Teller {
             session: Arc::clone(session),
             assistant: Arc::clone(assistant),
             window,
+            thought: String::new(),
             text: String::new(),
             sent: Instant::now(),
             loading: false,
@@ -56,14 +58,16 @@ impl Teller {
                 self.show_loaded();
                 self.send(ReplyNews::Reading { done, total });
             }
-            Progress::Thinking(_) => (),
-            Progress::Text(piece) => {
-                self.show_loaded();
-                self.text.push_str(&piece);
-                if self.sent.elapsed() >= FRAME {
-                    self.flush();
-                }
+            Progress::Thinking(piece) => {
+                self.thought.push_str(&piece);
+                self.flush_in_time();
             }
+            Progress::Text(piece) => {
+                self.text.push_str(&piece);
+                self.flush_in_time();
+            }
+            // Nobody asks for it in the window.
+            Progress::Likelihood(_) => {}
         }
     }
 
@@ -93,7 +97,20 @@ impl Teller {
         }
     }
 
+    fn flush_in_time(&mut self) {
+        self.show_loaded();
+        if self.sent.elapsed() >= FRAME {
+            self.flush();
+        }
+    }
+
+    /// What is thought comes before what is said.
     fn flush(&mut self) {
+        if !self.thought.is_empty() {
+            let text = std::mem::take(&mut self.thought);
+            self.send(ReplyNews::Thinking { text });
+            self.sent = Instant::now();
+        }
         if !self.text.is_empty() {
             let text = std::mem::take(&mut self.text);
             self.send(ReplyNews::Text { text });

@@ -132,6 +132,7 @@ mod tests {
         lock_after: 10,
         earlier: crate::view::EarlierTurns::OldestLeftOut,
         unload_after: 30,
+        preset: crate::view::Preset::Careful,
     };
     const WAYS: Ways = Ways {
         keychain: false,

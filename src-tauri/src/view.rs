@@ -64,6 +64,20 @@ pub struct Settings {
     pub earlier: EarlierTurns,
     /// After how many minutes without a question the model is put out of memory; 0 for never.
     pub unload_after: u16,
+    /// How freely the model chooses its words.
+    pub preset: Preset,
+}
+
+/// How freely the model chooses its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Preset {
+    /// Always the likeliest.
+    Careful,
+    /// Words vary.
+    Balanced,
+    /// The model's own spread of words.
+    Creative,
 }
 
 /// What the model is told of a conversation before a question.
@@ -257,6 +271,8 @@ pub enum ModelStatus {
         context: u32,
         /// The languages that it knows, if that is known.
         languages: Option<Vec<Language>>,
+        /// In what it runs with less than it could have.
+        steps: Vec<StepDown>,
     },
     /// It could not be loaded.
     Failed {
@@ -274,6 +290,30 @@ pub enum ModelStatus {
     Stopped {
         /// What people call it.
         name: String,
+    },
+}
+
+/// In what a model runs with less than it could have, because there is too little memory for more.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum StepDown {
+    /// The processor computes some of the layers.
+    FewerLayersOnGpu {
+        /// On GPUs.
+        layers: u32,
+        /// In all.
+        of: u32,
+    },
+    /// No GPU has room for a layer.
+    GpuTooSmall,
+    /// The GPU does not say how much memory it has.
+    GpuMemoryUnknown,
+    /// The context is shorter than it could be.
+    ShorterContext {
+        /// Tokens that it could hold.
+        wanted: u32,
+        /// Tokens that it holds.
+        given: u32,
     },
 }
 
@@ -492,6 +532,18 @@ pub struct Answer {
     pub nearest: Vec<Citation>,
     /// What it took.
     pub timings: Timings,
+    /// What the model wrote on the way to it.
+    pub thinking: Option<Thinking>,
+}
+
+/// What a reasoning model wrote on the way to an answer.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Thinking {
+    /// Plain text.
+    pub text: String,
+    /// Milliseconds that it took.
+    #[specta(type = f64)]
+    pub ms: u64,
 }
 
 /// Who speaks in an answer.
@@ -596,6 +648,11 @@ pub enum ReplyNews {
         done: u32,
         /// Tokens in all.
         total: u32,
+    },
+    /// The next piece of what a reasoning model writes on the way to its reply.
+    Thinking {
+        /// The piece.
+        text: String,
     },
     /// The next piece of the reply, without citation marks.
     Text {
@@ -716,6 +773,11 @@ impl From<domain::Settings> for Settings {
                 domain::EarlierTurns::NoneTold => EarlierTurns::NoneTold,
             },
             unload_after: settings.unload_after,
+            preset: match settings.preset {
+                domain::Preset::Careful => Preset::Careful,
+                domain::Preset::Balanced => Preset::Balanced,
+                domain::Preset::Creative => Preset::Creative,
+            },
         }
     }
 }
@@ -752,6 +814,11 @@ impl From<Settings> for domain::Settings {
                 EarlierTurns::NoneTold => domain::EarlierTurns::NoneTold,
             },
             unload_after: settings.unload_after,
+            preset: match settings.preset {
+                Preset::Careful => domain::Preset::Careful,
+                Preset::Balanced => domain::Preset::Balanced,
+                Preset::Creative => domain::Preset::Creative,
+            },
         }
     }
 }
@@ -907,6 +974,26 @@ impl From<domain::Answer> for Answer {
                 generated_tokens: answer.timings.engine.generated_tokens,
                 generation_tokens_per_s: answer.timings.engine.generation_tokens_per_s(),
             },
+            thinking: answer
+                .thinking
+                .map(|domain::Thinking { text, ms }| Thinking { text, ms }),
+        }
+    }
+}
+
+impl From<domain::StepDown> for StepDown {
+    fn from(step: domain::StepDown) -> StepDown {
+        let count = |layers: u64| u32::try_from(layers).unwrap_or(u32::MAX);
+        match step {
+            domain::StepDown::FewerLayersOnGpu { layers, of } => StepDown::FewerLayersOnGpu {
+                layers: count(layers),
+                of: count(of),
+            },
+            domain::StepDown::GpuTooSmall { .. } => StepDown::GpuTooSmall,
+            domain::StepDown::GpuMemoryUnknown => StepDown::GpuMemoryUnknown,
+            domain::StepDown::ShorterContext { wanted, given } => {
+                StepDown::ShorterContext { wanted, given }
+            }
         }
     }
 }

@@ -32,6 +32,7 @@ fn lived_in() -> (Files, [u8; 32]) {
             lock_after: 7,
             earlier: aparte_assistant::EarlierTurns::NoneTold,
             unload_after: 5,
+            preset: aparte_assistant::Preset::Creative,
         })
         .unwrap();
     assistant.close().unwrap();

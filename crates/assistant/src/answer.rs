@@ -6,6 +6,7 @@ use aparte_protocol::engine::Timings;
 use serde::{Deserialize, Serialize};
 
 use crate::library::DocumentId;
+use crate::thinking::Thinking;
 
 /// What the user gets for a question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct Answer {
     pub ending: Ending,
     /// What it took.
     pub timings: AnswerTimings,
+    /// What the model wrote on the way to it, which is stored beside it: see [`Message`](crate::Message).
+    #[serde(skip)]
+    pub thinking: Option<Thinking>,
 }
 
 impl Answer {
@@ -40,6 +44,7 @@ impl Answer {
             mode: Mode::Parts,
             ending: Ending::Interrupted,
             timings: AnswerTimings::default(),
+            thinking: None,
         }
     }
 }

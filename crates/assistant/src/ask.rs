@@ -11,9 +11,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 use aparte_protocol::documents::TextRange;
-use aparte_protocol::engine::{
-    FinishReason, Finished, Generate, Sampling, Shape, Timings, Urgency,
-};
+use aparte_protocol::engine::{FinishReason, Finished, Generate, Shape, Timings, Urgency};
 
 use crate::Assistant;
 use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
@@ -28,6 +26,7 @@ use crate::quote::locate;
 use crate::search::Weighed;
 use crate::sentences::sentences;
 use crate::support::{Candidate, RELEVANCE_THRESHOLD, Standing, relevance, standing};
+use crate::thinking::Thought;
 use crate::turns::{self, Turn, without_marks};
 
 /// How many passages are looked at before the prompt's budget decides.
@@ -37,6 +36,8 @@ const PASSAGES_LOOKED_AT: usize = 24;
 const PASSAGE_TOKENS: u32 = 500;
 /// The longest answer, in tokens.
 const ANSWER_TOKENS: u32 = 220;
+/// What a reasoning model may think before it, in tokens.
+const THINKING_TOKENS: u32 = 1_024;
 /// For instructions, a question and the template's own words.
 const FRAME_TOKENS: u32 = 512;
 /// How many passages speak when the model cannot, and how many are shown with a refusal.
@@ -78,6 +79,7 @@ pub(crate) fn ask(
             mode: evidence.mode(),
             ending: Ending::NotAsked,
             timings: timings(0, None, Timings::default()),
+            thinking: None,
         });
     };
     if !engine.model().knows(lead.language()) {
@@ -93,6 +95,7 @@ pub(crate) fn ask(
             mode: evidence.mode(),
             ending: Ending::NotAsked,
             timings: timings(0, None, Timings::default()),
+            thinking: None,
         });
     }
 
@@ -121,6 +124,7 @@ pub(crate) fn ask(
         load_ms,
         first_word_ms,
         counts,
+        thought,
     } = reply;
 
     let cut_short = matches!(ending, Ending::Stopped | Ending::Interrupted);
@@ -147,6 +151,7 @@ pub(crate) fn ask(
         mode: evidence.mode(),
         ending,
         timings: timings(load_ms, first_word_ms, counts),
+        thinking: thought.end(),
     })
 }
 
@@ -167,6 +172,7 @@ struct Reply {
     load_ms: u64,
     first_word_ms: Option<u64>,
     counts: Timings,
+    thought: Thought,
 }
 
 impl Asked<'_> {
@@ -186,6 +192,7 @@ impl Asked<'_> {
             load_ms,
             first_word_ms: None,
             counts: Timings::default(),
+            thought: Thought::default(),
         };
         let Some(running) = running else {
             reply.ending = Ending::Stopped;
@@ -203,8 +210,8 @@ impl Asked<'_> {
         self.assistant.bring_state(&running, self.conversation);
         let generate = Generate {
             messages: prompt::conversation(told, Some(question), self.language),
-            sampling: Sampling::CAREFUL,
-            max_tokens: ANSWER_TOKENS,
+            sampling: self.assistant.sampling()?,
+            max_tokens: reply_tokens(&running),
             urgency: Urgency::Interactive,
             shape: Shape::Free,
             stop_texts: Vec::new(),
@@ -217,9 +224,11 @@ impl Asked<'_> {
         let Reply {
             written,
             first_word_ms,
+            thought,
             ..
         } = &mut reply;
         let ended = running.generate(generate, &enough, &mut |progress| {
+            thought.hear(&progress);
             if let Progress::Text(text) = &progress {
                 first_word_ms
                     .get_or_insert_with(|| milliseconds(self.started).saturating_sub(load_ms));
@@ -250,9 +259,15 @@ pub(crate) fn told<'t>(
     turns: &'t [Turn],
 ) -> Result<&'t [Turn], Error> {
     let tokens = running.count_turns(conversation.state_name(), turns)?;
-    let others = PASSAGE_TOKENS + ANSWER_TOKENS + FRAME_TOKENS;
+    let others = PASSAGE_TOKENS + reply_tokens(running) + FRAME_TOKENS;
     let budget = running.facts.context.saturating_sub(others);
     Ok(&turns[turns::left_out(&tokens, budget)..])
+}
+
+/// The longest reply, with what is thought before it.
+fn reply_tokens(running: &Running) -> u32 {
+    let thinks = (running.facts.template.as_ref()).is_some_and(|template| template.thinks);
+    ANSWER_TOKENS + if thinks { THINKING_TOKENS } else { 0 }
 }
 
 /// What the documents hold on a question.

@@ -226,6 +226,7 @@ fn message(turn: usize, text: &str) -> Message {
         mode: Mode::Parts,
         ending: Ending::Complete,
         timings: AnswerTimings::default(),
+        thinking: None,
     }))
 }
 

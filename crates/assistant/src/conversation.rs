@@ -57,7 +57,36 @@ pub enum Message {
     Lost(u32),
 }
 
+/// The version under which an answer is kept that was thought about: the message, then what was thought. All others are kept
+/// as they ever were.
+const WITH_THINKING: u8 = 2;
+
 impl Message {
+    /// The bytes to seal.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        match self {
+            Message::Answer(answer) => match &answer.thinking {
+                Some(thinking) => stored::encode_as(WITH_THINKING, &(self, thinking)),
+                None => stored::encode(self),
+            },
+            Message::Question(_) | Message::Lost(_) => stored::encode(self),
+        }
+    }
+
+    /// A message of any version.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Message, Error> {
+        if bytes.first() != Some(&WITH_THINKING) {
+            return stored::decode(bytes);
+        }
+        match stored::decode_as(WITH_THINKING, bytes)? {
+            (Message::Answer(mut answer), thinking) => {
+                answer.thinking = Some(thinking);
+                Ok(Message::Answer(answer))
+            }
+            _ => Err(Error::Vault(VaultTrouble::Damaged)),
+        }
+    }
+
     /// What it says.
     pub(crate) fn text(&self) -> &str {
         match self {
@@ -106,7 +135,7 @@ pub(crate) fn begin(
     let asked = Message::Question(question.to_owned());
     let id = vault.write(|change| {
         let id = change.create_owner(OwnerKind::Conversation, &stored::encode(&head))?;
-        change.append(id, stored::MESSAGE, &stored::encode(&asked))?;
+        change.append(id, stored::MESSAGE, &asked.encode())?;
         Ok(id)
     })?;
     Ok(head.of(ConversationId(id)))
@@ -130,7 +159,7 @@ pub(crate) fn ask(
     let asked = Message::Question(question.to_owned());
     let last = vault.last_record(conversation.0, stored::MESSAGE)?;
     let last = last
-        .map(|record| stored::decode(&record.body))
+        .map(|record| Message::decode(&record.body))
         .transpose()?;
     let is_new = last != Some(asked.clone());
     let looks_elsewhere = head.documents != documents;
@@ -140,7 +169,7 @@ pub(crate) fn ask(
             change.set_head(conversation.0, &stored::encode(&head))?;
         }
         if is_new {
-            change.append(conversation.0, stored::MESSAGE, &stored::encode(&asked))?;
+            change.append(conversation.0, stored::MESSAGE, &asked.encode())?;
         }
         Ok(())
     })?;
@@ -195,7 +224,7 @@ pub(crate) fn messages(vault: &Vault, conversation: ConversationId) -> Result<Ve
             lost -= gap;
         }
         next = record.sequence + 1;
-        let message = stored::decode(&record.body);
+        let message = Message::decode(&record.body);
         messages.push(message.unwrap_or(Message::Lost(1)));
     }
     if lost > 0 {
@@ -230,7 +259,7 @@ pub(crate) fn keep_interrupted(vault: &Vault, conversation: ConversationId) -> R
     };
     let answer = answer_of(&draft)?;
     vault.write(|change| {
-        change.append(conversation.0, stored::MESSAGE, &stored::encode(&answer))?;
+        change.append(conversation.0, stored::MESSAGE, &answer.encode())?;
         change.remove_record(conversation.0, draft.id)
     })?;
     Ok(())
@@ -279,6 +308,40 @@ mod tests {
         ask(&vault, conversation, "How?", &[]).unwrap();
         let both = [question("Why?"), question("How?")];
         assert_eq!(messages(&vault, conversation).unwrap(), both);
+    }
+
+    #[test]
+    fn what_was_thought_is_kept_with_its_answer_and_answers_from_before_still_open() {
+        let vault = Vault::in_memory().unwrap();
+        let conversation = begin(&vault, "Why?", &[]).unwrap().id;
+        let without = Message::Answer(Box::new(Answer::interrupted("Because.".into())));
+        assert_eq!(without.encode(), stored::encode(&without), "as ever");
+        let thinking = crate::thinking::Thinking {
+            text: "Let me see.".into(),
+            ms: 1_200,
+        };
+        let with = Message::Answer(Box::new(Answer {
+            thinking: Some(thinking.clone()),
+            ..Answer::interrupted("Because.".into())
+        }));
+        // Frozen: the version, the message as it is without, the text behind its length, and the milliseconds.
+        let mut bytes = without.encode();
+        bytes[0] = 2;
+        bytes.push(11);
+        bytes.extend(b"Let me see.");
+        bytes.extend([0xb0, 0x09]);
+        assert_eq!(with.encode(), bytes);
+        for message in [&without, &with] {
+            vault
+                .write(|change| change.append(conversation.0, stored::MESSAGE, &message.encode()))
+                .unwrap();
+        }
+        let kept = messages(&vault, conversation).unwrap();
+        assert_eq!(kept, [question("Why?"), without, with.clone()]);
+        assert_eq!(with.text(), "Because.", "what was thought is not searched");
+        let asked = stored::encode_as(2, &(question("Why?"), thinking));
+        let refused = Message::decode(&asked);
+        assert_eq!(refused, Err(Error::Vault(VaultTrouble::Damaged)));
     }
 
     #[test]

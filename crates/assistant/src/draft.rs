@@ -54,7 +54,7 @@ impl<'a> ReplyDraft<'a> {
 
     /// Stores the message that the reply became, in place of the draft.
     pub fn become_message(self, message: &Message) -> Result<(), Error> {
-        let bytes = stored::encode(message);
+        let bytes = message.encode();
         self.vault.write(|change| {
             change.append(self.conversation.0, stored::MESSAGE, &bytes)?;
             self.remove(change)

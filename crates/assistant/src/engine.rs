@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use aparte_protocol::Wall;
 use aparte_protocol::calibration::Trial;
 use aparte_protocol::engine::{
-    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, ModelFacts, StateName, Timings,
+    ChatMessage, EngineEvent, EngineRequest, Finished, Generate, Likelihood, ModelFacts, StateName,
+    Timings,
 };
 use zeroize::Zeroizing;
 
@@ -41,7 +42,7 @@ impl Stop {
 }
 
 /// What happens while a reply is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
     /// The model is being loaded: percent.
     Loading(u8),
@@ -51,6 +52,8 @@ pub enum Progress {
     Thinking(String),
     /// The next piece of text.
     Text(String),
+    /// How likely the next token was, where that was asked for.
+    Likelihood(Likelihood),
 }
 
 /// How a reply ended.
@@ -278,7 +281,10 @@ impl Running {
                 }
                 Ok(EngineEvent::Text(text)) if room > 0 => on_progress(Progress::Text(text)),
                 Ok(EngineEvent::Thinking(text)) if room > 0 => {
-                    on_progress(Progress::Thinking(text))
+                    on_progress(Progress::Thinking(text));
+                }
+                Ok(EngineEvent::Likelihood(likelihood)) => {
+                    on_progress(Progress::Likelihood(likelihood));
                 }
                 Ok(EngineEvent::Finished(finished)) => {
                     self.note(state, finished.timings);

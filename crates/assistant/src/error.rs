@@ -43,6 +43,8 @@ pub enum Error {
     EngineStopped,
     /// The model gave up on this reply.
     ReplyFailed,
+    /// A grammar or schema that no reply can be held to. Why, in the engine's words, which hold none of its text.
+    Shape(String),
     /// Texts were not compared.
     Reading(ReadingTrouble),
     /// The index in memory failed: a bug, or no memory.
@@ -151,9 +153,8 @@ impl From<GenerateFailure> for Error {
     fn from(failure: GenerateFailure) -> Self {
         match failure {
             GenerateFailure::PromptTooLong { .. } => Error::QuestionTooLong,
-            GenerateFailure::Template(_)
-            | GenerateFailure::Shape(_)
-            | GenerateFailure::Decode(_) => Error::ReplyFailed,
+            GenerateFailure::Shape(why) => Error::Shape(shown(&why, 200)),
+            GenerateFailure::Template(_) | GenerateFailure::Decode(_) => Error::ReplyFailed,
         }
     }
 }
@@ -196,6 +197,7 @@ impl Error {
             Error::WorkerMissing => "worker_missing",
             Error::EngineStopped => "engine_stopped",
             Error::ReplyFailed => "reply_failed",
+            Error::Shape(_) => "shape_unusable",
             Error::Reading(trouble) => trouble.code(),
             Error::SearchFailed => "search_failed",
             Error::Vault(trouble) => trouble.code(),
@@ -321,6 +323,9 @@ impl Error {
                 "The model could not answer. Ask again, or choose another model.".into()
             }
 
+            Error::Shape(why) => {
+                format!("No reply can be held to this grammar or schema: {why}. Correct it, and try again.")
+            }
             Error::Reading(trouble) => trouble.english(),
             Error::Vault(trouble) => trouble.english().into(),
             Error::Export(trouble) => trouble.english().into(),
@@ -447,6 +452,9 @@ impl Error {
             Error::ReplyFailed => "Le modèle n'a pas pu répondre. Posez la question de nouveau, ou choisissez un autre \
                  modèle."
                 .into(),
+            Error::Shape(why) => format!(
+                "Aucune réponse ne peut suivre cette grammaire ou ce schéma ({why}). Corrigez-le et réessayez."
+            ),
             Error::Reading(trouble) => trouble.french(),
             Error::Vault(trouble) => trouble.french().into(),
             Error::Export(trouble) => trouble.french().into(),

@@ -385,6 +385,7 @@ struct SettingsRow {
     /// What the model is told of a conversation before a question.
     earlier_turns: &'static str,
     unload_after_minutes: u16,
+    preset: &'static str,
 }
 
 #[derive(Serialize)]
@@ -430,6 +431,9 @@ enum MessageRow<'a> {
         lead: &'static str,
         mode: &'static str,
         ending: &'static str,
+        /// What the model wrote on the way to it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        thinking: Option<&'a str>,
     },
     /// So many messages stood here and do not open any more, or are gone.
     Lost {
@@ -465,6 +469,7 @@ impl SettingsRow {
                 EarlierTurns::NoneTold => "none",
             },
             unload_after_minutes: settings.unload_after,
+            preset: settings.preset.name(),
         }
     }
 }
@@ -541,6 +546,7 @@ impl<'a> MessageRow<'a> {
                 Ending::Interrupted => "interrupted",
                 Ending::NotAsked => "not_asked",
             },
+            thinking: answer.thinking.as_ref().map(|it| it.text.as_str()),
         }
     }
 }

@@ -136,7 +136,7 @@ impl Assistant {
         let Some(record) = vault.last_record(conversation.0, stored::MESSAGE)? else {
             return Ok(());
         };
-        let message = stored::decode(&record.body)?;
+        let message = Message::decode(&record.body)?;
         let fingerprint = vault.fingerprint(conversation.0)?;
         let owner = *conversation.0.as_bytes();
         let mut library = self.library();
@@ -153,7 +153,7 @@ impl Assistant {
 fn messages(vault: &Vault, conversation: OwnerId) -> Result<Vec<(u32, Message)>, Error> {
     let records = vault.records(conversation, stored::MESSAGE)?.readable;
     let decoded = records.iter().filter_map(|record| {
-        let message = stored::decode(&record.body).ok()?;
+        let message = Message::decode(&record.body).ok()?;
         Some((record.sequence, message))
     });
     Ok(decoded.collect())

@@ -17,6 +17,7 @@ mod ask;
 #[cfg(feature = "bench")]
 pub mod bench_support;
 mod calibrations;
+mod complete;
 mod context;
 mod conversation;
 mod doctor;
@@ -54,6 +55,7 @@ mod sentences;
 mod settings;
 mod stored;
 mod support;
+mod thinking;
 mod turns;
 mod vault_trouble;
 mod vectors;
@@ -61,6 +63,7 @@ mod words;
 mod worker;
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -68,13 +71,14 @@ pub use adding::Adding;
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::calibration::{BatchSize, Tuning};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
-pub use aparte_protocol::engine::{ModelFacts, Timings};
+pub use aparte_protocol::engine::{Likelihood, ModelFacts, Shape, StepDown, Template, Timings};
 pub use aparte_protocol::{Wall, WallKind};
 pub use aparte_vault::{
     Cost, Health, Part as VaultPart, Protection, RecoveryWords, Replacement, SlotKind,
     State as VaultState, Vault, WordList, close_memory,
 };
 pub use calibrations::Calibrations;
+pub use complete::{Completed, Completion};
 pub use context::ContextUse;
 pub use conversation::{Conversation, ConversationId, Message};
 pub use doctor::{Diagnosis, diagnose};
@@ -97,10 +101,12 @@ pub use notice::VaultNotice;
 pub use protection::{PASSPHRASE_LENGTH, check_passphrase, create_vault};
 pub use reading_trouble::ReadingTrouble;
 pub use samples::{SAMPLES, Sample};
-pub use settings::{EarlierTurns, LOCK_AFTER, Settings, Theme, UNLOAD_AFTER};
+pub use settings::{EarlierTurns, LOCK_AFTER, Preset, Settings, Theme, UNLOAD_AFTER};
+pub use thinking::Thinking;
 pub use vault_trouble::VaultTrouble;
 pub use vectors::Embedded;
 
+use aparte_protocol::engine::Sampling;
 use aparte_vault::VaultError;
 use draft::ReplyDraft;
 use engine::Engine;
@@ -125,6 +131,8 @@ pub struct Assistant {
     library: Mutex<Library>,
     engine: Option<Engine>,
     embedder: Option<Embedder>,
+    /// How words are chosen whatever the settings say, and from which seed.
+    chosen: (Option<Preset>, Option<u32>),
 }
 
 /// How much is in the vault and does not open.
@@ -179,6 +187,7 @@ impl Assistant {
             library,
             engine,
             embedder: None,
+            chosen: (None, None),
         })
     }
 
@@ -196,6 +205,14 @@ impl Assistant {
     #[must_use]
     pub fn embedding(mut self, model: Model) -> Assistant {
         self.embedder = Some(Embedder::new(self.worker.clone(), model));
+        self
+    }
+
+    /// The same, with words chosen by `preset`, whatever the settings of the vault say, and by `seed`. Without a seed each reply
+    /// has one of its own.
+    #[must_use]
+    pub fn choosing(mut self, preset: Option<Preset>, seed: Option<u32>) -> Assistant {
+        self.chosen = (preset, seed);
         self
     }
 
@@ -471,6 +488,21 @@ impl Assistant {
         documents
             .filter(|&id| privately || !library.is_private(id))
             .collect()
+    }
+
+    /// How the words of the next reply are chosen.
+    fn sampling(&self) -> Result<Sampling, Error> {
+        let (preset, seed) = self.chosen;
+        let preset = match preset {
+            Some(preset) => preset,
+            None => Settings::of(&self.vault)?.map_or(Preset::default(), |kept| kept.preset),
+        };
+        // Another one each time; it need not be hard to guess.
+        let any = || RandomState::new().build_hasher().finish() as u32;
+        Ok(Sampling {
+            seed: seed.unwrap_or_else(any),
+            ..preset.sampling()
+        })
     }
 
     fn library(&self) -> MutexGuard<'_, Library> {

@@ -79,7 +79,7 @@ pub fn stored_value(bytes: &[u8]) -> bool {
         return false;
     };
     match which {
-        0 => reads(bytes, stored::decode::<Message>, stored::encode),
+        0 => reads(bytes, Message::decode, Message::encode),
         1 => match stored::decode::<Page>(bytes) {
             Ok(page) => {
                 for passage in &page.passages {

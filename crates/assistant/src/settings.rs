@@ -1,5 +1,6 @@
 //! What people choose about the application itself. It is kept in the vault, like everything that they do.
 
+use aparte_protocol::engine::Sampling;
 use aparte_vault::{SettingKey, Vault};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,43 @@ pub struct Settings {
     pub earlier: EarlierTurns,
     /// After how many minutes without a question the model is put out of memory; 0 for never.
     pub unload_after: u16,
+    /// How freely the model chooses its words.
+    pub preset: Preset,
+}
+
+/// How freely the model chooses its words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Preset {
+    /// Always the likeliest: the same question has the same answer.
+    #[default]
+    Careful,
+    /// Words vary, and nothing unlikely is said.
+    Balanced,
+    /// The model's own spread of words.
+    Creative,
+}
+
+impl Preset {
+    /// All of them.
+    pub const ALL: [Preset; 3] = [Preset::Careful, Preset::Balanced, Preset::Creative];
+
+    /// As it is called in exports and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preset::Careful => "careful",
+            Preset::Balanced => "balanced",
+            Preset::Creative => "creative",
+        }
+    }
+
+    /// What the engine is told.
+    pub(crate) fn sampling(self) -> Sampling {
+        match self {
+            Preset::Careful => Sampling::CAREFUL,
+            Preset::Balanced => Sampling::BALANCED,
+            Preset::Creative => Sampling::CREATIVE,
+        }
+    }
 }
 
 /// What the model is told of the conversation before a question.
@@ -29,6 +67,16 @@ pub enum EarlierTurns {
     OldestLeftOut,
     /// Nothing: each question stands alone.
     NoneTold,
+}
+
+/// The choices as the third version kept them.
+#[derive(Deserialize)]
+struct Settings3 {
+    language: Language,
+    theme: Theme,
+    lock_after: u16,
+    earlier: EarlierTurns,
+    unload_after: u16,
 }
 
 /// The choices as the second version kept them.
@@ -53,7 +101,7 @@ pub const LOCK_AFTER: u16 = 10;
 pub const UNLOAD_AFTER: u16 = 30;
 
 /// The version of the choices' layout.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// How the window looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,27 +134,29 @@ impl Settings {
 
     /// Choices of any layout.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Settings, Error> {
+        let first = |language, theme| Settings {
+            language,
+            theme,
+            lock_after: LOCK_AFTER,
+            earlier: EarlierTurns::OldestLeftOut,
+            unload_after: UNLOAD_AFTER,
+            preset: Preset::default(),
+        };
         if let Ok(Settings1 { language, theme }) = stored::decode(bytes) {
+            return Ok(first(language, theme));
+        }
+        if let Ok(second) = stored::decode_as::<Settings2>(2, bytes) {
             return Ok(Settings {
-                language,
-                theme,
-                lock_after: LOCK_AFTER,
-                earlier: EarlierTurns::OldestLeftOut,
-                unload_after: UNLOAD_AFTER,
+                lock_after: second.lock_after,
+                ..first(second.language, second.theme)
             });
         }
-        if let Ok(second) = stored::decode_as(2, bytes) {
-            let Settings2 {
-                language,
-                theme,
-                lock_after,
-            } = second;
+        if let Ok(third) = stored::decode_as::<Settings3>(3, bytes) {
             return Ok(Settings {
-                language,
-                theme,
-                lock_after,
-                earlier: EarlierTurns::OldestLeftOut,
-                unload_after: UNLOAD_AFTER,
+                lock_after: third.lock_after,
+                earlier: third.earlier,
+                unload_after: third.unload_after,
+                ..first(third.language, third.theme)
             });
         }
         stored::decode_as(VERSION, bytes)
@@ -145,6 +195,7 @@ mod tests {
             lock_after: LOCK_AFTER,
             earlier: EarlierTurns::OldestLeftOut,
             unload_after: UNLOAD_AFTER,
+            preset: Preset::Careful,
         };
         let first = stored::encode(&(Language::French, Theme::Dark));
         vault
@@ -157,7 +208,21 @@ mod tests {
             .unwrap();
         settings.lock_after = 7;
         assert_eq!(Settings::of(&vault), Ok(Some(settings)));
+        let third = (
+            Language::French,
+            Theme::Dark,
+            7_u16,
+            EarlierTurns::NoneTold,
+            5_u16,
+        );
+        let third = stored::encode_as(3, &third);
+        vault
+            .write(|change| change.set_setting(SETTINGS, &third))
+            .unwrap();
         settings.earlier = EarlierTurns::NoneTold;
+        settings.unload_after = 5;
+        assert_eq!(Settings::of(&vault), Ok(Some(settings)));
+        settings.preset = Preset::Creative;
         settings.keep(&vault).unwrap();
         assert_eq!(Settings::of(&vault), Ok(Some(settings)));
     }

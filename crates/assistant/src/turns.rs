@@ -117,14 +117,22 @@ mod tests {
     }
 
     #[test]
-    fn what_came_to_nothing_is_not_told() {
+    fn what_came_to_nothing_and_what_was_thought_is_not_told() {
         let refused = Answer {
             refused: true,
             ..answer("This is not in these documents.")
         };
+        let thinking = crate::Thinking {
+            text: "Of what? The basin.".into(),
+            ms: 900,
+        };
+        let thought = Answer {
+            thinking: Some(thinking),
+            ..answer("Nine metres [1]. It was dredged [2].")
+        };
         let messages = [
             question("How deep?"),
-            Message::Answer(Box::new(answer("Nine metres [1]. It was dredged [2]."))),
+            Message::Answer(Box::new(thought)),
             question("And the sea?"),
             Message::Answer(Box::new(refused)),
             question("Why?"),

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use aparte_assistant::{Answer, Citation, Ending, Error, Mode, Progress, Stop};
+use aparte_assistant::{Answer, AnswerTimings, Citation, Ending, Error, Mode, Progress, Stop};
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::{Global, inputs};
+use crate::sampling::Sampling;
+use crate::{Global, inputs, progress};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -16,26 +17,17 @@ pub struct Arguments {
     /// Documents to answer from; - is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
+    #[command(flatten)]
+    sampling: Sampling,
 }
 
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
     inputs::check(&arguments.files)?;
-    let assistant = global.assistant(output)?;
+    let assistant = arguments.sampling.choose(global.assistant(output)?);
     let documents = inputs::add(&assistant, &arguments.files, output)?;
     let conversation = assistant.begin(&arguments.question, &documents, false)?;
-    let progress = output.progress();
-    let mut on_progress = |event: Progress| match event {
-        Progress::Loading(percent) => progress.show(&format!(
-            "{} {percent} %",
-            output.say("Loading the model", "Chargement du modèle")
-        )),
-        Progress::Prompt(done, total) => progress.show(&format!(
-            "{} {done}/{total}",
-            output.say("Reading the passages", "Lecture des passages")
-        )),
-        Progress::Thinking(_) => progress.show(output.say("Thinking…", "Réflexion…")),
-        Progress::Text(_) => progress.show(output.say("Writing…", "Rédaction…")),
-    };
+    let shown = output.progress();
+    let mut on_progress = |event: Progress| progress::show(&shown, &event, output);
     let answer = assistant.ask(
         conversation.id,
         &arguments.question,
@@ -43,10 +35,11 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
         &Stop::default(),
         &mut on_progress,
     )?;
-    progress.clear();
+    shown.clear();
     if output.json {
         output.object(&Object::of(&answer, &assistant.model_name()));
     } else {
+        (arguments.sampling).print(answer.thinking.as_ref(), output);
         print(&answer, &assistant.model_name(), output);
     }
     assistant.close()?;
@@ -100,6 +93,8 @@ fn print(answer: &Answer, model: &str, output: &Output) {
 #[derive(Serialize)]
 struct Object<'a> {
     answer: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thinking: Option<&'a str>,
     refused: bool,
     citations: Vec<Row<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -121,7 +116,7 @@ struct Row<'a> {
 }
 
 #[derive(Serialize)]
-struct Timings {
+pub struct Timings {
     load_ms: u64,
     first_word_ms: Option<u64>,
     prompt_tokens: u32,
@@ -133,9 +128,9 @@ struct Timings {
 
 impl<'a> Object<'a> {
     fn of(answer: &'a Answer, model: &'a str) -> Object<'a> {
-        let engine = &answer.timings.engine;
         Object {
             answer: &answer.text,
+            thinking: (answer.thinking.as_ref()).map(|thinking| thinking.text.as_str()),
             refused: answer.refused,
             citations: answer.citations.iter().map(Row::of).collect(),
             nearest: answer.nearest.iter().map(Row::of).collect(),
@@ -143,24 +138,37 @@ impl<'a> Object<'a> {
                 Mode::Whole => "whole",
                 Mode::Parts => "parts",
             },
-            ending: match answer.ending {
-                Ending::Complete => "complete",
-                Ending::Length => "length",
-                Ending::Stopped => "stopped",
-                Ending::Interrupted => "interrupted",
-                Ending::NotAsked => "not_asked",
-            },
+            ending: ending(answer.ending),
             model,
-            timings: Timings {
-                load_ms: answer.timings.load_ms,
-                first_word_ms: answer.timings.first_word_ms,
-                prompt_tokens: engine.prompt_tokens,
-                generated_tokens: engine.generated_tokens,
-                prompt_tokens_per_s: engine.prompt_tokens_per_s(),
-                generation_tokens_per_s: engine.generation_tokens_per_s(),
-                total_ms: answer.timings.total_ms,
-            },
+            timings: Timings::of(&answer.timings),
         }
+    }
+}
+
+impl Timings {
+    /// As the contract of the command line has them.
+    pub fn of(timings: &AnswerTimings) -> Timings {
+        let engine = &timings.engine;
+        Timings {
+            load_ms: timings.load_ms,
+            first_word_ms: timings.first_word_ms,
+            prompt_tokens: engine.prompt_tokens,
+            generated_tokens: engine.generated_tokens,
+            prompt_tokens_per_s: engine.prompt_tokens_per_s(),
+            generation_tokens_per_s: engine.generation_tokens_per_s(),
+            total_ms: timings.total_ms,
+        }
+    }
+}
+
+/// As programs are told.
+pub fn ending(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Complete => "complete",
+        Ending::Length => "length",
+        Ending::Stopped => "stopped",
+        Ending::Interrupted => "interrupted",
+        Ending::NotAsked => "not_asked",
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::Global;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::steps;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -34,6 +35,8 @@ struct Object {
     prompt_tokens_per_s: Option<f64>,
     generation_tokens_per_s: Option<f64>,
     load_ms: u64,
+    /// In what the model runs with less than it could have: figures of such a run are not those of the model.
+    steps: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -62,6 +65,10 @@ const SHORT_PROMPT: u32 = 16;
 
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
     let assistant = global.assistant(output)?;
+    let steps = assistant.load_model(&mut |_| {})?.steps;
+    for step in &steps {
+        output.remark(&steps::sentence(step, output));
+    }
     if let Some(stops) = arguments.stops {
         let moments: Vec<_> = (0..stops)
             .map(|number| Duration::from_millis(50 + 1_500 * u64::from(number) / u64::from(stops)))
@@ -98,6 +105,7 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
         prompt_tokens_per_s: measured.timings.prompt_tokens_per_s(),
         generation_tokens_per_s: measured.timings.generation_tokens_per_s(),
         load_ms: measured.load_ms,
+        steps: steps.iter().map(steps::name).collect(),
     });
     Ok(())
 }

@@ -1,24 +1,33 @@
 //! `aparte doctor`: what works on this machine, and what keeps the workers in.
 
 use aparte_assistant::{
-    Calibrations, Diagnosis, Model, ModelFacts, Wall, WallKind, diagnose, places,
+    Calibrations, Diagnosis, Model, ModelFacts, Template, Wall, WallKind, diagnose, places,
 };
 use serde::Serialize;
 
 use crate::Global;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::steps;
 
-pub fn run(global: &Global, output: &Output) -> Result<(), Failure> {
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Print the chat template of the model, as it stands in its file, and nothing else.
+    #[arg(long)]
+    template: bool,
+}
+
+pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
     let model = Model::find(&global.model, global.models.as_deref());
     let name = model
         .as_ref()
         .map_or(String::new(), |model| model.name.clone());
     let calibrations = global.models_folder().map(Calibrations::in_folder);
     let diagnosis = diagnose(&places::worker(), model, calibrations);
-    match output.json {
-        true => output.object(&Object::of(&diagnosis, &name)),
-        false => print(&diagnosis, &name, output),
+    match (output.json, arguments.template) {
+        (true, _) => output.object(&Object::of(&diagnosis, &name, arguments.template)),
+        (false, true) => print_template(&diagnosis, output),
+        (false, false) => print(&diagnosis, &name, output),
     }
     let Diagnosis {
         documents, model, ..
@@ -76,6 +85,51 @@ fn print(diagnosis: &Diagnosis, model: &str, output: &Output) {
         || format!("Il calcule sur : {devices}."),
     ));
     output.line(&calibration(facts, output));
+    for step in &facts.steps {
+        output.line(&steps::sentence(step, output));
+    }
+    output.line(&about_template(facts.template.as_ref(), output));
+}
+
+fn print_template(diagnosis: &Diagnosis, output: &Output) {
+    let Ok(facts) = &diagnosis.model else {
+        return;
+    };
+    match &facts.template {
+        Some(template) => output.line(&template.source),
+        None => output.remark(&about_template(None, output)),
+    }
+}
+
+/// Whether the template of a model is one that was tested here, and which one if not.
+fn about_template(template: Option<&Template>, output: &Output) -> String {
+    let Some(template) = template else {
+        return output
+            .say(
+                "Chat template: the model has none, so a plain form is used.",
+                "Gabarit de conversation : le fichier n'en a pas, une forme simple est utilisée.",
+            )
+            .to_owned();
+    };
+    let hash = hexadecimal(&template.sha256);
+    match (&template.trouble, &template.family) {
+        (Some(why), _) => output.say_with(
+            || format!("Chat template: SHA-256 {hash}, CANNOT BE USED ({why}). Choose another model, or another file of this one."),
+            || format!("Gabarit de conversation : SHA-256 {hash}, INUTILISABLE ({why}). Choisissez un autre modèle, ou un autre fichier de celui-ci."),
+        ),
+        (None, Some(family)) => output.say_with(
+            || format!("Chat template: that of {family}, which was tested."),
+            || format!("Gabarit de conversation : celui de {family}, qui a été vérifié."),
+        ),
+        (None, None) => output.say_with(
+            || format!("Chat template: unknown, not one of those that were tested (SHA-256 {hash}). --template prints it."),
+            || format!("Gabarit de conversation : inconnu, il n'est pas de ceux qui ont été vérifiés (SHA-256 {hash}). --template l'affiche."),
+        ),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What is remembered about the model.
@@ -168,6 +222,21 @@ struct ModelRow<'a> {
     load_ms: u64,
     devices: &'a [String],
     settings: Settings,
+    /// In what it runs with less than it could have.
+    steps: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    template: Option<TemplateRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct TemplateRow<'a> {
+    sha256: String,
+    /// The model family whose tested template it is; null for one that is unknown.
+    family: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trouble: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -180,7 +249,7 @@ struct Settings {
 }
 
 impl<'a> Object<'a> {
-    fn of(diagnosis: &'a Diagnosis, model: &'a str) -> Object<'a> {
+    fn of(diagnosis: &'a Diagnosis, model: &'a str, with_template: bool) -> Object<'a> {
         let documents = diagnosis.documents.as_deref();
         Object {
             version: env!("CARGO_PKG_VERSION"),
@@ -207,6 +276,13 @@ impl<'a> Object<'a> {
                     flash_attention: facts.tuning.flash_attention,
                     remembered: facts.calibrated,
                 },
+                steps: facts.steps.iter().map(steps::name).collect(),
+                template: (facts.template.as_ref()).map(|template| TemplateRow {
+                    sha256: hexadecimal(&template.sha256),
+                    family: template.family.as_deref(),
+                    trouble: template.trouble.as_deref(),
+                    source: with_template.then_some(template.source.as_str()),
+                }),
             }),
         }
     }

@@ -31,6 +31,8 @@ pub enum Failure {
     BackupInPlace,
     /// A check found what does not open or is not there.
     VaultUnsound,
+    /// The file of a grammar or schema.
+    ShapeFileUnreadable,
     /// Something does not open and is not in the export.
     ExportIncomplete,
     /// The person did not want to go on.
@@ -121,6 +123,11 @@ impl Failure {
                  is damaged, and look in a backup from before.",
                 "Ce qui ne s'ouvre pas dans ce coffre n'est pas dans l'export. Lancez « aparte vault check » \
                  pour voir ce qui est endommagé, et cherchez dans une sauvegarde antérieure.",
+            ),
+            Failure::ShapeFileUnreadable => (
+                "The file of the grammar or schema cannot be read as text. Check its name and its permissions.",
+                "Le fichier de la grammaire ou du schéma ne peut pas être lu comme un texte. Vérifiez son nom et ses \
+                 droits.",
             ),
             Failure::Declined => (
                 "Nothing was exported. Type “yes” when you are asked, to go on.",

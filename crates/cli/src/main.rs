@@ -5,13 +5,17 @@
 
 mod ask;
 mod bench;
+mod complete;
 mod doctor;
 mod extract;
 mod failure;
 mod inputs;
 mod output;
+mod progress;
+mod sampling;
 mod search;
 mod secrets;
+mod steps;
 mod vault;
 
 use std::cell::Cell;
@@ -46,10 +50,10 @@ struct Global {
     /// Print one JSON object on standard output.
     #[arg(long, global = true)]
     json: bool,
-    /// The model that answers, for ask and bench: an id of the catalogue or a GGUF file.
+    /// The model that answers, for ask, complete, doctor and bench: an id of the catalogue or a GGUF file.
     #[arg(long, global = true, value_name = "ID|FILE", default_value = STARTER)]
     model: String,
-    /// Where models lie, for ask and bench.
+    /// Where models lie, for the same.
     #[arg(long, global = true, value_name = "DIR")]
     models: Option<PathBuf>,
     /// The language of the interface: en or fr (default: the system's).
@@ -73,10 +77,12 @@ enum Command {
     Search(search::Arguments),
     /// Print the text of a document, page by page.
     Extract(extract::Arguments),
+    /// Have the model itself reply to a prompt, without documents and citations.
+    Complete(complete::Arguments),
     /// Make, check, copy or protect the vault that --vault names.
     Vault(vault::keeping::Arguments),
     /// Start every worker once, and say what works here and what keeps them in.
-    Doctor,
+    Doctor(doctor::Arguments),
     /// Measure how fast a prompt is read and a reply is written.
     #[command(hide = true)]
     Bench(bench::Arguments),
@@ -112,7 +118,8 @@ fn main() -> ExitCode {
                 )
                 .exit(),
         },
-        Command::Doctor => doctor::run(&global, &output),
+        Command::Complete(arguments) => complete::run(&arguments, &global, &output),
+        Command::Doctor(arguments) => doctor::run(&arguments, &global, &output),
         Command::Bench(arguments) => bench::run(&arguments, &global, &output),
     };
     match done {

@@ -1,11 +1,12 @@
 import { fireEvent, render } from "@testing-library/svelte";
 import { createRawSnippet } from "svelte";
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { speaking } from "../i18n/spoken.svelte";
 import type { Answer, Language } from "../nouns";
 import { aCitation, anAnswer } from "../test/scripted";
 import AnswerView from "./AnswerView.svelte";
+import ThinkingView from "./ThinkingView.svelte";
 
 function drawn(change: Partial<Answer>, language: Language = "en") {
   const onopen = vi.fn();
@@ -80,5 +81,40 @@ describe("an answer", () => {
   test("says what it took in the language of the interface", () => {
     const { container } = drawn({}, "fr");
     expect(container.textContent).toContain("15 jetons/s · premier mot après 0,9 s · 2,5 s en tout");
+  });
+
+  test("keeps what was thought before it folded, and opens it at a click", async () => {
+    const { container } = drawn({ thinking: { text: "So [1] it <b>is</b>.", ms: 12_400 } });
+    const button = container.querySelector<HTMLElement>("[data-part=show-thinking]")!;
+    const thought = container.querySelector<HTMLElement>("[data-part=thought]")!;
+    expect(button.textContent).toContain("Thought for 12 s");
+    expect([button.getAttribute("aria-expanded"), thought.hidden]).toEqual(["false", true]);
+    expect(button.getAttribute("aria-controls")).toBe(thought.id);
+    await fireEvent.click(button);
+    expect([button.getAttribute("aria-expanded"), thought.hidden]).toEqual(["true", false]);
+    expect(thought.textContent?.trim(), "plain text without marks").toBe("So [1] it <b>is</b>.");
+    expect(thought.children.length).toBe(0);
+    await fireEvent.click(button);
+    expect(thought.hidden).toBe(true);
+  });
+
+  test("has no such line where nothing was thought", () => {
+    const { container } = drawn({});
+    expect(container.querySelector("[data-part=thinking]")).toBeNull();
+  });
+});
+
+describe("thinking that goes on", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test("says for how many seconds", async () => {
+    const { container } = render(ThinkingView, {
+      props: { text: "Hm", ms: null, began: Date.now() },
+      context: speaking("fr"),
+    });
+    expect(container.textContent).toContain("Réflexion… 0 s");
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(container.textContent).toContain("Réflexion… 3 s");
   });
 });

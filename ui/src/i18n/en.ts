@@ -128,6 +128,12 @@ export const en = {
     language: "Language",
     theme: "Appearance",
     themes: { system: "System", light: "Light", dark: "Dark" },
+    preset: "How the model chooses its words",
+    presets: {
+      careful: { label: "Careful", note: "Always the likeliest; the same question has the same answer." },
+      balanced: { label: "Balanced", note: "Words vary, and nothing unlikely is said." },
+      creative: { label: "Creative", note: "Words vary freely. Answers rest on your documents less often." },
+    },
     unloadAfter: "Put the model out of memory without a question for",
     never: "Never",
     minutes: (minutes: number): string => `${number(minutes)} min`,
@@ -249,6 +255,17 @@ export const en = {
       unloaded: "Out of memory",
       stopped: "Stopped",
     },
+    readyWithLess: "Ready, with less than it could use",
+    less: {
+      fewerLayersOnGpu: (layers: number, of: number): string =>
+        `The graphics processor has memory for ${number(layers)} of ${number(of)} layers of the model. The processor computes the others, more slowly.`,
+      gpuTooSmall:
+        "The graphics processor has too little free memory for the model. The processor computes it, more slowly.",
+      gpuMemoryUnknown:
+        "The graphics processor does not say how much memory it has. The processor computes the model.",
+      shorterContext: (given: number, wanted: number): string =>
+        `There is free memory for ${number(given)} tokens at once instead of ${number(wanted)}. Close other programs to give it more.`,
+    },
     loading: (progress: number): string => `Loading, ${percent(progress)}`,
     here: "Runs on this machine. Questions and documents are not sent anywhere.",
     devices: "Computes on",
@@ -349,6 +366,12 @@ export const en = {
       sources === 0
         ? "The answer is complete."
         : `The answer is complete, with ${count(sources, { one: "source", other: "sources" })}.`,
+  },
+
+  thinking: {
+    label: "What the model thought",
+    goesOn: (passed: number): string => `Thinking… ${number(passed)} s`,
+    took: (milliseconds: number): string => `Thought for ${seconds(milliseconds)} s`,
   },
 
   answer: {

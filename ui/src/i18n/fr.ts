@@ -129,6 +129,18 @@ export const fr: Dictionary = {
     language: "Langue",
     theme: "Apparence",
     themes: { system: "Système", light: "Claire", dark: "Sombre" },
+    preset: "Comment le modèle choisit ses mots",
+    presets: {
+      careful: {
+        label: "Prudent",
+        note: "Toujours les plus probables ; la même question a la même réponse.",
+      },
+      balanced: { label: "Équilibré", note: "Les mots varient, sans rien d’improbable." },
+      creative: {
+        label: "Créatif",
+        note: "Les mots varient librement. Les réponses reposent moins souvent sur vos documents.",
+      },
+    },
     unloadAfter: "Décharger le modèle sans question depuis",
     never: "Jamais",
     minutes: (minutes) => `${number(minutes)} min`,
@@ -251,6 +263,17 @@ export const fr: Dictionary = {
       unloaded: "Hors mémoire",
       stopped: "Arrêté",
     },
+    readyWithLess: "Prêt, avec moins qu’il ne pourrait",
+    less: {
+      fewerLayersOnGpu: (layers, of) =>
+        `Le processeur graphique n’a de mémoire que pour ${number(layers)} des ${number(of)} couches du modèle. Le processeur calcule les autres, plus lentement.`,
+      gpuTooSmall:
+        "Le processeur graphique n’a pas assez de mémoire libre pour le modèle. Le processeur le calcule, plus lentement.",
+      gpuMemoryUnknown:
+        "Le processeur graphique ne dit pas combien de mémoire il a. Le processeur calcule le modèle.",
+      shorterContext: (given, wanted) =>
+        `La mémoire libre suffit pour ${number(given)} jetons à la fois au lieu de ${number(wanted)}. Fermez d’autres programmes pour lui en laisser plus.`,
+    },
     loading: (progress) => `Chargement, ${percent(progress)}`,
     here: "Fonctionne sur cette machine. Questions et documents ne sont envoyés nulle part.",
     devices: "Calcule sur",
@@ -350,6 +373,12 @@ export const fr: Dictionary = {
       sources === 0
         ? "La réponse est complète."
         : `La réponse est complète, avec ${count(sources, { one: "source", other: "sources" })}.`,
+  },
+
+  thinking: {
+    label: "Ce que le modèle a pensé",
+    goesOn: (passed) => `Réflexion… ${number(passed)} s`,
+    took: (milliseconds) => `Réflexion de ${seconds(milliseconds)} s`,
   },
 
   answer: {

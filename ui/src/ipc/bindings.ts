@@ -345,7 +345,11 @@ nearest: Citation[];
 /**
  * What it took.
  */
-timings: Timings }
+timings: Timings; 
+/**
+ * What the model wrote on the way to it.
+ */
+thinking: Thinking | null }
 /**
  * Why something was not done: `code` for the interface to branch on, `message` for the person, in their language.
  */
@@ -765,7 +769,7 @@ export type ModelStatus =
 /**
  * It can be asked.
  */
-{ state: "ready"; name: string; devices: string[]; context: number; languages: Language[] | null } | 
+{ state: "ready"; name: string; devices: string[]; context: number; languages: Language[] | null; steps: StepDown[] } | 
 /**
  * It could not be loaded.
  */
@@ -843,6 +847,22 @@ after: string;
  */
 incomplete: boolean }
 /**
+ * How freely the model chooses its words.
+ */
+export type Preset = 
+/**
+ * Always the likeliest.
+ */
+"careful" | 
+/**
+ * Words vary.
+ */
+"balanced" | 
+/**
+ * The model's own spread of words.
+ */
+"creative"
+/**
  * What somebody opens the vault with.
  */
 export type Proof = { 
@@ -866,6 +886,10 @@ export type ReplyNews =
  * The prompt is being read.
  */
 { kind: "reading"; done: number; total: number } | 
+/**
+ * The next piece of what a reasoning model writes on the way to its reply.
+ */
+{ kind: "thinking"; text: string } | 
 /**
  * The next piece of the reply, without citation marks.
  */
@@ -893,7 +917,11 @@ earlier: EarlierTurns;
 /**
  * After how many minutes without a question the model is put out of memory; 0 for never.
  */
-unloadAfter: number }
+unloadAfter: number; 
+/**
+ * How freely the model chooses its words.
+ */
+preset: Preset }
 /**
  * The state at the moment of listening; what changes comes as [`News`].
  */
@@ -918,6 +946,26 @@ files: IncomingFile[];
  * How far they are together.
  */
 intake: Intake }
+/**
+ * In what a model runs with less than it could have, because there is too little memory for more.
+ */
+export type StepDown = 
+/**
+ * The processor computes some of the layers.
+ */
+{ kind: "fewerLayersOnGpu"; layers: number; of: number } | 
+/**
+ * No GPU has room for a layer.
+ */
+{ kind: "gpuTooSmall" } | 
+/**
+ * The GPU does not say how much memory it has.
+ */
+{ kind: "gpuMemoryUnknown" } | 
+/**
+ * The context is shorter than it could be.
+ */
+{ kind: "shorterContext"; wanted: number; given: number }
 export type TAURI_CHANNEL<TSend> = null
 /**
  * A range of bytes of a page's text, to be handed back to `page`.
@@ -947,6 +995,18 @@ export type Theme =
  * Always dark.
  */
 "dark"
+/**
+ * What a reasoning model wrote on the way to an answer.
+ */
+export type Thinking = { 
+/**
+ * Plain text.
+ */
+text: string; 
+/**
+ * Milliseconds that it took.
+ */
+ms: number }
 /**
  * What an answer took.
  */

@@ -27,9 +27,10 @@ import {
   minutes,
   notes,
   pages,
+  noIntake,
+  reasoned,
   refusal,
   rich,
-  noIntake,
 } from "./sample";
 
 const query = new URLSearchParams(location.search);
@@ -40,6 +41,7 @@ const settings: Settings = {
   lockAfter: 10,
   earlier: "oldestLeftOut",
   unloadAfter: 30,
+  preset: "careful",
 };
 /** Secrets of the script. */
 const PASSPHRASE = "open sesame";
@@ -113,6 +115,7 @@ const shown: Record<string, Message[]> = {
   "french-passages": exchange("Combien a coûté la nouvelle chambre froide ?", coldRoom),
   rich: exchange("Which projects were finished during the year, and what did they cost?", rich),
   lost: [{ role: "lost", number: 3 }, ...exchange(cost, dredging), { role: "lost", number: 1 }],
+  reasoned: exchange(cost, reasoned),
   unanswered: [{ role: "question", text: cost }],
   long: Array.from({ length: 500 }, (_, index) =>
     exchange(`${index + 1}. ${cost}`, index % 3 ? dredging : rich),
@@ -154,6 +157,13 @@ const model: ModelStatus =
             devices: ["CPU"],
             context: 8192,
             languages: ["en"],
+            steps:
+              state === "model-with-less"
+                ? [
+                    { kind: "fewerLayersOnGpu", layers: 12, of: 31 },
+                    { kind: "shorterContext", wanted: 8192, given: 4096 },
+                  ]
+                : [],
           };
 
 const files: IncomingFile[] =
@@ -299,7 +309,7 @@ function addNotes(): void {
 
 /** The answer of the script to a question. */
 function answerTo(question: string): Answer {
-  if (/dredging|dragage/i.test(question)) return dredging;
+  if (/dredging|dragage/i.test(question)) return state === "reasoned" ? reasoned : dredging;
   if (/froide/i.test(question)) return coldRoom;
   if (/projects|everything/i.test(question)) return rich;
   return { ...refusal, text: say("This is not in these documents.", "Ce n’est pas dans ces documents.") };
@@ -436,6 +446,11 @@ export const ipc: Ipc = {
       for (let done = 0; done <= 612; done += 102) {
         onReply({ kind: "reading", done, total: 612 });
         await after(140);
+      }
+      for (const piece of answer.thinking?.text.match(/\S+\s*/g) ?? []) {
+        if (stopped.has(conversation)) break;
+        onReply({ kind: "thinking", text: piece });
+        await after(120);
       }
       for (const piece of answer.text.replace(/ \[\d\]/g, "").match(/\S+\s*/g) ?? []) {
         if (stopped.has(conversation)) break;

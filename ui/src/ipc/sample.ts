@@ -126,6 +126,7 @@ export const dredging: Answer = {
   ],
   nearest: [],
   timings,
+  thinking: null,
 };
 
 export const coldRoom: Answer = {
@@ -144,6 +145,7 @@ export const coldRoom: Answer = {
   ],
   nearest: [],
   timings: { ...timings, firstWordMs: null, totalMs: 84, generatedTokens: 0, generationTokensPerS: null },
+  thinking: null,
 };
 
 export const refusal: Answer = {
@@ -162,6 +164,16 @@ export const refusal: Answer = {
     cited(harbour, 3, "Ships over 90 metres used the East Quay during the eleven weeks of work."),
   ],
   timings: { ...timings, firstWordMs: null, totalMs: 61, generatedTokens: 0, generationTokensPerS: null },
+  thinking: null,
+};
+
+/** An answer of a model that reasons. */
+export const reasoned: Answer = {
+  ...dredging,
+  thinking: {
+    text: "The question is about the cost of the dredging. The first passage says that it cost 412,000 euros and was finished in May 2025.\n\nThe second passage gives the silt and the depth: 38,600 cubic metres, 5.2 metres at low water. That is worth a sentence.\n\nIs the beach part of the question? Not quite, but it says what became of the silt. I keep it short.",
+    ms: 12_400,
+  },
 };
 
 /** Every form that an answer's Markdown can take. */

@@ -6,6 +6,7 @@ import type {
   Language,
   ModelStatus,
   News,
+  Preset,
   Settings,
   Theme,
 } from "../nouns";
@@ -31,6 +32,8 @@ export class Aparte {
   /** What the model is told of a conversation before a question. */
   earlier = $state<EarlierTurns>("oldestLeftOut");
   unloadAfter = $state(0);
+  /** How freely the model chooses its words. */
+  preset = $state<Preset>("careful");
   model = $state.raw<ModelStatus>({ state: "waiting" });
   /** Files hang over the window. */
   dragging = $state(false);
@@ -83,8 +86,8 @@ export class Aparte {
   }
 
   async change(change: Partial<Settings>): Promise<void> {
-    const { language, theme, lockAfter, earlier, unloadAfter } = this;
-    const before: Settings = { language, theme, lockAfter, earlier, unloadAfter };
+    const { language, theme, lockAfter, earlier, unloadAfter, preset } = this;
+    const before: Settings = { language, theme, lockAfter, earlier, unloadAfter, preset };
     const after = { ...before, ...change };
     this.#apply(after);
     this.settingsProblem = null;
@@ -201,11 +204,12 @@ export class Aparte {
     conversations.found(library.documents.filter(({ id }) => !known.has(id)));
   }
 
-  #apply({ language, theme, lockAfter, earlier, unloadAfter }: Settings): void {
+  #apply({ language, theme, lockAfter, earlier, unloadAfter, preset }: Settings): void {
     this.language = language;
     this.theme = theme;
     this.lockAfter = lockAfter;
     this.earlier = earlier;
     this.unloadAfter = unloadAfter;
+    this.preset = preset;
   }
 }

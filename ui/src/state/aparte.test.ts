@@ -107,7 +107,10 @@ describe("settings", () => {
   test("apply at once and go back when they are not kept", async () => {
     const { ipc, aparte } = await started();
     await aparte.change({ language: "fr" });
-    expect([aparte.language, ipc.calls.at(-1)]).toEqual(["fr", "changeSettings fr system 10 oldestLeftOut"]);
+    expect([aparte.language, ipc.calls.at(-1)]).toEqual([
+      "fr",
+      "changeSettings fr system 10 oldestLeftOut careful",
+    ]);
     ipc.failing.changeSettings = { code: "vault_full", message: "The disk is full." };
     await aparte.change({ theme: "dark" });
     expect([aparte.theme, aparte.settingsProblem?.message]).toEqual(["system", "The disk is full."]);
@@ -522,7 +525,7 @@ describe("the context of a conversation", () => {
     expect(conversations.open.contextUse).toEqual(context(5000, 3));
     await aparte.change({ earlier: "noneTold" });
     await settled();
-    expect(ipc.calls).toContain("changeSettings en dark 10 noneTold");
+    expect(ipc.calls).toContain("changeSettings en dark 10 noneTold careful");
     expect(conversations.open.contextUse).toEqual(context(90));
   });
 

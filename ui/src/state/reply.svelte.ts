@@ -7,8 +7,18 @@ export type Reply =
   | { state: "searching"; question: string }
   | { state: "loading"; question: string; percent: number }
   | { state: "reading"; question: string; done: number; total: number }
+  | { state: "thinking"; question: string }
   | { state: "writing"; question: string; text: Growing }
   | { state: "failed"; question: string; error: AppError };
+
+/** What a reasoning model writes on the way to its answer. */
+export interface Thought {
+  text: string;
+  /** When it began, in milliseconds since 1970. */
+  began: number;
+  /** How long it took, in milliseconds; null while it goes on. */
+  ms: number | null;
+}
 
 /** Calls back before the next frame is drawn. */
 export type OnFrame = (draw: () => void) => void;
@@ -17,7 +27,10 @@ export class Writing {
   reply = $state.raw<Reply>({ state: "none" });
   /** The sentences finished last, for a screen reader: sentences, not tokens. */
   spoken = $state("");
+  /** Null as long as nothing was thought. It is drawn apart from the answer, and not read aloud. */
+  thought = $state.raw<Thought | null>(null);
   #pieces = "";
+  #thoughts = "";
   #unspoken = "";
   #drawing = false;
   readonly #onFrame: OnFrame;
@@ -31,7 +44,8 @@ export class Writing {
   }
 
   begin(question: string): void {
-    this.#pieces = this.#unspoken = this.spoken = "";
+    this.#pieces = this.#thoughts = this.#unspoken = this.spoken = "";
+    this.thought = null;
     this.reply = { state: "searching", question };
   }
 
@@ -42,7 +56,10 @@ export class Writing {
     if (news.kind === "text") {
       this.#pieces += news.text;
       this.#drawSoon();
-    } else if (reply.state !== "writing") {
+    } else if (news.kind === "thinking") {
+      this.#thoughts += news.text;
+      this.#drawSoon();
+    } else if (reply.state !== "writing" && reply.state !== "thinking") {
       this.reply =
         news.kind === "loading"
           ? { state: "loading", question, percent: news.percent }
@@ -58,7 +75,8 @@ export class Writing {
   end(answer: string): void {
     const piecemeal = this.reply.state === "writing" || this.#pieces !== "";
     this.spoken = withoutSigns(piecemeal ? this.#unspoken + this.#pieces : answer);
-    this.#pieces = this.#unspoken = "";
+    this.#pieces = this.#thoughts = this.#unspoken = "";
+    this.thought = null;
     this.reply = { state: "none" };
   }
 
@@ -73,13 +91,30 @@ export class Writing {
 
   #draw(): void {
     const { reply } = this;
-    const piece = this.#pieces;
-    this.#pieces = "";
+    const [piece, thoughts] = [this.#pieces, this.#thoughts];
+    this.#pieces = this.#thoughts = "";
     // The answer may have come between a piece and its frame.
-    if (piece === "" || reply.state === "none" || reply.state === "failed") return;
+    if (reply.state === "none" || reply.state === "failed") return;
+    this.#think(thoughts, piece !== "");
+    if (piece === "") {
+      if (thoughts !== "" && reply.state !== "writing")
+        this.reply = { state: "thinking", question: reply.question };
+      return;
+    }
     const text = grown(reply.state === "writing" ? reply.text : nothingYet, piece);
     this.reply = { state: "writing", question: reply.question, text };
     this.#speak(piece);
+  }
+
+  /** Goes on with what is thought; it is over for now where the answer goes on. */
+  #think(thoughts: string, isOver: boolean): void {
+    const now = Date.now();
+    const { text, began, ms } = this.thought ?? { text: "", began: now, ms: null };
+    if (thoughts !== "") {
+      this.thought = { text: text + thoughts, began, ms: isOver ? now - began : null };
+    } else if (isOver && this.thought && ms === null) {
+      this.thought = { text, began, ms: now - began };
+    }
   }
 
   #speak(piece: string): void {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 
 import { Frames } from "../test/scripted";
 import { Writing } from "./reply.svelte";
@@ -84,5 +84,51 @@ describe("a reply", () => {
       question: "How much?",
       error: { code: "engine_stopped", message: "The engine stopped." },
     });
+  });
+});
+
+describe("what a reasoning model thinks", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test("is kept apart from the answer, with how long it took", () => {
+    const { frames, writing } = begun();
+    const hear = (kind: "thinking" | "text", text: string) => {
+      writing.hear({ kind, text });
+      frames.draw();
+    };
+    hear("thinking", "The cost ");
+    expect(writing.reply.state).toBe("thinking");
+    expect(writing.thought).toMatchObject({ text: "The cost ", ms: null });
+    vi.advanceTimersByTime(3000);
+    hear("thinking", "is asked for.");
+    writing.hear({ kind: "reading", done: 1, total: 2 });
+    expect(writing.reply.state, "late progress does not hide it").toBe("thinking");
+    vi.advanceTimersByTime(2000);
+    hear("text", "It cost 412,000 euros. ");
+    expect(written(writing)).toBe("It cost 412,000 euros. ");
+    expect(writing.thought).toMatchObject({ text: "The cost is asked for.", ms: 5000 });
+    vi.advanceTimersByTime(2000);
+    hear("text", "Yes.");
+    expect(writing.thought?.ms, "it is over").toBe(5000);
+    expect(writing.spoken, "it is not read aloud").toBe("It cost 412,000 euros.");
+  });
+
+  test("is over when both come in one frame", () => {
+    const { frames, writing } = begun();
+    writing.hear({ kind: "thinking", text: "Hm." });
+    writing.hear({ kind: "text", text: "Yes." });
+    frames.draw();
+    expect(writing.reply.state).toBe("writing");
+    expect(writing.thought).toMatchObject({ text: "Hm.", ms: 0 });
+  });
+
+  test("does not stay for the next question", () => {
+    const { frames, writing } = begun();
+    writing.hear({ kind: "thinking", text: "Hm." });
+    frames.draw();
+    writing.end("Yes.");
+    writing.begin("And then?");
+    expect(writing.thought).toBeNull();
   });
 });

@@ -9,7 +9,7 @@ const TAGS = new Set(
 const SVG = "http://www.w3.org/2000/svg";
 const DRAWINGS = new Set(["path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "g"]);
 const ATTRIBUTES = new Set(
-  "aria-busy aria-current aria-describedby aria-expanded aria-haspopup aria-hidden aria-keyshortcuts aria-label aria-labelledby autocomplete checked class disabled id max placeholder role rows scope spellcheck start tabindex title type value".split(
+  "aria-busy aria-controls aria-current aria-describedby aria-expanded aria-haspopup aria-hidden aria-keyshortcuts aria-label aria-labelledby autocomplete checked class disabled hidden id max placeholder role rows scope spellcheck start tabindex title type value".split(
     " ",
   ),
 );

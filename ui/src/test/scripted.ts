@@ -49,6 +49,7 @@ export function settings(change: Partial<Settings> = {}): Settings {
     lockAfter: 10,
     earlier: "oldestLeftOut",
     unloadAfter: 30,
+    preset: "careful",
     ...change,
   };
 }
@@ -99,6 +100,7 @@ export function anAnswer(change: Partial<Answer> = {}): Answer {
       generatedTokens: 30,
       generationTokensPerS: 15,
     },
+    thinking: null,
     ...change,
   };
 }
@@ -117,7 +119,7 @@ export class Scripted implements Ipc {
   start: Start = {
     language: "en",
     launch: open(),
-    model: { state: "ready", name: "Model", devices: ["CPU"], context: 4096, languages: ["en"] },
+    model: { state: "ready", name: "Model", devices: ["CPU"], context: 4096, languages: ["en"], steps: [] },
     files: [],
     intake: noIntake,
   };
@@ -169,8 +171,8 @@ export class Scripted implements Ipc {
   accept = () => this.#did("accept", "", undefined);
   backUp = () => this.#did("backUp", "", this.chooses);
   exportAll = () => this.#did("exportAll", "", this.chooses);
-  changeSettings: Ipc["changeSettings"] = ({ language, theme, lockAfter, earlier }) =>
-    this.#did("changeSettings", `${language} ${theme} ${lockAfter} ${earlier}`, undefined);
+  changeSettings: Ipc["changeSettings"] = ({ language, theme, lockAfter, earlier, preset }) =>
+    this.#did("changeSettings", `${language} ${theme} ${lockAfter} ${earlier} ${preset}`, undefined);
   documents = () => this.#did("documents", "", this.library);
   conversations = () => this.#did("conversations", "", this.stored);
   messages: Ipc["messages"] = (conversation) =>

@@ -2,7 +2,7 @@
 import { fireEvent, within } from "@testing-library/svelte";
 import { describe, expect, test, vi } from "vitest";
 
-import type { Ending } from "../nouns";
+import type { Ending, ModelStatus, StepDown } from "../nouns";
 import { opened, rest } from "../test/opened";
 import { aCitation, aConversation, anAnswer, locked, open, settings } from "../test/scripted";
 
@@ -388,8 +388,71 @@ describe("the desk", () => {
     await click("settings");
     await fireEvent.click(container.querySelector('[data-value="fr"]')!);
     await rest();
-    expect(ipc.calls.at(-1)).toBe("changeSettings fr system 10 oldestLeftOut");
+    expect(ipc.calls.at(-1)).toBe("changeSettings fr system 10 oldestLeftOut careful");
     expect(container.textContent).toContain("Apparence");
+  });
+
+  test("changes how the model chooses its words, and keeps it", async () => {
+    const { ipc, click, container } = await opened();
+    await click("settings");
+    const choice = (value: string) =>
+      container.querySelector<HTMLInputElement>(`[data-part="preset-choice"][data-value="${value}"]`)!;
+    expect(choice("careful").checked).toBe(true);
+    await fireEvent.click(choice("creative"));
+    await rest();
+    expect(ipc.calls.at(-1)).toBe("changeSettings en system 10 oldestLeftOut creative");
+    expect([choice("careful").checked, choice("creative").checked]).toEqual([false, true]);
+  });
+
+  test("says in what a model runs with less than it could use, and why", async () => {
+    const { ipc, part, all, click } = await opened();
+    expect(part("model").textContent).toContain("Ready");
+    await click("model");
+    expect(all("step-down")).toEqual([]);
+    const steps = [
+      { kind: "fewerLayersOnGpu", layers: 12, of: 31 },
+      { kind: "shorterContext", wanted: 8192, given: 4096 },
+    ] satisfies StepDown[];
+    const model: ModelStatus = {
+      state: "ready",
+      name: "Model",
+      devices: ["CPU"],
+      context: 4096,
+      languages: null,
+      steps,
+    };
+    ipc.tell({ kind: "model", model });
+    await rest();
+    expect(part("model").textContent).toContain("Ready, with less than it could use");
+    expect(all("step-down").map((step) => step.textContent)).toEqual([
+      "The graphics processor has memory for 12 of 31 layers of the model. The processor computes the others, more slowly.",
+      "There is free memory for 4,096 tokens at once instead of 8,192. Close other programs to give it more.",
+    ]);
+  });
+
+  test("shows what the model thinks as one line, until the answer keeps it", async () => {
+    const { ipc, frames, part, all, click } = await opened();
+    await click("suggestion");
+    const { last } = ipc;
+    const frame = async () => {
+      frames.draw();
+      await rest();
+    };
+    last.say({ kind: "thinking", text: "The cost is asked for." });
+    await frame();
+    expect(part("reply").dataset.state).toBe("thinking");
+    expect(part("show-thinking").textContent).toContain("Thinking… 0 s");
+    expect(part("thought").hidden).toBe(true);
+    await click("show-thinking");
+    last.say({ kind: "text", text: "It cost" });
+    await frame();
+    expect(part("show-thinking").textContent).toContain("Thought for 0 s");
+    expect(part("thought").hidden, "whoever opened it reads on").toBe(false);
+    last.answer(anAnswer({ thinking: { text: "The cost is asked for.", ms: 3000 } }));
+    await rest();
+    expect(all("thinking").length).toBe(1);
+    expect([part("thought").hidden, part("thought").textContent]).toEqual([true, "The cost is asked for."]);
+    expect(part("announced").textContent).not.toContain("asked for");
   });
 
   test("says what a missing model means", async () => {
@@ -478,7 +541,7 @@ describe("the gauge of the context", () => {
     ipc.context["c1"] = { used: 60, capacity: 8192, told: 0, leftOut: 0 };
     await fireEvent.click(choice("noneTold"));
     await rest();
-    expect(ipc.calls).toContain("changeSettings en system 10 noneTold");
+    expect(ipc.calls).toContain("changeSettings en system 10 noneTold careful");
     expect(part("context").textContent?.trim()).toBe("60 of 8,192 tokens");
     await press("Escape");
     expect([all("earlier"), document.activeElement]).toEqual([[], part("context")]);

@@ -167,7 +167,7 @@ describe("locking", () => {
     ).toBe(true);
     await fireEvent.click(container.querySelector('[data-part="lock-after"][data-value="0"]')!);
     await rest();
-    expect(ipc.calls.at(-1)).toBe("changeSettings en system 0 oldestLeftOut");
+    expect(ipc.calls.at(-1)).toBe("changeSettings en system 0 oldestLeftOut careful");
   });
 
   test("is put off by whatever is done with a hand", async () => {

@@ -52,6 +52,7 @@ fn add_conversation(assistant: &Assistant, question: &str, document: DocumentId)
         mode: Mode::Whole,
         ending: Ending::Complete,
         timings: AnswerTimings::default(),
+        thinking: None,
     };
     let id = assistant.begin(question, &[document], false).unwrap().id;
     let answer = stored::encode(&Message::Answer(Box::new(answer)));
