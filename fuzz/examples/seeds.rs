@@ -238,6 +238,9 @@ fn vault() {
     let messages = records(conversation.id, MESSAGE);
     value("question", 0, &messages[0].body);
     value("answer", 0, &messages[1].body);
+    let thinking = b"\x0bLet me see.\xb0\x09";
+    let with_thinking = [&[2], &messages[1].body[1..], thinking].concat();
+    value("answer-with-thinking", 0, &with_thinking);
     value("page", 1, &records(document.id, PAGE)[0].body);
     value("conversation", 2, &conversation.head);
     value("document", 3, &document.head);

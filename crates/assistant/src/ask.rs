@@ -6,7 +6,7 @@
 //! they do not say.
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::time::Instant;
 
@@ -229,6 +229,9 @@ impl Asked<'_> {
         } = &mut reply;
         let ended = running.generate(generate, &enough, &mut |progress| {
             thought.hear(&progress);
+            if let Progress::Thinking(_) = &progress {
+                circling.set(goes_in_circles(thought.text()));
+            }
             if let Progress::Text(text) = &progress {
                 first_word_ms
                     .get_or_insert_with(|| milliseconds(self.started).saturating_sub(load_ms));
@@ -560,6 +563,17 @@ fn repetition(text: &str) -> Option<usize> {
     }
 }
 
+/// Whether what is thought has said one sentence so often that nothing else will come. Who thinks may say a thing twice.
+fn goes_in_circles(thought: &str) -> bool {
+    const TIMES: usize = 5;
+    let mut said = HashMap::new();
+    whole_sentences(thought).into_iter().any(|range| {
+        let times = said.entry(&thought[range]).or_insert(0);
+        *times += 1;
+        *times >= TIMES
+    })
+}
+
 fn refusal(language: Language) -> &'static str {
     match language {
         Language::English => "This is not in these documents.",
@@ -621,6 +635,13 @@ mod tests {
         assert_eq!(repetition(text), text.rfind("The basin"));
         assert_eq!(repetition("The basin is deep. The basin is"), None);
         assert_eq!(repetition("The basin is deep. It was dredged."), None);
+    }
+
+    #[test]
+    fn a_thought_may_come_back_to_a_sentence_but_not_for_ever() {
+        let wait = "Wait, is it so? Let me see. ";
+        assert!(!goes_in_circles(&format!("{}It is.", wait.repeat(4))));
+        assert!(goes_in_circles(&wait.repeat(6)));
     }
 
     #[test]

@@ -41,6 +41,11 @@ impl Thought {
         self.ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     }
 
+    /// What there is of it so far.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// All of it, if there was any.
     pub fn end(self) -> Option<Thinking> {
         let text = self.text.trim();

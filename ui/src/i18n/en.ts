@@ -255,7 +255,7 @@ export const en = {
       unloaded: "Out of memory",
       stopped: "Stopped",
     },
-    readyWithLess: "Ready, with less than it could use",
+    readyWithLess: "Ready, with limits",
     less: {
       fewerLayersOnGpu: (layers: number, of: number): string =>
         `The graphics processor has memory for ${number(layers)} of ${number(of)} layers of the model. The processor computes the others, more slowly.`,

@@ -263,7 +263,7 @@ export const fr: Dictionary = {
       unloaded: "Hors mémoire",
       stopped: "Arrêté",
     },
-    readyWithLess: "Prêt, avec moins qu’il ne pourrait",
+    readyWithLess: "Prêt, avec des limites",
     less: {
       fewerLayersOnGpu: (layers, of) =>
         `Le processeur graphique n’a de mémoire que pour ${number(layers)} des ${number(of)} couches du modèle. Le processeur calcule les autres, plus lentement.`,
