@@ -14,7 +14,7 @@ mod format;
     dead_code,
     reason = "shared with the tests of the look at a header, which use all of it"
 )]
-#[path = "../crates/engine/tests/preflight/gguf.rs"]
+#[path = "../crates/engine/tests/gguf/mod.rs"]
 mod gguf;
 mod reasoner;
 

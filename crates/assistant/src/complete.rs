@@ -11,7 +11,7 @@ use crate::answer::{AnswerTimings, Ending};
 use crate::engine::{self, Progress, Stop};
 use crate::error::Error;
 use crate::thinking::{Thinking, Thought};
-use crate::{Assistant, has_words};
+use crate::{Assistant, question};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,9 +52,7 @@ impl Assistant {
         stop: &Stop,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Completed, Error> {
-        if !has_words(&asked.prompt) {
-            return Err(Error::QuestionEmpty);
-        }
+        question::check(&asked.prompt)?;
         let started = Instant::now();
         let ms = || u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut completed = Completed {
