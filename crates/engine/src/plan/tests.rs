@@ -417,3 +417,22 @@ fn absurd_machines_and_models_do_no_harm() {
         }
     }
 }
+
+#[test]
+fn a_second_context_needs_room_beside_the_planned_one() {
+    let (header, devices) = (tiny(), [processor()]);
+    let opening = Opening::conversation(8192, false);
+    let plan = plan(&header, &devices, 64 * GIB, &opening).unwrap();
+    let small = Opening {
+        context: 1029,
+        sequences: 1,
+        outputs: 1,
+        ..opening
+    };
+    let needed = plan.needs.processor.total() + overhead(&header);
+    // A sixteenth is left to the system.
+    let enough_for_one = needed * 16 / 15 + MIB;
+    assert!(plan.can_open(&opening, &header, &devices, enough_for_one));
+    assert!(!plan.has_room_beside(&small, &header, &devices, enough_for_one));
+    assert!(plan.has_room_beside(&small, &header, &devices, 64 * GIB));
+}
