@@ -16,7 +16,7 @@ use aparte_protocol::engine::{
 };
 use aparte_protocol::{Frame, RequestId, read_frame, write_chunk, write_end, write_message};
 
-use gguf::Gguf;
+use gguf::{Gguf, Value};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_aparte-worker");
 const CONTEXT: u32 = 2048;
@@ -32,7 +32,11 @@ struct Worker {
 
 impl Worker {
     fn ready() -> Worker {
-        let file = Gguf::sound().file();
+        Worker::with(&Gguf::sound())
+    }
+
+    fn with(model: &Gguf) -> Worker {
+        let file = model.file();
         let mut process = Command::new(PROGRAM)
             .arg("engine")
             .arg(file.path())
@@ -233,8 +237,7 @@ fn shapes_that_nobody_would_write_cost_an_answer_and_no_engine() {
         ambiguous,
         &"a".repeat(70_000),
     ] {
-        let (_, ended) = worker.generate(shaped(grammar));
-        println!("{:.40} {ended:?}", grammar);
+        let _ = worker.generate(shaped(grammar));
     }
     let chain: String = (0..2_000)
         .map(|link| format!(r##""{link}":{{"$ref":"#/{}"}},"##, link + 1))
@@ -381,4 +384,31 @@ fn a_trial_is_answered_once_and_gives_way() {
         assert!(tried < 2 && replied < 2);
     }
     worker.works();
+}
+
+/// Splitters of text that llama.cpp knows, with expressions of several kinds.
+const SPLITTERS: [&str; 7] = [
+    "default",
+    "smollm",
+    "qwen2",
+    "deepseek-llm",
+    "deepseek-v3",
+    "tekken",
+    "gpt-4o",
+];
+
+#[test]
+fn words_without_end_are_too_long_and_end_nothing() {
+    for splitter in SPLITTERS {
+        let model = Gguf::sound().with("tokenizer.ggml.pre", Value::text(splitter));
+        let mut worker = Worker::with(&model);
+        for letter in ["a", "1", " ", "\n", "é", "文", "!", "a1", "e\u{301}"] {
+            let question = letter.repeat((1 << 18) / letter.len());
+            let (_, ended) = worker.generate(asking(&question));
+            assert!(
+                matches!(ended, Err(GenerateFailure::PromptTooLong { .. })),
+                "{ended:?}"
+            );
+        }
+    }
 }
