@@ -13,6 +13,8 @@ mod vault {
 
     // What they show.
     mod backup;
+    #[cfg(unix)]
+    mod caches;
     mod corpus;
     mod disk;
     mod flips;

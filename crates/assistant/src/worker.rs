@@ -408,6 +408,8 @@ fn spawn(program: &Path, arguments: &[&OsStr]) -> io::Result<Child> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     /// A worker that does nothing.
@@ -492,5 +494,15 @@ mod tests {
         thread::sleep(pause);
         let _next = worker.request(&()).unwrap();
         assert!(worker.silence() < pause, "it had nothing to do");
+    }
+
+    #[test]
+    fn a_worker_finds_nothing_in_its_environment() {
+        let mut child = spawn(Path::new("/usr/bin/env"), &[]).unwrap();
+        let mut environment = String::new();
+        let mut printed = child.stdout.take().unwrap();
+        printed.read_to_string(&mut environment).unwrap();
+        assert!(child.wait().unwrap().success());
+        assert_eq!(environment, "");
     }
 }

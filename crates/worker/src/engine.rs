@@ -1,7 +1,7 @@
 //! Serves one model that writes: greet, load, then answer requests, several at a time, until standard input closes.
 
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -164,7 +164,9 @@ impl Requests {
         let stops = Arc::new(Stops::default());
         let listening = Arc::clone(&stops);
         thread::spawn(move || {
-            if let Err(error) = read_requests(&sender, &listening, &interruption, &way) {
+            let mut app = io::stdin().lock();
+            let read = read_requests(&mut app, &sender, &listening, &interruption, &way);
+            if let Err(error) = read {
                 tracing::error!(%error, "the app sent what cannot be read");
             }
             sandbox::leave();
@@ -182,15 +184,15 @@ impl Requests {
 }
 
 fn read_requests(
+    app: &mut impl Read,
     to: &Sender<Request>,
     stops: &Stops,
     interruption: &Interruption,
     way: &Way,
 ) -> Result<(), FrameError> {
-    let mut app = io::stdin().lock();
     // States on their way, as far as their bytes have come.
     let mut coming: HashMap<RequestId, (StateName, Vec<u8>)> = HashMap::new();
-    while let Some(frame) = read_frame(&mut app)? {
+    while let Some(frame) = read_frame(app)? {
         let id = frame.request();
         let asked = match frame {
             Frame::Chunk(_, chunk) => {
@@ -224,4 +226,66 @@ fn read_requests(
         way.give();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use aparte_protocol::write_message;
+
+    use super::*;
+
+    const NAME: StateName = StateName([1; 16]);
+    const STATE: RequestId = RequestId(1);
+
+    /// What of the states that the app sends is given to the engine.
+    fn taken(said: &[u8]) -> (Vec<Vec<u8>>, Result<(), FrameError>) {
+        let (sender, arriving) = mpsc::channel();
+        let (stops, interruption) = (Stops::default(), Interruption::default());
+        let read = read_requests(&mut &said[..], &sender, &stops, &interruption);
+        drop(sender);
+        let states = arriving
+            .into_iter()
+            .filter_map(|request| match request.asked {
+                Asked::ToTake(name, bytes) => (name == NAME).then_some(bytes),
+                Asked::For(_) => None,
+            });
+        (states.collect(), read)
+    }
+
+    /// The beginning of a state, and another request behind it.
+    fn begun() -> Vec<u8> {
+        let mut said = Vec::new();
+        write_message(&mut said, STATE, &EngineRequest::TakeState(NAME)).unwrap();
+        write_chunk(&mut said, STATE, b"not ").unwrap();
+        let counted = EngineRequest::CountTokens(vec!["a".to_owned()]);
+        write_message(&mut said, RequestId(2), &counted).unwrap();
+        write_chunk(&mut said, STATE, b"yet").unwrap();
+        said
+    }
+
+    #[test]
+    fn a_state_is_taken_when_its_end_has_come_and_never_before() {
+        let mut said = begun();
+        for cut in 0..=said.len() {
+            assert!(taken(&said[..cut]).0.is_empty(), "at {cut}");
+        }
+        write_end(&mut said, STATE).unwrap();
+        let (states, read) = taken(&said);
+        assert_eq!(states, [b"not yet"]);
+        assert!(read.is_ok());
+        // What comes for it afterwards is of no state.
+        write_chunk(&mut said, STATE, b"more").unwrap();
+        let (states, read) = taken(&said);
+        assert_eq!(states.len(), 1);
+        assert!(matches!(read, Err(FrameError::Undecodable)));
+    }
+
+    #[test]
+    fn bytes_that_nobody_announced_end_the_conversation() {
+        let mut said = begun();
+        write_end(&mut said, RequestId(2)).unwrap();
+        let (states, read) = taken(&said);
+        assert!(states.is_empty());
+        assert!(matches!(read, Err(FrameError::Undecodable)));
+    }
 }
