@@ -11,11 +11,12 @@
 #[path = "../../crates/engine/src"]
 mod engine {
     pub mod template;
+    pub mod thinking;
 }
 #[path = "../../crates/engine/src/template/trial.rs"]
 mod trial;
 
-use engine::template;
+pub use engine::{template, thinking};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     trial::template(bytes);
