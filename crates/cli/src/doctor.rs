@@ -88,7 +88,7 @@ fn print(diagnosis: &Diagnosis, model: &str, output: &Output) {
     for step in &facts.steps {
         output.line(&steps::sentence(step, output));
     }
-    output.line(&about_template(facts.template.as_ref(), output));
+    output.line(&about_template(facts.template.as_deref(), output));
 }
 
 fn print_template(diagnosis: &Diagnosis, output: &Output) {

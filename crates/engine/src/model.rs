@@ -166,10 +166,11 @@ impl Model {
     }
 
     /// The chat template in the model's file; `None` where it has none.
-    pub(crate) fn template_facts(&self) -> Option<Template> {
+    pub(crate) fn template_facts(&self) -> Option<Box<Template>> {
         let source = self.header.chat_template.as_deref()?;
         let trouble = self.template.as_ref().err();
-        Some(known::facts(source, trouble.map(String::as_str)))
+        let facts = known::facts(source, trouble.map(String::as_str));
+        Some(Box::new(facts))
     }
 
     /// Where the model went, and how long a context it has room for.

@@ -265,7 +265,7 @@ pub struct ModelFacts {
     /// Tokens that the open context holds.
     pub context: u32,
     /// The chat template in its file; without one a plain form is used.
-    pub template: Option<Template>,
+    pub template: Option<Box<Template>>,
     /// The devices in use, for example `CPU (Haswell)`.
     pub devices: Vec<String>,
     /// Of the model's file and of everything that decides how a state is laid out: states go from a worker to another
