@@ -241,7 +241,8 @@ mod tests {
     fn taken(said: &[u8]) -> (Vec<Vec<u8>>, Result<(), FrameError>) {
         let (sender, arriving) = mpsc::channel();
         let (stops, interruption) = (Stops::default(), Interruption::default());
-        let read = read_requests(&mut &said[..], &sender, &stops, &interruption);
+        let way = Way::default();
+        let read = read_requests(&mut &said[..], &sender, &stops, &interruption, &way);
         drop(sender);
         let states = arriving
             .into_iter()
