@@ -63,12 +63,9 @@ impl Outside {
                 UnixStream::connect(self.path("socket")).map(drop),
             ),
             ("start a program", run("/bin/true")),
-            // SAFETY: neither call takes a pointer that is followed.
+            // SAFETY: the call takes no pointer.
             ("signal", result(unsafe { libc::kill(process, 0) }.into())),
-            (
-                "trace",
-                result(unsafe { libc::ptrace(libc::PTRACE_SEIZE, process, 0, 0) }),
-            ),
+            ("trace", trace(process)),
             ("read another's memory", read_memory_of(process)),
             ("hold a file in memory", memory_file().map(drop)),
             ("have signals sent", have_signals_sent()),
@@ -92,6 +89,11 @@ fn result(returned: i64) -> io::Result<()> {
 
 fn run(program: &str) -> io::Result<()> {
     Command::new(program).status().map(|_| ())
+}
+
+fn trace(process: i32) -> io::Result<()> {
+    // SAFETY: what would be pointers is not followed for this request.
+    result(unsafe { libc::ptrace(libc::PTRACE_SEIZE, process, 0, 0) })
 }
 
 /// Asks for a byte where the other process surely has none: only whoever may not read at all is refused permission.
