@@ -66,7 +66,7 @@ pub fn bundle(with: &[Accelerator], check: bool) -> Result<(), Failure> {
 
     let folder = workspace.bundle();
     let mappings = Mappings::of(&workspace)?;
-    build(&workspace, &mappings)?;
+    build_with(&workspace, &mappings)?;
     let crates = licences::crates(&workspace, &PROGRAMS.map(|(package, _)| package))?;
     let plugins = plugins::build(with, &crates.llama, &mappings.for_c(), &folder)?;
 
@@ -170,10 +170,16 @@ fn telling<'a>(folders: impl Iterator<Item = &'a PathBuf>) -> Vec<&'a Path> {
         .collect()
 }
 
-fn build(workspace: &Workspace, mappings: &Mappings) -> Result<(), Failure> {
+/// Builds the programs as they are shipped, and the bare loop that they are measured against, without packing them.
+pub fn build(workspace: &Workspace) -> Result<(), Failure> {
+    build_with(workspace, &Mappings::of(workspace)?)
+}
+
+fn build_with(workspace: &Workspace, mappings: &Mappings) -> Result<(), Failure> {
     let mut cargo = workspace.cargo(&["build", "--release", "--locked", "--bins"]);
     cargo
         .args(PROGRAMS.map(|(package, _)| format!("--package={package}")))
+        .arg("--package=aparte-engine")
         .arg("--target-dir")
         .arg(workspace.bundle())
         .env("CARGO_ENCODED_RUSTFLAGS", mappings.for_rust())

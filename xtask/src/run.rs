@@ -36,7 +36,7 @@ pub fn run() -> Result<(), Failure> {
     system::prepare_node()?;
     models::obtain(&workspace.root)?;
     ui::build(&workspace)?;
-    workspace.build(Profile::Dev)?;
+    workspace.build()?;
     if has_display() && show(&mut workspace.program(Profile::Dev, "aparte-desktop"))? {
         return Ok(());
     }

@@ -30,8 +30,10 @@ pub struct Workspace {
 pub enum Profile {
     /// For running and testing.
     Dev,
-    /// For measuring and shipping.
+    /// For measuring parts of them that are not shipped.
     Release,
+    /// For others, and for measuring.
+    Shipped,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,7 +64,7 @@ impl Workspace {
         for folder in [
             workspace.programs(Profile::Dev),
             workspace.programs(Profile::Release),
-            workspace.bundle().join("release"),
+            workspace.programs(Profile::Shipped),
         ] {
             remove_dangling_libraries(&folder)?;
         }
@@ -83,20 +85,9 @@ impl Workspace {
         Ok(command)
     }
 
-    /// Builds the programs: all of them to develop with; in release those that are measured.
-    pub fn build(&self, profile: Profile) -> Result<(), Failure> {
-        let mut command = self.cargo(&["build", "--bins"]);
-        match profile {
-            Profile::Dev => command.arg("--workspace"),
-            Profile::Release => command.args([
-                "--release",
-                "--package=aparte-cli",
-                "--package=aparte-desktop",
-                "--package=aparte-engine",
-                "--package=aparte-worker",
-            ]),
-        };
-        process::step(&mut command)
+    /// Builds all programs, to develop with. [`bundle::build`](crate::bundle::build) builds those that are shipped.
+    pub fn build(&self) -> Result<(), Failure> {
+        process::step(&mut self.cargo(&["build", "--bins", "--workspace"]))
     }
 
     /// Returns a command that starts a built program as a user would: without what cargo adds to the environment.
@@ -110,10 +101,11 @@ impl Workspace {
 
     /// Returns the folder that the programs, and the libraries beside them, are built in.
     pub fn programs(&self, profile: Profile) -> PathBuf {
-        self.target.join(match profile {
-            Profile::Dev => "debug",
-            Profile::Release => "release",
-        })
+        match profile {
+            Profile::Dev => self.target.join("debug"),
+            Profile::Release => self.target.join("release"),
+            Profile::Shipped => self.bundle().join("release"),
+        }
     }
 
     /// Returns the folder for what the tests use beside the programs.

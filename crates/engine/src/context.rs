@@ -99,8 +99,8 @@ pub(crate) enum Computed {
 }
 
 impl<'m> Context<'m> {
-    /// Opens a context; `None` when llama.cpp refuses, its log says why. One context of a model may be opened at a time. `said` ends computations, see [`Self::compute`]; `pulse` counts
-    /// on while something is computed.
+    /// Opens a context; `None` when llama.cpp refuses, its log says why. A model may have several, which are opened one after
+    /// the other. `said` ends computations, see [`Self::compute`]; `pulse` counts on while something is computed.
     pub(crate) fn open(
         model: &'m LlamaModel,
         opening: &Opening,
@@ -294,22 +294,25 @@ impl<'m> Context<'m> {
         }
     }
 
-    /// Brings back the state of a sequence, which is empty. False when llama.cpp does not take the bytes; the sequence is
-    /// empty then.
+    /// Brings back the state of a sequence, which is empty. False when llama.cpp does not take the bytes, or they are of another
+    /// number of tokens; the sequence is empty then.
     ///
     /// The bytes must be those of [`Self::append_state`]: llama.cpp trusts what they say about lengths.
-    pub(crate) fn set_state(&mut self, sequence: SequenceId, bytes: &[u8]) -> bool {
+    pub(crate) fn set_state(&mut self, sequence: SequenceId, bytes: &[u8], tokens: usize) -> bool {
         // SAFETY: the context is alive and has the sequence; as many bytes are read as there are.
-        let read = unsafe {
-            sys::llama_state_seq_set_data_ext(
+        let (read, last) = unsafe {
+            let read = sys::llama_state_seq_set_data_ext(
                 self.pointer.as_ptr(),
                 bytes.as_ptr(),
                 bytes.len(),
                 sequence.raw(),
                 0,
-            )
+            );
+            let memory = sys::llama_get_memory(self.pointer.as_ptr());
+            (read, sys::llama_memory_seq_pos_max(memory, sequence.raw()))
         };
-        if read != bytes.len() {
+        let has_all = usize::try_from(last).is_ok_and(|last| last + 1 == tokens);
+        if read != bytes.len() || !has_all {
             self.forget(sequence);
             return false;
         }

@@ -11,6 +11,7 @@
 mod seats;
 mod steps;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -47,6 +48,8 @@ pub struct Session<'m> {
     interruption: Interruption,
     tempo: Tempo,
     share: BackgroundShare,
+    /// What was forgotten may still stand in the cache, unused.
+    is_to_be_wiped: bool,
     facts: ModelFacts,
 }
 
@@ -163,6 +166,7 @@ impl<'m> Session<'m> {
             context,
             tempo: Tempo::new(threads, unknown),
             share: BackgroundShare::default(),
+            is_to_be_wiped: false,
         };
         session
             .warm_up()
@@ -235,18 +239,19 @@ impl<'m> Session<'m> {
         if !steps.is_empty() {
             self.take(&steps, emit);
         }
+        self.wipe_if_idle();
     }
 
     /// The state of the sequence with this name, for [`Self::take_state`] of a later session with the same fingerprint;
     /// `None` when there is none any more.
-    pub fn state(&mut self, name: StateName) -> Option<Vec<u8>> {
+    pub fn state(&mut self, name: StateName) -> Option<Cow<'_, [u8]>> {
         let place = self.sequences.iter().position(|sequence| {
             sequence.name == Some(name) && sequence.job.is_none() && !sequence.held.is_empty()
         });
         if let Some(place) = place {
-            return Some(self.state_of(place)?.into_bytes());
+            return Some(Cow::Owned(self.state_of(place)?.into_bytes()));
         }
-        Some(self.states.get(name)?.as_bytes().to_vec())
+        Some(Cow::Borrowed(self.states.get(name)?.as_bytes()))
     }
 
     /// Takes over a state that [`Self::state`] gave. False for anything else.
@@ -272,9 +277,8 @@ impl<'m> Session<'m> {
                 job.name = None;
             }
         }
-        if self.sequences.iter().all(|sequence| sequence.job.is_none()) {
-            self.clear();
-        }
+        self.is_to_be_wiped = true;
+        self.wipe_if_idle();
         for place in 0..self.sequences.len() {
             if self.sequences[place].job.is_none() {
                 self.forget(place);
@@ -287,6 +291,18 @@ impl<'m> Session<'m> {
 const MEMORY_SHARE: u64 = 4;
 
 impl<'m> Session<'m> {
+    /// Overwrites what was forgotten while something else was under way, once nothing is.
+    fn wipe_if_idle(&mut self) {
+        let is_under_way = |sequence: &Sequence<'_>| sequence.job.is_some();
+        if self.is_to_be_wiped && !self.sequences.iter().any(is_under_way) {
+            for place in 0..self.sequences.len() {
+                self.put_away_if_free(place);
+            }
+            self.clear();
+            self.is_to_be_wiped = false;
+        }
+    }
+
     fn job(
         &self,
         id: RequestId,

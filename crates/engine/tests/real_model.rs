@@ -610,7 +610,7 @@ fn a_state_goes_on_in_another_worker_with_the_same_words() {
         let mut before = open(model);
         let (text, first) = reply(&mut before, &talk);
         let (again, _) = reply(&mut before, &talk);
-        let state = before.session.state(FIRST).unwrap();
+        let state = before.session.state(FIRST).unwrap().into_owned();
         assert!(before.session.state(SECOND).is_none());
         drop(before);
         let mut after = open(model);
@@ -649,7 +649,7 @@ fn bytes_that_are_no_state_are_refused_and_do_no_harm() {
     with_session(|session| {
         let talk = named(CAPITAL, FIRST);
         reply(session, &talk);
-        let state = session.session.state(FIRST).unwrap();
+        let state = session.session.state(FIRST).unwrap().into_owned();
         assert!(!session.session.take_state(SECOND, b"no state".to_vec()));
         // The beginning is that of a state, the rest is not llama.cpp's.
         let head = state[..state.len() / 2].to_vec();

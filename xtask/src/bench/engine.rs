@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::{Figure, Figures, Results};
+use crate::bundle;
 use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::models;
@@ -63,7 +64,7 @@ pub fn run(json: bool) -> Result<(), Failure> {
     };
     // One selection of packages for every build, and the window's embeds the interface.
     ui::build(&workspace)?;
-    workspace.build(Profile::Release)?;
+    bundle::build(&workspace)?;
     test::prepare(&workspace)?;
 
     let side_by_side = SideBySide {
@@ -168,10 +169,10 @@ struct SideBySide<'a> {
 
 impl SideBySide<'_> {
     fn bare(&self, work: Work) -> Result<Measured, String> {
-        let mut command = self.workspace.program(Profile::Release, "aparte-bare");
+        let mut command = self.workspace.program(Profile::Shipped, "aparte-bare");
         command
             .arg(self.model)
-            .arg(self.workspace.programs(Profile::Release).join("backends"))
+            .arg(self.workspace.programs(Profile::Shipped).join("backends"))
             .args(
                 [work.prompt_tokens, work.generated_tokens, work.sequences].map(|n| n.to_string()),
             )
@@ -188,7 +189,7 @@ impl SideBySide<'_> {
     }
 
     fn aparte(&self) -> Command {
-        let mut command = self.workspace.program(Profile::Release, "aparte");
+        let mut command = self.workspace.program(Profile::Shipped, "aparte");
         command.args(["bench", "--json"]).env(
             "APARTE_MODELS",
             self.model.parent().unwrap_or(Path::new(".")),
@@ -236,7 +237,7 @@ impl SideBySide<'_> {
                 .workspace
                 .test(&words)
                 .map_err(|failure| failure.to_string())?;
-            command.env("APARTE_PROGRAMS", self.workspace.programs(Profile::Release));
+            command.env("APARTE_PROGRAMS", self.workspace.programs(Profile::Shipped));
             let mut printed = Vec::new();
             let has_passed = process::lines(&mut command, |line| {
                 printed.extend(

@@ -142,7 +142,11 @@ impl<'m> Session<'m> {
 
     /// Brings a state into a sequence, which is empty, and keeps so much of it.
     pub(super) fn restore(&mut self, place: usize, state: &State, length: usize) {
-        if self.context.set_state(id_of(place), state.computed()) {
+        let tokens = state.tokens.len();
+        let is_taken = self
+            .context
+            .set_state(id_of(place), state.computed(), tokens);
+        if is_taken {
             self.sequences[place].held = state.tokens.clone();
             self.keep_beginning(place, length);
         }
