@@ -52,6 +52,36 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, DocumentFailure> {
     Ok(text.replace(|c: char| c.is_control() && !matches!(c, '\n' | '\t'), " "))
 }
 
+/// The first `length` bytes as text, to tell what it is.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub(crate) fn sample(bytes: &[u8], length: usize) -> Result<String, DocumentFailure> {
+    if SIGNATURES
+        .iter()
+        .any(|signature| bytes.starts_with(signature))
+    {
+        return Err(DocumentFailure::UnknownFormat);
+    }
+    let encoding =
+        encoding_of(&bytes[..bytes.len().min(SAMPLE)]).ok_or(DocumentFailure::UnknownFormat)?;
+    let (text, _, _) = encoding.decode(&bytes[..bytes.len().min(length)]);
+    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// The text of a part that says itself how it is encoded: by a byte order mark, by `label`, or else as
+/// [`decode`] finds out. Whatever it is, it is text.
+pub(crate) fn decode_labelled(bytes: &[u8], label: Option<&str>) -> String {
+    let labelled = label.and_then(|label| Encoding::for_label(label.trim().as_bytes()));
+    let marked = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+    let encoding = marked
+        .or_else(|| labelled.filter(|encoding| *encoding != UTF_8))
+        .or_else(|| encoding_of(bytes))
+        .unwrap_or(UTF_8);
+    encoding.decode(bytes).0.replace("\r\n", "\n")
+}
+
 fn encoding_of(bytes: &[u8]) -> Option<&'static Encoding> {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return Some(encoding);
@@ -60,8 +90,11 @@ fn encoding_of(bytes: &[u8]) -> Option<&'static Encoding> {
     if sample.contains(&0) {
         return utf_16_without_mark(sample);
     }
-    if std::str::from_utf8(bytes).is_ok() {
-        return Some(UTF_8);
+    match std::str::from_utf8(bytes) {
+        Ok(_) => return Some(UTF_8),
+        // A character that is cut off at the end.
+        Err(error) if error.error_len().is_none() && error.valid_up_to() > 0 => return Some(UTF_8),
+        Err(_) => {}
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(sample, sample.len() == bytes.len());

@@ -6,34 +6,52 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
 mod blocks;
+mod budget;
 mod content;
+mod delimited;
 mod encoding;
+mod epub;
+mod files;
+mod folder;
+mod html;
+mod latex;
 mod layout;
+mod mail;
 mod markdown;
+mod markup;
+mod office;
+mod opendocument;
+mod outlook;
 mod passages;
 mod pdf;
+mod recognition;
+mod rtf;
 mod running;
+mod written;
+mod xml;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aparte_protocol::documents::{
-    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, Format, Page, PageWarning,
+    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, DocumentRequest, Format, Page, PageWarning,
 };
 
-/// How many bytes of text a page may hold: with its words and passages it must fit in a frame.
-const PAGE_TEXT_LIMIT: usize = 4 << 20;
+use crate::budget::Budget;
 
-/// Reads a document: calls `emit` with `Opened` and each `Page` in order.
+/// Reads a document: calls `emit` with `Opened`, each `Page` in order, and the files that it holds.
 ///
-/// The format is told by the bytes; `extension` (lower case, without the dot) only tells Markdown from
-/// plain text. Pages that were emitted before a failure stand. A page that cannot be read is emitted
-/// with a warning and does not fail the document.
+/// The format is told by the bytes; the request's extension only tells apart what they do not. Pages that were
+/// emitted before a failure stand. A page that cannot be read is emitted with a warning and does not fail the
+/// document.
 ///
 /// # Errors
 ///
 /// What keeps the whole document from being read; see [`DocumentFailure`].
 pub fn read(
     bytes: Vec<u8>,
-    extension: Option<&str>,
+    request: &DocumentRequest,
     emit: &mut dyn FnMut(DocumentEvent),
 ) -> Result<(), DocumentFailure> {
     if bytes.is_empty() {
@@ -42,41 +60,82 @@ pub fn read(
     if bytes.len() as u64 > DOCUMENT_LIMIT {
         return Err(DocumentFailure::TooLarge);
     }
-    if pdf::is_pdf(&bytes) {
-        return pdf::read(bytes, emit);
+    let mut candidates = walled(|| recognition::candidates(&bytes, request.extension.as_deref()))?;
+    let last = candidates.pop().expect("a file is one thing at least");
+    // What may be two things is the first of them that can be read.
+    for format in candidates {
+        let mut opened = false;
+        let read = read_as(format, bytes.clone(), request, &mut |event| {
+            opened = true;
+            emit(event);
+        });
+        match read {
+            Err(DocumentFailure::Damaged | DocumentFailure::UnknownFormat) if !opened => {}
+            verdict => return verdict,
+        }
     }
-    // No encoding makes the text shorter than half its bytes (UTF-16), so more cannot fit.
-    if bytes.len() > 2 * PAGE_TEXT_LIMIT {
-        return Err(DocumentFailure::TooLarge);
+    read_as(last, bytes, request, emit)
+}
+
+/// Reads what is known to be, or pretends to be, of a format.
+fn read_as(
+    format: Format,
+    bytes: Vec<u8>,
+    request: &DocumentRequest,
+    emit: &mut dyn FnMut(DocumentEvent),
+) -> Result<(), DocumentFailure> {
+    let mut budget = Budget::new(request.limits);
+    let budget = &mut budget;
+    let password = request
+        .password
+        .as_ref()
+        .map(|password| password.0.as_str());
+    let (format, pages) = walled(|| match format {
+        Format::Pdf => pdf::read(bytes, password, budget, emit).map(|()| None),
+        Format::Zip => folder::read(&bytes, password, budget, emit).map(|()| None),
+        Format::Email => mail::read_message(&bytes, budget, emit).map(|()| None),
+        Format::Mbox => mail::read_folder(&bytes, budget, emit).map(|()| None),
+        Format::Outlook => outlook::read(&bytes, budget, emit).map(|()| None),
+        Format::Mhtml => mail::read_page(&bytes, budget).map(Some),
+        Format::Html => html::read(&bytes, budget).map(Some),
+        Format::Epub => epub::read(&bytes, budget).map(Some),
+        Format::Rtf => rtf::read(&bytes, budget).map(Some),
+        Format::Csv => delimited::read(&bytes, budget).map(Some),
+        Format::Odt | Format::Ods | Format::Odp => {
+            opendocument::read(&bytes, format, budget).map(Some)
+        }
+        Format::Docx | Format::Doc | Format::Pptx | Format::Ppt | Format::Xlsx | Format::Xls => {
+            office::read(bytes, format, budget).map(Some)
+        }
+        Format::Markdown | Format::Text | Format::Source | Format::Latex => {
+            markdown::read(bytes, format, budget).map(Some)
+        }
+        Format::Image => Ok(Some((Format::Image, vec![picture()]))),
+    })?
+    .unwrap_or((format, Vec::new()));
+    if pages.is_empty() {
+        return Ok(());
     }
-    let text = encoding::decode(&bytes)?;
-    drop(bytes);
-    if text.len() > PAGE_TEXT_LIMIT {
-        return Err(DocumentFailure::TooLarge);
+    emit(DocumentEvent::Opened {
+        format,
+        pages: pages.len() as u32,
+    });
+    for page in pages {
+        emit(DocumentEvent::Page(page));
     }
-    let format = match extension {
-        Some("md" | "markdown") => Format::Markdown,
-        _ => Format::Text,
-    };
-    emit(DocumentEvent::Opened { format, pages: 1 });
-    emit(DocumentEvent::Page(written_page(text, format)));
     Ok(())
 }
 
-/// The one page of a format without a layout.
-fn written_page(text: String, format: Format) -> Page {
-    let blocks = match format {
-        Format::Markdown => markdown::blocks(&text),
-        _ => markdown::paragraphs(&text),
-    };
-    let mut outline = passages::Outline::default();
-    let blank = text.trim().is_empty();
+/// Runs a reader; one that panics has met a damaged file.
+fn walled<T>(read: impl FnOnce() -> Result<T, DocumentFailure>) -> Result<T, DocumentFailure> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(DocumentFailure::Damaged))
+}
+
+/// The one page of a picture.
+fn picture() -> Page {
     Page {
         number: 1,
-        headings: blocks.iter().filter_map(passages::Block::heading).collect(),
-        passages: passages::cut(&text, &blocks, &mut outline),
-        text: if blank { String::new() } else { text },
-        warnings: blank.then_some(PageWarning::Blank).into_iter().collect(),
+        warnings: vec![PageWarning::OnlyImages],
         ..Page::default()
     }
 }
@@ -84,13 +143,21 @@ fn written_page(text: String, format: Format) -> Page {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::written::PAGE_TEXT_LIMIT;
+    use aparte_protocol::documents::{Limit, Limits};
 
     fn pages_of(
         bytes: &[u8],
         extension: Option<&str>,
     ) -> Result<Vec<DocumentEvent>, DocumentFailure> {
+        let request = DocumentRequest {
+            extension: extension.map(str::to_owned),
+            size: bytes.len() as u64,
+            password: None,
+            limits: Limits::default(),
+        };
         let mut events = Vec::new();
-        read(bytes.to_vec(), extension, &mut |event| events.push(event))?;
+        read(bytes.to_vec(), &request, &mut |event| events.push(event))?;
         Ok(events)
     }
 
@@ -150,18 +217,35 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_would_not_fit_in_a_frame_is_too_large() {
-        let text = "word ".repeat(PAGE_TEXT_LIMIT / 5 + 1);
-        assert_eq!(
-            pages_of(text.as_bytes(), None),
-            Err(DocumentFailure::TooLarge)
-        );
+    fn a_text_that_would_not_fit_in_a_frame_comes_in_parts() {
+        let text = "A word and another one.\n\n".repeat(PAGE_TEXT_LIMIT / 24);
+        let events = pages_of(text.as_bytes(), None).unwrap();
+        assert_eq!(events.len(), 3);
+        let mut all = String::new();
+        for event in &events[1..] {
+            let DocumentEvent::Page(page) = event else {
+                panic!("pages follow");
+            };
+            assert!(page.text.len() <= PAGE_TEXT_LIMIT);
+            all.push_str(&page.text);
+            all.push_str("\n\n");
+        }
+        assert!(all.split_whitespace().eq(text.split_whitespace()));
     }
 
     #[test]
-    fn what_cannot_fit_is_refused_before_it_is_decoded() {
-        // Nothing that can be decoded: only its length can be the reason.
-        let bytes = vec![0; 2 * PAGE_TEXT_LIMIT + 1];
-        assert_eq!(pages_of(&bytes, None), Err(DocumentFailure::TooLarge));
+    fn text_over_the_limit_is_named() {
+        let request = DocumentRequest {
+            extension: None,
+            size: 0,
+            password: None,
+            limits: Limits {
+                text: 1_000,
+                ..Limits::default()
+            },
+        };
+        let text = "word ".repeat(300).into_bytes();
+        let read = read(text, &request, &mut |_| {});
+        assert_eq!(read, Err(DocumentFailure::Limit(Limit::Text)));
     }
 }

@@ -4,7 +4,80 @@
 
 use std::ops::Range;
 
-use crate::passages::{Block, Kind};
+use aparte_protocol::documents::{DocumentFailure, Format, Page, PageWarning};
+
+use crate::budget::Budget;
+use crate::passages::{self, Block, Kind, Outline};
+use crate::written::PAGE_TEXT_LIMIT;
+use crate::{encoding, latex};
+
+/// Reads a text; see [`crate::read`].
+pub(crate) fn read(
+    bytes: Vec<u8>,
+    format: Format,
+    budget: &mut Budget,
+) -> Result<(Format, Vec<Page>), DocumentFailure> {
+    let text = encoding::decode(&bytes)?;
+    drop(bytes);
+    budget.text(text.len())?;
+    let mut outline = Outline::default();
+    let mut pages = Vec::new();
+    let mut rest = text.as_str();
+    while pages.is_empty() || !rest.is_empty() {
+        let (part, after) = rest.split_at(part_length(rest));
+        rest = after;
+        budget.page()?;
+        pages.push(page(part, format, pages.len() as u32 + 1, &mut outline));
+    }
+    Ok((format, pages))
+}
+
+/// How much of a text the next page holds: up to the last empty line that fits, the last line, or what fits.
+fn part_length(text: &str) -> usize {
+    if text.len() <= PAGE_TEXT_LIMIT {
+        return text.len();
+    }
+    let fits = &text[..text.floor_char_boundary(PAGE_TEXT_LIMIT)];
+    let half = fits.len() / 2;
+    [("\n\n", 2), ("\n", 1), (" ", 1)]
+        .into_iter()
+        .find_map(|(mark, length)| {
+            fits.rfind(mark)
+                .filter(|at| *at > half)
+                .map(|at| at + length)
+        })
+        .unwrap_or(fits.len())
+}
+
+fn page(text: &str, format: Format, number: u32, outline: &mut Outline) -> Page {
+    let blocks = match format {
+        Format::Markdown => blocks(text),
+        Format::Latex => latex::blocks(text),
+        Format::Source => paragraphs(text).into_iter().map(as_rows).collect(),
+        _ => paragraphs(text),
+    };
+    let blank = text.trim().is_empty();
+    Page {
+        number,
+        headings: blocks.iter().filter_map(Block::heading).collect(),
+        passages: passages::cut(text, &blocks, outline),
+        text: if blank {
+            String::new()
+        } else {
+            text.to_owned()
+        },
+        warnings: blank.then_some(PageWarning::Blank).into_iter().collect(),
+        ..Page::default()
+    }
+}
+
+/// Code is not cut inside a line.
+fn as_rows(block: Block) -> Block {
+    Block {
+        kind: Kind::Rows,
+        ..block
+    }
+}
 
 /// The paragraphs of plain text, parted by empty lines.
 pub(crate) fn paragraphs(text: &str) -> Vec<Block> {

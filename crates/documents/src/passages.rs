@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Prose,
     /// Lines that must not be cut inside: a table or code.
     Rows,
+    /// Rows of a table whose first names the columns: it is kept with the passages that begin below it.
+    Table { header: Range<usize> },
     /// A heading; `title` is where its words stand.
     Heading { level: u8, title: Range<usize> },
     /// A header or footer that repeats from page to page: it belongs to no passage.
@@ -85,6 +87,7 @@ pub(crate) fn cut(text: &str, blocks: &[Block], outline: &mut Outline) -> Vec<Pa
         open: None,
         titles: Vec::new(),
         title_budget: TITLES_LIMIT,
+        header: None,
     };
     for block in blocks {
         match &block.kind {
@@ -103,6 +106,11 @@ pub(crate) fn cut(text: &str, blocks: &[Block], outline: &mut Outline) -> Vec<Pa
             }
             Kind::Prose => cutter.add_block(block, outline, sentences),
             Kind::Rows => cutter.add_block(block, outline, rows),
+            Kind::Table { header } => {
+                cutter.header = Some(header.clone());
+                cutter.add_block(block, outline, rows);
+                cutter.header = None;
+            }
         }
     }
     cutter.close();
@@ -117,6 +125,8 @@ struct Cutter<'a> {
     /// The headings that it stands under.
     titles: Vec<String>,
     title_budget: usize,
+    /// The row with the column names, inside a table that has one.
+    header: Option<Range<usize>>,
 }
 
 struct Open {
@@ -124,6 +134,8 @@ struct Open {
     characters: usize,
     /// Characters that are not in headings.
     body: usize,
+    /// The row with the names of the columns that it begins among.
+    header: Option<Range<usize>>,
 }
 
 impl Cutter<'_> {
@@ -207,7 +219,9 @@ impl Cutter<'_> {
             }
             None => {
                 self.titles = outline.titles();
+                let below = |header: &Range<usize>| range.start >= header.end;
                 self.open = Some(Open {
+                    header: self.header.clone().filter(below),
                     range,
                     characters: reach,
                     body,
@@ -232,6 +246,7 @@ impl Cutter<'_> {
         self.passages.push(Passage {
             range: text_range(&range),
             headings,
+            header: open.header.as_ref().map(text_range),
         });
     }
 }

@@ -12,13 +12,12 @@ use pdf_oxide::object::{Object, ObjectRef};
 use pdf_oxide::{Error, PdfDocument};
 
 use crate::blocks::Composed;
+use crate::budget::Budget;
 use crate::content::{Inspector, Soundness};
 use crate::layout::{self, PlacedWord};
 use crate::passages::{self, Block, Outline};
 use crate::running::{self, Edges};
 
-/// How far into a file its `%PDF-` may stand.
-const MAGIC_WITHIN: usize = 1024;
 /// More pages are not read from one file.
 const PAGES_LIMIT: usize = 100_000;
 /// More words, or more characters in them, are not read from one page.
@@ -34,21 +33,20 @@ const UNMAPPED_PERCENT: usize = 30;
 /// So many letters that cannot be told are worth a warning.
 const UNMAPPED_LETTERS: usize = 20;
 
-/// Whether the bytes are a PDF's.
-pub(crate) fn is_pdf(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(MAGIC_WITHIN)];
-    head.windows(5).any(|window| window == b"%PDF-")
-}
-
 /// Reads a PDF page by page; see [`crate::read`].
 pub(crate) fn read(
     bytes: Vec<u8>,
+    password: Option<&str>,
+    budget: &mut Budget,
     emit: &mut dyn FnMut(DocumentEvent),
 ) -> Result<(), DocumentFailure> {
-    let document = open(bytes)?;
+    let document = open(bytes, password)?;
     let count = page_count(&document);
     if count == 0 {
         return Err(DocumentFailure::Damaged);
+    }
+    for _ in 0..count {
+        budget.page()?;
     }
     emit(DocumentEvent::Opened {
         format: Format::Pdf,
@@ -58,10 +56,12 @@ pub(crate) fn read(
     let mut inspector = Inspector::default();
     for index in 0..count {
         if let Some(page) = pages.take(sheet(&document, &mut inspector, index)) {
+            budget.text(page.text.len())?;
             emit(DocumentEvent::Page(page));
         }
     }
     while let Some(page) = pages.finish_next() {
+        budget.text(page.text.len())?;
         emit(DocumentEvent::Page(page));
     }
     Ok(())
@@ -72,16 +72,29 @@ fn walled<T>(call: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(call)).ok()
 }
 
-fn open(bytes: Vec<u8>) -> Result<PdfDocument, DocumentFailure> {
+fn open(bytes: Vec<u8>, password: Option<&str>) -> Result<PdfDocument, DocumentFailure> {
     let opened = walled(|| {
         let document = PdfDocument::from_bytes(bytes)?;
         // Owner-protected files open with the empty password.
-        let readable = !document.is_encrypted() || document.authenticate(b"")?;
+        let mut readable = !document.is_encrypted() || document.authenticate(b"")?;
+        if let Some(password) = password
+            && !readable
+        {
+            readable = document.authenticate(password.as_bytes())?;
+            // Files before 2008 take passwords in the encoding of their pages.
+            if !readable && !password.is_ascii() {
+                let (bytes, _, lost) = encoding_rs::WINDOWS_1252.encode(password);
+                readable = !lost && document.authenticate(&bytes)?;
+            }
+        }
         Ok((document, readable))
     });
     match opened {
         Some(Ok((document, true))) => Ok(document),
-        Some(Ok((_, false)) | Err(Error::EncryptedPdf)) => Err(DocumentFailure::Encrypted),
+        Some(Ok((_, false)) | Err(Error::EncryptedPdf)) => Err(match password {
+            Some(_) => DocumentFailure::PasswordWrong,
+            None => DocumentFailure::PasswordWanted,
+        }),
         Some(Err(_)) | None => Err(DocumentFailure::Damaged),
     }
 }
@@ -215,6 +228,7 @@ impl Pages {
             words,
             size: sheet.size,
             warnings: sheet.warnings,
+            ..Page::default()
         })
     }
 
@@ -567,15 +581,5 @@ mod tests {
         );
         assert_eq!(sheet.warnings, [PageWarning::Unmapped]);
         assert_eq!(sheet.directions[0].len(), 4);
-    }
-
-    #[test]
-    fn the_magic_may_stand_a_little_inside() {
-        assert!(is_pdf(
-            &[b"\n".repeat(1000).as_slice(), b"%PDF-1.7"].concat()
-        ));
-        assert!(!is_pdf(
-            &[b"\n".repeat(2000).as_slice(), b"%PDF-1.7"].concat()
-        ));
     }
 }

@@ -3,14 +3,26 @@
 mod writer;
 
 use aparte_documents::read;
-use aparte_protocol::documents::{DocumentEvent, DocumentFailure, Format, Page, PageWarning};
+use aparte_protocol::documents::{
+    DocumentEvent, DocumentFailure, DocumentRequest, Format, Limits, Page, PageWarning, Password,
+};
 use writer::{Sheet, pdf};
 
 /// The pages of a file, after checking what holds for every page.
 fn pages_of(bytes: &[u8]) -> Result<Vec<Page>, DocumentFailure> {
+    pages_with(bytes, None)
+}
+
+fn pages_with(bytes: &[u8], password: Option<&str>) -> Result<Vec<Page>, DocumentFailure> {
     let mut announced = None;
     let mut pages = Vec::new();
-    let read = read(bytes.to_vec(), Some("pdf"), &mut |event| match event {
+    let request = DocumentRequest {
+        extension: Some("pdf".to_owned()),
+        size: bytes.len() as u64,
+        password: password.map(|password| Password(password.to_owned())),
+        limits: Limits::default(),
+    };
+    let read = read(bytes.to_vec(), &request, &mut |event| match event {
         DocumentEvent::Opened { format, pages } => {
             assert_eq!(format, Format::Pdf);
             assert_eq!(announced.replace(pages), None, "opened once");
@@ -302,7 +314,18 @@ fn an_owner_password_does_not_matter_and_a_user_password_does() {
     let owned = include_bytes!("fixtures/owner-password.pdf");
     assert_eq!(pages_of(owned).unwrap()[0].text, "The rent is 900 euros.");
     let locked = include_bytes!("fixtures/user-password.pdf");
-    assert_eq!(pages_of(locked), Err(DocumentFailure::Encrypted));
+    assert_eq!(pages_of(locked), Err(DocumentFailure::PasswordWanted));
+    assert_eq!(
+        pages_with(locked, Some("not it")),
+        Err(DocumentFailure::PasswordWrong)
+    );
+    for password in ["user", "owner"] {
+        let pages = pages_with(locked, Some(password)).unwrap();
+        assert_eq!(
+            pages[0].text, "The rent is 900 euros.",
+            "opened with the {password} password"
+        );
+    }
 }
 
 /// The length of `%PDF-`: without it a file is no PDF but text.

@@ -3,6 +3,13 @@
 //! The app sends [`DocumentRequest`], then the bytes of the file as chunks and an end. The worker
 //! answers with [`DocumentEvent::Opened`], the pages in order and [`DocumentEvent::Finished`], or with
 //! [`DocumentEvent::Failed`] at any point; pages sent before a failure stand.
+//!
+//! A document may hold documents: what is attached to an e-mail or a PDF, what is packed in a ZIP. Between
+//! the pages and after them each of these comes as [`DocumentEvent::File`], its bytes and
+//! [`DocumentEvent::FileEnd`], so that the app can make a document of its own of it, or as
+//! [`DocumentEvent::Withheld`] with the reason.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +18,61 @@ use crate::Greeting;
 /// The largest file that is read, in bytes.
 pub const DOCUMENT_LIMIT: u64 = 256 << 20;
 
+/// The longest piece of a file in a document, in bytes.
+pub const PIECE_LIMIT: usize = 1 << 20;
+
 /// What the app wants to know about the bytes that follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentRequest {
-    /// The file name's extension, lower case without the dot: it tells Markdown from plain text.
-    /// Everything else is told by the bytes.
+    /// The file name's extension, lower case without the dot: it tells apart what the bytes do not, such as
+    /// Markdown, a table with commas and source code from plain text.
     pub extension: Option<String>,
     /// How many bytes follow.
     pub size: u64,
+    /// What the person gave to open it.
+    pub password: Option<Password>,
+    /// How much may be read of it.
+    pub limits: Limits,
+}
+
+/// A password of a document. It shows in no message for people or logs.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Password(pub String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+/// How much may be read of one document. What goes beyond one of these is a failure that names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes of text on all pages together.
+    pub text: u64,
+    /// Bytes that come out of what is compressed, over the whole document.
+    pub unpacked: u64,
+    /// Pages, slides, sheets, chapters or messages.
+    pub pages: u32,
+    /// Cells of all sheets together that hold something.
+    pub cells: u32,
+    /// Files in the document.
+    pub files: u32,
+    /// How deep files in files are still handed out; with zero they are only named.
+    pub depth: u8,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            text: 128 << 20,
+            unpacked: 512 << 20,
+            pages: 100_000,
+            cells: 2_000_000,
+            files: 10_000,
+            depth: 4,
+        }
+    }
 }
 
 /// What the worker answers.
@@ -35,27 +89,144 @@ pub enum DocumentEvent {
     },
     /// One page, in order.
     Page(Page),
-    /// Every page was sent.
+    /// Every page and every file was sent.
     Finished,
     /// The document cannot be read, or not further.
     Failed(DocumentFailure),
+    /// A file in the document: its bytes follow as [`DocumentEvent::FileBytes`], then
+    /// [`DocumentEvent::FileEnd`].
+    File {
+        /// Its name, with `/` between folders: made harmless, so that no part of it is empty, `.` or `..`,
+        /// and not unique.
+        name: String,
+        /// The page that it belongs to; zero where it belongs to none.
+        page: u32,
+    },
+    /// The next bytes of the file at hand, at most [`PIECE_LIMIT`].
+    FileBytes(Vec<u8>),
+    /// The file at hand is whole.
+    FileEnd,
+    /// A file in the document that is not handed out, or not to its end: then its bytes so far are void.
+    Withheld {
+        /// As of [`DocumentEvent::File`].
+        name: String,
+        /// Why.
+        reason: Withheld,
+    },
 }
 
-/// What a document's bytes are.
+/// Why a file in a document is not handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Withheld {
+    /// It lies deeper than [`Limits::depth`].
+    TooDeep,
+    /// It would take what is unpacked over [`Limits::unpacked`], or is over [`DOCUMENT_LIMIT`] by itself.
+    TooLarge,
+    /// There are more files than [`Limits::files`].
+    TooMany,
+    /// It wants a password, or another one.
+    Encrypted,
+    /// Its bytes are broken, or packed in a way that is not read.
+    Damaged,
+}
+
+/// What a document's bytes are. Stored by its place in this list: new ones go to the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Format {
-    /// Has pages that people number.
+    /// Portable Document Format.
     Pdf,
-    /// Markdown: one page, whose places are named by headings.
+    /// Markdown.
     Markdown,
-    /// Plain text in any encoding: one page.
+    /// Plain text in any encoding.
     Text,
+    /// Source code of a programming language, or what people keep in text files beside it.
+    Source,
+    /// LaTeX source.
+    Latex,
+    /// A table whose cells are parted by commas, semicolons or tabs.
+    Csv,
+    /// HTML.
+    Html,
+    /// A web page with what it shows, in one file.
+    Mhtml,
+    /// EPUB.
+    Epub,
+    /// Rich Text Format.
+    Rtf,
+    /// Word since 2007.
+    Docx,
+    /// Word 97 to 2003 and before.
+    Doc,
+    /// PowerPoint since 2007.
+    Pptx,
+    /// PowerPoint 97 to 2003.
+    Ppt,
+    /// Excel since 2007.
+    Xlsx,
+    /// Excel 97 to 2003 and before.
+    Xls,
+    /// OpenDocument text.
+    Odt,
+    /// OpenDocument spreadsheet.
+    Ods,
+    /// OpenDocument presentation.
+    Odp,
+    /// One e-mail.
+    Email,
+    /// One e-mail as Outlook saves it.
+    Outlook,
+    /// A folder of e-mails in one file.
+    Mbox,
+    /// A folder of files.
+    Zip,
+    /// A picture: nothing of it can be read before its characters are recognised.
+    Image,
+}
+
+/// What people call the parts of a document that a [`Page`] is one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Unit {
+    /// A page, by number.
+    Page,
+    /// A slide, by number.
+    Slide,
+    /// A sheet, by name.
+    Sheet,
+    /// A chapter, by title.
+    Chapter,
+    /// A message, by subject.
+    Message,
+    /// The document has no parts; if it is very long it comes in several all the same.
+    Whole,
 }
 
 impl Format {
-    /// Whether people name places in it by page number.
+    /// What people call its parts.
+    pub fn unit(self) -> Unit {
+        match self {
+            Format::Pdf | Format::Image => Unit::Page,
+            Format::Pptx | Format::Ppt | Format::Odp => Unit::Slide,
+            Format::Xlsx | Format::Xls | Format::Ods => Unit::Sheet,
+            Format::Epub => Unit::Chapter,
+            Format::Email | Format::Outlook | Format::Mbox => Unit::Message,
+            Format::Markdown
+            | Format::Text
+            | Format::Source
+            | Format::Latex
+            | Format::Csv
+            | Format::Html
+            | Format::Mhtml
+            | Format::Rtf
+            | Format::Docx
+            | Format::Doc
+            | Format::Odt
+            | Format::Zip => Unit::Whole,
+        }
+    }
+
+    /// Whether people name places in it by the number of a page or slide.
     pub fn has_pages(self) -> bool {
-        self == Format::Pdf
+        matches!(self.unit(), Unit::Page | Unit::Slide)
     }
 }
 
@@ -79,6 +250,37 @@ pub struct Page {
     pub size: (f32, f32),
     /// What could not be read.
     pub warnings: Vec<PageWarning>,
+    /// What people call it: the sheet's name, the title of the slide or chapter, the message's subject.
+    pub title: Option<String>,
+    /// Where each cell of a sheet stands, in the order of the text; empty for everything else. The row with
+    /// the column names is in each part of a sheet that comes in several.
+    pub cells: Vec<Cell>,
+}
+
+/// A cell of a sheet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Where in the page's text.
+    pub range: TextRange,
+    /// Counts from 0.
+    pub column: u32,
+    /// Counts from 0.
+    pub row: u32,
+}
+
+impl Cell {
+    /// The cell's address as spreadsheets write it, for example `AB12`.
+    pub fn address(self) -> String {
+        let mut letters = Vec::new();
+        let mut rest = u64::from(self.column) + 1;
+        while rest > 0 {
+            letters.push(b'A' + ((rest - 1) % 26) as u8);
+            rest = (rest - 1) / 26;
+        }
+        letters.reverse();
+        let letters = String::from_utf8(letters).expect("capital letters");
+        format!("{letters}{}", u64::from(self.row) + 1)
+    }
 }
 
 /// A range of bytes of a page's text.
@@ -123,6 +325,8 @@ pub struct Passage {
     pub range: TextRange,
     /// The headings that it stands under, highest first, also from earlier pages.
     pub headings: Vec<String>,
+    /// The row with the column names, on the same page, where the passage begins inside a table that has one.
+    pub header: Option<TextRange>,
 }
 
 /// What could not be read on a page.
@@ -146,6 +350,12 @@ pub enum DocumentFailure {
     Empty,
     /// It wants a password to be opened.
     #[error("the file is protected by a password")]
+    PasswordWanted,
+    /// The password that came with the request does not open it.
+    #[error("the password is not the file's")]
+    PasswordWrong,
+    /// It is encrypted in a way that is not read, whatever the password.
+    #[error("the file is encrypted in a way that cannot be read")]
     Encrypted,
     /// Its structure is broken beyond repair.
     #[error("the file is damaged")]
@@ -153,7 +363,62 @@ pub enum DocumentFailure {
     /// A format that is not read.
     #[error("the format is not one that can be read")]
     UnknownFormat,
-    /// Over [`DOCUMENT_LIMIT`], or a text that is too long for one page.
+    /// Over [`DOCUMENT_LIMIT`].
     #[error("the file is too large")]
     TooLarge,
+    /// It goes beyond one of the request's limits, or is nested more deeply than any document that people make.
+    #[error("the file goes beyond the limit: {0}")]
+    Limit(Limit),
+}
+
+/// What there was too much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Limit {
+    /// See [`Limits::text`].
+    #[error("bytes of text")]
+    Text,
+    /// See [`Limits::unpacked`].
+    #[error("bytes unpacked")]
+    Unpacked,
+    /// See [`Limits::pages`].
+    #[error("pages")]
+    Pages,
+    /// See [`Limits::cells`].
+    #[error("cells")]
+    Cells,
+    /// See [`Limits::files`].
+    #[error("files")]
+    Files,
+    /// Elements in elements, or files in files: see [`Limits::depth`].
+    #[error("nesting")]
+    Nesting,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_called_as_spreadsheets_call_it() {
+        let range = TextRange { start: 0, end: 0 };
+        let called = |column, row| Cell { range, column, row }.address();
+        assert_eq!(called(0, 0), "A1");
+        assert_eq!(called(25, 9), "Z10");
+        assert_eq!(called(26, 0), "AA1");
+        assert_eq!(called(16_383, 1_048_575), "XFD1048576");
+        assert_eq!(called(u32::MAX, u32::MAX), "MWLQKWV4294967296");
+    }
+
+    #[test]
+    fn the_first_formats_keep_the_numbers_they_are_stored_under() {
+        for (format, number) in [(Format::Pdf, 0), (Format::Markdown, 1), (Format::Text, 2)] {
+            assert_eq!(postcard::to_stdvec(&format).unwrap(), [number]);
+        }
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let shown = format!("{:?}", Password("hunter2".to_owned()));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
 }

@@ -1,0 +1,86 @@
+//! ZIP archives that are folders of files: each entry is handed out as a file of its own. Nothing is written
+//! anywhere, so that names, links and permissions in the archive mean nothing.
+
+use aparte_protocol::documents::{
+    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, Format, Limit, PIECE_LIMIT, Withheld,
+};
+
+use crate::archive::{Archive, Unreadable};
+use crate::budget::Budget;
+use crate::files;
+
+/// Hands the entries out; see [`crate::read`].
+pub(crate) fn read(
+    bytes: &[u8],
+    password: Option<&str>,
+    budget: &mut Budget,
+    emit: &mut dyn FnMut(DocumentEvent),
+) -> Result<(), DocumentFailure> {
+    let mut archive = Archive::open(bytes)?;
+    if archive.len() == 0 {
+        return Err(DocumentFailure::Empty);
+    }
+    if budget.depth() == 0 {
+        return Err(DocumentFailure::Limit(Limit::Nesting));
+    }
+    emit(DocumentEvent::Opened {
+        format: Format::Zip,
+        pages: 0,
+    });
+    for index in 0..archive.len() {
+        let Some(written) = archive.name(index) else {
+            continue;
+        };
+        // A folder, or what one system keeps beside each file.
+        let is_aside = written.starts_with("__MACOSX/") || written.ends_with(".DS_Store");
+        if written.ends_with(['/', '\\']) || is_aside {
+            continue;
+        }
+        let name = files::harmless(&written);
+        let withheld = |reason| DocumentEvent::Withheld {
+            name: name.clone(),
+            reason,
+        };
+        match files::may(budget) {
+            Ok(()) => {}
+            Err(reason) => {
+                emit(withheld(reason));
+                // The rest would only be named one by one.
+                break;
+            }
+        }
+        emit(DocumentEvent::File {
+            name: name.clone(),
+            page: 0,
+        });
+        let mut waiting = Vec::new();
+        let mut size = 0;
+        let read = archive.unpack(index, password.map(str::as_bytes), budget, &mut |piece| {
+            size += piece.len() as u64;
+            if size > DOCUMENT_LIMIT {
+                return Err(DocumentFailure::TooLarge);
+            }
+            if waiting.len() + piece.len() > PIECE_LIMIT {
+                emit(DocumentEvent::FileBytes(std::mem::take(&mut waiting)));
+            }
+            waiting.extend_from_slice(piece);
+            Ok(())
+        });
+        match read {
+            Ok(()) => {
+                if !waiting.is_empty() {
+                    emit(DocumentEvent::FileBytes(waiting));
+                }
+                emit(DocumentEvent::FileEnd);
+            }
+            Err(Unreadable::Encrypted) => emit(withheld(Withheld::Encrypted)),
+            Err(Unreadable::Damaged) => emit(withheld(Withheld::Damaged)),
+            Err(Unreadable::Over(DocumentFailure::TooLarge)) => emit(withheld(Withheld::TooLarge)),
+            Err(Unreadable::Over(failure)) => {
+                emit(withheld(Withheld::TooLarge));
+                return Err(failure);
+            }
+        }
+    }
+    Ok(())
+}
