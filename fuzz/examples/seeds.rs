@@ -7,7 +7,7 @@ use std::path::Path;
 
 use aparte_assistant::bench_support::{add_conversations, add_document};
 use aparte_assistant::parsers::example_snapshot;
-use aparte_protocol::documents::{DocumentEvent, DocumentRequest, Format};
+use aparte_protocol::documents::{DocumentEvent, DocumentRequest, Format, Limits};
 use aparte_protocol::engine::{EngineEvent, EngineRequest};
 use aparte_protocol::{RequestId, write_chunk, write_end, write_message};
 use aparte_vault::parsers::{MASTER, example_manifest};
@@ -264,6 +264,8 @@ fn frames() {
     let request = DocumentRequest {
         extension: Some("md".into()),
         size: 7,
+        password: None,
+        limits: Limits::default(),
     };
     write_message(&mut pipe, RequestId(1), &request).expect("memory");
     write_chunk(&mut pipe, RequestId(1), b"Bonjour").expect("memory");

@@ -387,6 +387,48 @@ pub enum Format {
     Markdown,
     /// One page.
     Text,
+    /// Source code.
+    Source,
+    /// LaTeX source.
+    Latex,
+    /// A table in text.
+    Csv,
+    /// A web page.
+    Html,
+    /// A web page with what it shows.
+    Mhtml,
+    /// A book.
+    Epub,
+    /// Rich Text Format.
+    Rtf,
+    /// Word.
+    Docx,
+    /// Word before 2007.
+    Doc,
+    /// PowerPoint: has slides.
+    Pptx,
+    /// PowerPoint before 2007.
+    Ppt,
+    /// Excel: has sheets.
+    Xlsx,
+    /// Excel before 2007.
+    Xls,
+    /// OpenDocument text.
+    Odt,
+    /// OpenDocument spreadsheet.
+    Ods,
+    /// OpenDocument presentation.
+    Odp,
+    /// One e-mail.
+    Email,
+    /// One e-mail of Outlook.
+    Outlook,
+    /// A folder of e-mails.
+    Mbox,
+    /// A folder of files.
+    Zip,
+    /// A picture.
+    Image,
 }
 
 /// A document of the library.
@@ -891,6 +933,27 @@ impl From<&domain::Document> for Document {
                 domain::Format::Pdf => Format::Pdf,
                 domain::Format::Markdown => Format::Markdown,
                 domain::Format::Text => Format::Text,
+                domain::Format::Source => Format::Source,
+                domain::Format::Latex => Format::Latex,
+                domain::Format::Csv => Format::Csv,
+                domain::Format::Html => Format::Html,
+                domain::Format::Mhtml => Format::Mhtml,
+                domain::Format::Epub => Format::Epub,
+                domain::Format::Rtf => Format::Rtf,
+                domain::Format::Docx => Format::Docx,
+                domain::Format::Doc => Format::Doc,
+                domain::Format::Pptx => Format::Pptx,
+                domain::Format::Ppt => Format::Ppt,
+                domain::Format::Xlsx => Format::Xlsx,
+                domain::Format::Xls => Format::Xls,
+                domain::Format::Odt => Format::Odt,
+                domain::Format::Ods => Format::Ods,
+                domain::Format::Odp => Format::Odp,
+                domain::Format::Email => Format::Email,
+                domain::Format::Outlook => Format::Outlook,
+                domain::Format::Mbox => Format::Mbox,
+                domain::Format::Zip => Format::Zip,
+                domain::Format::Image => Format::Image,
             },
             pages: document.pages,
             language: document.language.map(Language::from),

@@ -12,7 +12,7 @@ use crate::error::{DocumentTrouble, Error};
 use crate::files::{File, Input};
 use crate::language::Language;
 use crate::library::{CollectionId, DocumentId, Head, Origin, hash, incomplete};
-use crate::{Assistant, OnPage, indexing, log, reader, stored};
+use crate::{Assistant, OnPage, indexing, log, pages, reader, stored};
 
 /// How a document is to be kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -212,7 +212,7 @@ impl<'a> Keeping<'a> {
         }
         let damage = [PageWarning::Damaged, PageWarning::Unmapped];
         self.is_damaged |= damage.iter().any(|damage| page.warnings.contains(damage));
-        let body = stored::encode(&page);
+        let body = pages::encode(&page);
         self.size += body.len();
         self.waiting.push((page.number, body));
         if self.size >= PORTION || self.waiting.len() >= PORTION_PAGES {

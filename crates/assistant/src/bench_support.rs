@@ -88,7 +88,7 @@ pub fn add_document(vault: &Vault, number: u64, pages: &[Vec<String>]) -> Result
     vault.write(|change| {
         let id = change.create_owner(OwnerKind::Document, &head.encode())?;
         for page in &pages {
-            change.put(id, stored::PAGE, page.number, &stored::encode(page))?;
+            change.put(id, stored::PAGE, page.number, &crate::pages::encode(page))?;
         }
         change.put_blob(id, original.as_bytes())?;
         Ok(())
@@ -128,7 +128,7 @@ impl Index {
             index.put_messages(*owner.id.as_bytes(), owner.fingerprint, entries)?;
         }
         for owner in vault.owners(OwnerKind::Document)?.readable {
-            let pages: Vec<Page> = all(&vault.records(owner.id, stored::PAGE)?)?;
+            let pages = crate::pages::stored(vault, owner.id).map_err(sentence)?.unwrap_or_default();
             let vectors: Vec<Vec<Vector>> = pages
                 .iter()
                 .map(|page| page.passages.iter().map(|_| vector()).collect())
@@ -244,6 +244,7 @@ fn page(number: u32, passages: &[String]) -> Page {
                 end: page.text.len() as u32,
             },
             headings: Vec::new(),
+            header: None,
         });
         page.text.push_str("\n\n");
     }

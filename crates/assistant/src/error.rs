@@ -3,7 +3,7 @@
 //! Sentences have two halves, what happened and what to do, in the language of the interface. They may
 //! name the user's file; the log gets the [`code`](Error::code) alone.
 
-use aparte_protocol::documents::DocumentFailure;
+use aparte_protocol::documents::{DocumentFailure, Limit};
 use aparte_protocol::engine::{GenerateFailure, LoadFailure};
 use aparte_vault::VaultError;
 
@@ -66,10 +66,15 @@ pub enum DocumentTrouble {
     NotAFile,
     NotReadable,
     Empty,
+    PasswordWanted,
+    PasswordWrong,
+    /// Protected in a way that no password opens here.
     Encrypted,
     Damaged,
     UnknownFormat,
     TooLarge,
+    /// More than is read of one document.
+    TooMuch(Limit),
     /// Nothing on any page can be read as text: a scan.
     OnlyImages,
     /// Its pages are blank.
@@ -113,10 +118,13 @@ impl From<DocumentFailure> for DocumentTrouble {
     fn from(failure: DocumentFailure) -> Self {
         match failure {
             DocumentFailure::Empty => DocumentTrouble::Empty,
+            DocumentFailure::PasswordWanted => DocumentTrouble::PasswordWanted,
+            DocumentFailure::PasswordWrong => DocumentTrouble::PasswordWrong,
             DocumentFailure::Encrypted => DocumentTrouble::Encrypted,
             DocumentFailure::Damaged => DocumentTrouble::Damaged,
             DocumentFailure::UnknownFormat => DocumentTrouble::UnknownFormat,
             DocumentFailure::TooLarge => DocumentTrouble::TooLarge,
+            DocumentFailure::Limit(limit) => DocumentTrouble::TooMuch(limit),
         }
     }
 }
@@ -171,10 +179,20 @@ impl Error {
                 DocumentTrouble::NotAFile => "document_not_a_file",
                 DocumentTrouble::NotReadable => "document_not_readable",
                 DocumentTrouble::Empty => "document_empty",
+                DocumentTrouble::PasswordWanted => "document_password_wanted",
+                DocumentTrouble::PasswordWrong => "document_password_wrong",
                 DocumentTrouble::Encrypted => "document_encrypted",
                 DocumentTrouble::Damaged => "document_damaged",
                 DocumentTrouble::UnknownFormat => "document_unknown_format",
                 DocumentTrouble::TooLarge => "document_too_large",
+                DocumentTrouble::TooMuch(limit) => match limit {
+                    Limit::Text => "document_too_much_text",
+                    Limit::Unpacked => "document_too_much_unpacked",
+                    Limit::Pages => "document_too_many_pages",
+                    Limit::Cells => "document_too_many_cells",
+                    Limit::Files => "document_too_many_files",
+                    Limit::Nesting => "document_too_nested",
+                },
                 DocumentTrouble::OnlyImages => "document_only_images",
                 DocumentTrouble::NoText => "document_no_text",
                 DocumentTrouble::TookTooLong => "document_took_too_long",
@@ -235,20 +253,51 @@ impl Error {
                 DocumentTrouble::Empty => {
                     format!("“{name}” is empty: it has no bytes. Check that it was copied to its end.")
                 }
-                DocumentTrouble::Encrypted => format!(
+                DocumentTrouble::PasswordWanted => format!(
                     "“{name}” is protected by a password. Save a copy without the password and add that."
+                ),
+                DocumentTrouble::PasswordWrong => format!(
+                    "This is not the password of “{name}”. Try again; small and capital letters count."
+                ),
+                DocumentTrouble::Encrypted => format!(
+                    "“{name}” is encrypted in a way that cannot be read here. Open it in its own program, \
+                     save a copy without protection and add that."
                 ),
                 DocumentTrouble::Damaged => format!(
                     "“{name}” is damaged and cannot be read. Get another copy, or open it in its own \
                      program and save it again."
                 ),
                 DocumentTrouble::UnknownFormat => format!(
-                    "“{name}” is not a kind of file that can be read. PDF, plain text and Markdown work."
+                    "“{name}” is not a kind of file that can be read. PDF, Word, Excel, PowerPoint, \
+                     OpenDocument, RTF, web pages, EPUB, e-mail, CSV, Markdown, LaTeX, source code, plain \
+                     text, and ZIP files of these work."
                 ),
                 DocumentTrouble::TooLarge => format!(
-                    "“{name}” is too large: PDF files up to 256 MB and texts up to 4 MB are read. Split it and add the \
-                     parts."
+                    "“{name}” is too large: files up to 256 MB are read. Split it and add the parts."
                 ),
+                DocumentTrouble::TooMuch(limit) => match limit {
+                    Limit::Text => format!(
+                        "“{name}” has more text than is read of one file. Split it and add the parts."
+                    ),
+                    Limit::Unpacked => format!(
+                        "“{name}” unpacks to more than is read of one file. If it is not meant to do harm, \
+                         split it and add the parts."
+                    ),
+                    Limit::Pages => format!(
+                        "“{name}” has more pages than are read of one file. Split it and add the parts."
+                    ),
+                    Limit::Cells => format!(
+                        "“{name}” has more filled cells than are read of one file. Split it and add the \
+                         parts."
+                    ),
+                    Limit::Files => format!(
+                        "“{name}” holds more files than are read. Unpack it and add those that matter."
+                    ),
+                    Limit::Nesting => format!(
+                        "“{name}” is nested more deeply than is read. If it is a ZIP file, unpack it and add \
+                         what is in it; otherwise save it again in its own program."
+                    ),
+                },
                 DocumentTrouble::OnlyImages => format!(
                     "“{name}” has only images of pages and no text. Run text recognition on it, then \
                      add it again."
@@ -360,22 +409,58 @@ impl Error {
                     "« {name} » est vide : il ne contient aucun octet. Vérifiez que la copie est allée \
                      au bout."
                 ),
-                DocumentTrouble::Encrypted => format!(
+                DocumentTrouble::PasswordWanted => format!(
                     "« {name} » est protégé par un mot de passe. Enregistrez-en une copie sans mot de \
                      passe et ajoutez-la."
+                ),
+                DocumentTrouble::PasswordWrong => format!(
+                    "Ce n'est pas le mot de passe de « {name} ». Essayez de nouveau ; minuscules et \
+                     majuscules comptent."
+                ),
+                DocumentTrouble::Encrypted => format!(
+                    "« {name} » est chiffré d'une façon qui ne peut pas être lue ici. Ouvrez-le dans son \
+                     logiciel, enregistrez-en une copie sans protection et ajoutez-la."
                 ),
                 DocumentTrouble::Damaged => format!(
                     "« {name} » est endommagé et ne peut pas être lu. Procurez-vous une autre copie, ou \
                      ouvrez-le dans son logiciel et enregistrez-le de nouveau."
                 ),
                 DocumentTrouble::UnknownFormat => format!(
-                    "« {name} » n'est pas d'un format lisible. Les fichiers PDF, texte et Markdown le \
-                     sont."
+                    "« {name} » n'est pas d'un format lisible. Le sont : PDF, Word, Excel, PowerPoint, \
+                     OpenDocument, RTF, pages web, EPUB, courriels, CSV, Markdown, LaTeX, code source, \
+                     texte brut, et les fichiers ZIP qui en contiennent."
                 ),
                 DocumentTrouble::TooLarge => format!(
-                    "« {name} » est trop volumineux : la limite est de 256 Mo pour un PDF et de 4 Mo \
-                     pour un texte. Divisez-le et ajoutez les parties."
+                    "« {name} » est trop volumineux : la limite est de 256 Mo. Divisez-le et ajoutez les \
+                     parties."
                 ),
+                DocumentTrouble::TooMuch(limit) => match limit {
+                    Limit::Text => format!(
+                        "« {name} » contient plus de texte qu'il n'en est lu d'un fichier. Divisez-le et \
+                         ajoutez les parties."
+                    ),
+                    Limit::Unpacked => format!(
+                        "« {name} » se décompresse au-delà de ce qui est lu d'un fichier. S'il n'est pas là \
+                         pour nuire, divisez-le et ajoutez les parties."
+                    ),
+                    Limit::Pages => format!(
+                        "« {name} » a plus de pages qu'il n'en est lu d'un fichier. Divisez-le et ajoutez \
+                         les parties."
+                    ),
+                    Limit::Cells => format!(
+                        "« {name} » a plus de cellules remplies qu'il n'en est lu d'un fichier. Divisez-le \
+                         et ajoutez les parties."
+                    ),
+                    Limit::Files => format!(
+                        "« {name} » contient plus de fichiers qu'il n'en est lu. Décompressez-le et ajoutez \
+                         ceux qui comptent."
+                    ),
+                    Limit::Nesting => format!(
+                        "« {name} » est imbriqué plus profondément que ce qui est lu. Si c'est un fichier \
+                         ZIP, décompressez-le et ajoutez son contenu ; sinon, enregistrez-le de nouveau \
+                         dans son logiciel."
+                    ),
+                },
                 DocumentTrouble::OnlyImages => format!(
                     "« {name} » ne contient que des images de pages, sans texte. Passez-le à la \
                      reconnaissance de caractères, puis ajoutez-le de nouveau."

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::language::Language;
 use crate::library::Head;
 use crate::search::{Entry, Fingerprint, MessageEntry, SearchIndex, Vector};
-use crate::{Assistant, stored, vectors};
+use crate::{Assistant, pages, stored, vectors};
 
 /// Takes out of the index what is not in the vault, and puts in the conversations and documents that it does not hold as
 /// they are. Gives how many were put in.
@@ -87,7 +87,7 @@ pub(crate) fn texts(vault: &Vault, document: OwnerId, pages: u32) -> Result<Vec<
             Err(VaultError::Damaged(_)) => None,
             Err(error) => return Err(error.into()),
         };
-        let page = record.and_then(|record| stored::decode::<Page>(&record.body).ok());
+        let page = record.and_then(|record| pages::decode(&record.body).ok());
         let Some(page) = page.filter(|page| !page.passages.is_empty()) else {
             continue;
         };

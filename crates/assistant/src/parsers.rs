@@ -6,12 +6,11 @@
 
 use std::sync::LazyLock;
 
-use aparte_protocol::documents::Page;
-
 use crate::conversation::{self, Message};
 use crate::error::Error;
 use crate::language::Language;
 use crate::library;
+use crate::pages;
 use crate::search::{Entry, SearchIndex};
 use crate::settings::Settings;
 use crate::stored;
@@ -80,12 +79,12 @@ pub fn stored_value(bytes: &[u8]) -> bool {
     };
     match which {
         0 => reads(bytes, Message::decode, Message::encode),
-        1 => match stored::decode::<Page>(bytes) {
+        1 => match pages::decode(bytes) {
             Ok(page) => {
                 for passage in &page.passages {
                     let _ = passage.range.of(&page.text);
                 }
-                reads(bytes, stored::decode::<Page>, stored::encode)
+                reads(bytes, pages::decode, pages::encode)
             }
             Err(_) => false,
         },

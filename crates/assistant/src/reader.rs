@@ -5,7 +5,7 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use aparte_protocol::Wall;
-use aparte_protocol::documents::{DocumentEvent, DocumentRequest, Format, Page};
+use aparte_protocol::documents::{DocumentEvent, DocumentRequest, Format, Limits, Page};
 
 use crate::error::{DocumentTrouble, Error};
 use crate::log;
@@ -37,6 +37,12 @@ pub(crate) fn read(
     let request = DocumentRequest {
         extension: extension(name),
         size: bytes.len() as u64,
+        password: None,
+        // The files in a document are named in its text; they are not taken out of it.
+        limits: Limits {
+            depth: 0,
+            ..Limits::default()
+        },
     };
     let stopped = |Stopped| trouble(DocumentTrouble::ReaderStopped);
     let (id, events) = worker.request(&request).map_err(stopped)?;
@@ -76,6 +82,7 @@ pub(crate) fn read(
             (DocumentEvent::Finished, Some(opened)) if opened.read == opened.pages => {
                 return Ok(opened.format);
             }
+            (DocumentEvent::Withheld { .. }, Some(_)) => {}
             (DocumentEvent::Failed(failure), _) => return Err(trouble(failure.into())),
             // Anything else is a worker that does not keep to the protocol.
             _ => return Err(trouble(DocumentTrouble::ReaderStopped)),
@@ -124,12 +131,16 @@ impl Started {
 /// worker is only as honest as the document that went in.
 fn is_next(page: &Page, before: u32) -> bool {
     let passages = page.passages.iter().map(|passage| passage.range);
+    let columns = page.passages.iter().filter_map(|passage| passage.header);
+    let cells = page.cells.iter().map(|cell| cell.range);
     let headings = page.headings.iter().map(|heading| heading.range);
     let words = page.words.iter().map(|word| word.range);
     page.number == before + 1
         && passages
             .chain(headings)
             .chain(words)
+            .chain(columns)
+            .chain(cells)
             .all(|range| range.of(&page.text).is_some())
 }
 

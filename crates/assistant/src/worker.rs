@@ -92,9 +92,13 @@ impl Event for DocumentEvent {
     fn is_last(&self) -> bool {
         match self {
             DocumentEvent::Finished | DocumentEvent::Failed(_) => true,
-            DocumentEvent::Greeting(_) | DocumentEvent::Opened { .. } | DocumentEvent::Page(_) => {
-                false
-            }
+            DocumentEvent::Greeting(_)
+            | DocumentEvent::Opened { .. }
+            | DocumentEvent::Page(_)
+            | DocumentEvent::File { .. }
+            | DocumentEvent::FileBytes(_)
+            | DocumentEvent::FileEnd
+            | DocumentEvent::Withheld { .. } => false,
         }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn candidates(
     if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
         candidates.push(compound(bytes)?);
     } else if Archive::is_one(bytes) {
-        candidates.push(archive(bytes)?);
+        candidates.push(archive(bytes));
     } else if is_image(bytes) {
         candidates.push(Format::Image);
     } else if bytes.starts_with(b"{\\rtf") {
@@ -78,8 +78,7 @@ fn compound(bytes: &[u8]) -> Result<Format, DocumentFailure> {
 }
 
 /// What a ZIP archive is besides: a document, or a folder.
-fn archive(bytes: &[u8]) -> Result<Format, DocumentFailure> {
-    let archive = Archive::open(bytes)?;
+fn archive(bytes: &[u8]) -> Format {
     // The first entry of such a document, stored as it is.
     let declared = bytes
         .get(30..)
@@ -98,9 +97,13 @@ fn archive(bytes: &[u8]) -> Result<Format, DocumentFailure> {
             None
         };
         if let Some(format) = format {
-            return Ok(format);
+            return format;
         }
     }
+    // A broken one is told as such by whoever reads it.
+    let Ok(archive) = Archive::open(bytes) else {
+        return Format::Zip;
+    };
     let names: Vec<String> = (0..archive.len().min(4_096))
         .filter_map(|index| archive.name(index))
         .collect();
@@ -112,14 +115,14 @@ fn archive(bytes: &[u8]) -> Result<Format, DocumentFailure> {
             ("ppt/", Format::Pptx),
         ] {
             if within(folder) {
-                return Ok(format);
+                return format;
             }
         }
     }
     if archive.has("META-INF/container.xml") {
-        return Ok(Format::Epub);
+        return Format::Epub;
     }
-    Ok(Format::Zip)
+    Format::Zip
 }
 
 fn is_image(bytes: &[u8]) -> bool {

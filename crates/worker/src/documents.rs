@@ -49,8 +49,7 @@ pub fn serve() -> Result<(), FrameError> {
         .stack_size(PARSER_STACK)
         .spawn(move || {
             let mut broken = None;
-            let extension = request.extension.as_deref();
-            let read = aparte_documents::read(bytes, extension, &mut |event| {
+            let read = aparte_documents::read(bytes, &request, &mut |event| {
                 if broken.is_none() {
                     broken = write_message(&mut app, id, &event).err();
                 }

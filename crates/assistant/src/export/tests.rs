@@ -27,6 +27,7 @@ fn add_document(assistant: &Assistant, name: &str, text: &str) -> DocumentId {
         passages: vec![Passage {
             range: whole,
             headings: Vec::new(),
+            header: None,
         }],
         ..Page::default()
     };

@@ -1,5 +1,8 @@
-//! A writer of small PDF files: text in Helvetica at given places, uncompressed, so that a test can
+//! Writers of small files. This one is of PDF: text in Helvetica at given places, uncompressed, so that a test can
 //! damage it where it wants.
+
+pub mod compound;
+pub mod packages;
 
 use std::fmt::Write;
 

@@ -1,70 +1,20 @@
 //! PDF files, made here byte by byte, through the public door of the crate.
 
-mod writer;
+use aparte_protocol::documents::{DocumentFailure, Format, Page, PageWarning};
 
-use aparte_documents::read;
-use aparte_protocol::documents::{
-    DocumentEvent, DocumentFailure, DocumentRequest, Format, Limits, Page, PageWarning, Password,
-};
-use writer::{Sheet, pdf};
+use crate::read;
+use crate::writer::{Sheet, pdf};
 
-/// The pages of a file, after checking what holds for every page.
+/// The pages of a file.
 fn pages_of(bytes: &[u8]) -> Result<Vec<Page>, DocumentFailure> {
     pages_with(bytes, None)
 }
 
 fn pages_with(bytes: &[u8], password: Option<&str>) -> Result<Vec<Page>, DocumentFailure> {
-    let mut announced = None;
-    let mut pages = Vec::new();
-    let request = DocumentRequest {
-        extension: Some("pdf".to_owned()),
-        size: bytes.len() as u64,
-        password: password.map(|password| Password(password.to_owned())),
-        limits: Limits::default(),
-    };
-    let read = read(bytes.to_vec(), &request, &mut |event| match event {
-        DocumentEvent::Opened { format, pages } => {
-            assert_eq!(format, Format::Pdf);
-            assert_eq!(announced.replace(pages), None, "opened once");
-        }
-        DocumentEvent::Page(page) => pages.push(page),
-        other => panic!("{other:?} is the worker's to say"),
-    });
-    for (at, page) in pages.iter().enumerate() {
-        assert_eq!(page.number as usize, at + 1);
-        check(page);
-    }
-    read?;
-    assert_eq!(announced, Some(pages.len() as u32));
-    Ok(pages)
-}
-
-fn check(page: &Page) {
-    let words = page.words.iter().map(|word| word.range);
-    let passages = page.passages.iter().map(|passage| passage.range);
-    let headings = page.headings.iter().map(|heading| heading.range);
-    for ranges in [
-        words.collect::<Vec<_>>(),
-        passages.collect(),
-        headings.collect(),
-    ] {
-        let mut end = 0;
-        for range in ranges {
-            let written = range
-                .of(&page.text)
-                .expect("a range on character boundaries");
-            assert!(!written.is_empty() && written == written.trim());
-            assert!(range.start >= end, "in order and without overlap");
-            end = range.end;
-        }
-    }
-    for word in &page.words {
-        assert!(
-            word.rect.iter().all(|value| value.is_finite()),
-            "{:?}",
-            word.rect
-        );
-    }
+    let read = read::with(bytes, Some("pdf"), password, read::limits());
+    read.verdict?;
+    assert_eq!(read.format, Some(Format::Pdf));
+    Ok(read.pages)
 }
 
 fn one(sheet: Sheet) -> Page {
@@ -311,9 +261,9 @@ fn a_page_of_too_many_operators_is_given_up_alone() {
 
 #[test]
 fn an_owner_password_does_not_matter_and_a_user_password_does() {
-    let owned = include_bytes!("fixtures/owner-password.pdf");
+    let owned = include_bytes!("../fixtures/owner-password.pdf");
     assert_eq!(pages_of(owned).unwrap()[0].text, "The rent is 900 euros.");
-    let locked = include_bytes!("fixtures/user-password.pdf");
+    let locked = include_bytes!("../fixtures/user-password.pdf");
     assert_eq!(pages_of(locked), Err(DocumentFailure::PasswordWanted));
     assert_eq!(
         pages_with(locked, Some("not it")),

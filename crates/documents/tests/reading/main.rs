@@ -1,0 +1,6 @@
+//! Files of every format, made here or held by packages, through the public door of the crate.
+
+mod formats;
+mod pdf;
+mod read;
+mod writer;
