@@ -10,12 +10,16 @@ use pdf_oxide::decoders;
 use pdf_oxide::fonts::{FontInfo, MappingProvenance};
 use pdf_oxide::object::{Object, ObjectRef};
 
+use crate::budget::NESTING_LIMIT;
+
 /// More bytes, unpacked, are not read from one page or from one form on it.
 const CONTENT_LIMIT: usize = 32 << 20;
 /// More operators that concern text are not read from one page.
 const TEXT_OPERATORS_LIMIT: usize = 200_000;
 /// Longer strings are cut by the parser (ISO 32000-1, annex C).
 const STRING_LIMIT: usize = 32_767;
+/// A page that draws more forms, counting those in forms, would never be done.
+const DRAWS_LIMIT: u64 = 50_000;
 /// How deep forms are looked for in forms.
 const FORMS_DEPTH: usize = 12;
 
@@ -41,10 +45,39 @@ pub(crate) struct Content {
 /// Looks at the pages of one document; what pages share is looked at once.
 #[derive(Default)]
 pub(crate) struct Inspector {
-    forms: HashMap<ObjectRef, Soundness>,
+    forms: HashMap<ObjectRef, Form>,
     fonts: HashSet<ObjectRef>,
     readable: HashSet<String>,
     silent: HashSet<String>,
+}
+
+/// What is known of a form.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    soundness: Soundness,
+    /// How many forms are drawn when it is drawn once, with itself.
+    draws: u64,
+}
+
+/// What a resource dictionary offers.
+struct Resources {
+    /// That of the forms in it.
+    soundness: Soundness,
+    /// The names that stand for fonts.
+    fonts: HashSet<String>,
+    /// How many forms are drawn when the one of this name is.
+    draws: HashMap<String, u64>,
+}
+
+impl Resources {
+    /// How many forms content draws that names these.
+    fn drawn_by(&self, scan: &Scan) -> u64 {
+        let cost = |(name, times): (&String, &u64)| {
+            let each = self.draws.get(name).copied().unwrap_or(0);
+            each.saturating_mul(*times)
+        };
+        scan.drawn.iter().map(cost).fold(0, u64::saturating_add)
+    }
 }
 
 impl Inspector {
@@ -63,10 +96,10 @@ impl Inspector {
         };
         content.soundness = match entries.get("Contents") {
             None | Some(Object::Null) => Soundness::Whole,
-            Some(contents) => streams(document, contents),
+            Some(contents) => streams(document, contents).0,
         };
-        let (resources, named) = self.resources(document, entries.get("Resources"), FORMS_DEPTH);
-        content.soundness = content.soundness.max(resources);
+        let resources = self.resources(document, entries.get("Resources"), FORMS_DEPTH);
+        content.soundness = content.soundness.max(resources.soundness);
         if content.soundness == Soundness::TooLarge {
             return content;
         }
@@ -77,7 +110,10 @@ impl Inspector {
         let scan = Scan::of(&bytes);
         content.soundness = content.soundness.max(scan.soundness());
         content.shows_text = scan.shows_text;
-        content.missing_fonts = &scan.fonts - &named;
+        if resources.drawn_by(&scan) > DRAWS_LIMIT {
+            content.soundness = Soundness::TooLarge;
+        }
+        content.missing_fonts = &scan.fonts - &resources.fonts;
         content
     }
 
@@ -89,49 +125,60 @@ impl Inspector {
             || (self.silent.contains(font) && !self.readable.contains(font))
     }
 
-    /// Notes the fonts of a resource dictionary and of its forms; gives the soundness of those forms and
-    /// the names that stand for fonts.
+    /// Notes the fonts of a resource dictionary and of its forms.
     fn resources(
         &mut self,
         document: &PdfDocument,
         resources: Option<&Object>,
         depth: usize,
-    ) -> (Soundness, HashSet<String>) {
-        let mut soundness = Soundness::Whole;
-        let mut named = HashSet::new();
+    ) -> Resources {
+        let mut found = Resources {
+            soundness: Soundness::Whole,
+            fonts: HashSet::new(),
+            draws: HashMap::new(),
+        };
         for (name, font) in entries_of(document, resources, "Font") {
             if self.font(document, &font) {
-                named.insert(name);
+                found.fonts.insert(name);
             }
         }
         if depth == 0 {
-            return (soundness, named);
+            return found;
         }
-        for (_, form) in entries_of(document, resources, "XObject") {
+        for (name, form) in entries_of(document, resources, "XObject") {
             let Some(reference) = form.as_reference() else {
                 continue;
             };
-            if let Some(known) = self.forms.get(&reference) {
-                soundness = soundness.max(*known);
-                continue;
+            if let Some(form) = self.form(document, reference, depth) {
+                found.soundness = found.soundness.max(form.soundness);
+                found.draws.insert(name, form.draws);
             }
-            // Known before it is looked into: a form may be drawn by itself.
-            self.forms.insert(reference, Soundness::Whole);
-            let Ok(loaded) = document.load_object(reference) else {
-                continue;
-            };
-            let Some(entries) = loaded.as_dict() else {
-                continue;
-            };
-            if entries.get("Subtype").and_then(Object::as_name) != Some("Form") {
-                continue;
-            }
-            let within = self.resources(document, entries.get("Resources"), depth - 1);
-            let found = streams(document, &form).max(within.0);
-            self.forms.insert(reference, found);
-            soundness = soundness.max(found);
         }
-        (soundness, named)
+        found
+    }
+
+    /// What a form is; `None` for what is none.
+    fn form(&mut self, document: &PdfDocument, reference: ObjectRef, depth: usize) -> Option<Form> {
+        if let Some(known) = self.forms.get(&reference) {
+            return Some(*known);
+        }
+        let loaded = document.load_object(reference).ok()?;
+        let entries = loaded.as_dict()?;
+        if entries.get("Subtype").and_then(Object::as_name) != Some("Form") {
+            return None;
+        }
+        // Known before it is looked into: a form may be drawn by itself.
+        let mut form = Form {
+            soundness: Soundness::Whole,
+            draws: 1,
+        };
+        self.forms.insert(reference, form);
+        let resources = self.resources(document, entries.get("Resources"), depth - 1);
+        let (soundness, bytes) = streams(document, &loaded);
+        form.soundness = soundness.max(resources.soundness);
+        form.draws = resources.drawn_by(&Scan::of(&bytes)).saturating_add(1);
+        self.forms.insert(reference, form);
+        Some(form)
     }
 
     /// Notes whether a font can be read; gives whether it is a font at all.
@@ -172,40 +219,46 @@ fn entries_of(
     found().unwrap_or_default()
 }
 
-/// The soundness of a stream, or of an array of streams that are read as one.
-fn streams(document: &PdfDocument, contents: &Object) -> Soundness {
+/// The soundness of a stream, or of an array of streams that are read as one, and what could be unpacked.
+fn streams(document: &PdfDocument, contents: &Object) -> (Soundness, Vec<u8>) {
     let Ok(contents) = document.resolve_object(contents) else {
-        return Soundness::Damaged;
+        return (Soundness::Damaged, Vec::new());
     };
     let Some(parts) = contents.as_array() else {
-        return unpacked(document, &contents).map_or_else(|lost| lost, |_| Soundness::Whole);
+        return match unpacked(document, &contents) {
+            Ok(bytes) => (Soundness::Whole, bytes),
+            Err(lost) => (lost, Vec::new()),
+        };
     };
     let mut soundness = Soundness::Whole;
-    let mut total = 0;
+    let mut all = Vec::new();
     for part in parts.iter().filter(|part| !part.is_null()) {
-        let length = match document.resolve_object(part) {
+        let bytes = match document.resolve_object(part) {
             Ok(part) => unpacked(document, &part),
             Err(_) => Err(Soundness::Damaged),
         };
-        match length {
-            Ok(length) => total += length,
+        match bytes {
+            Ok(bytes) => {
+                all.extend(bytes);
+                all.push(b'\n');
+            }
             Err(lost) => soundness = soundness.max(lost),
         }
-        if total > CONTENT_LIMIT || soundness == Soundness::TooLarge {
-            return Soundness::TooLarge;
+        if all.len() > CONTENT_LIMIT || soundness == Soundness::TooLarge {
+            return (Soundness::TooLarge, Vec::new());
         }
     }
-    soundness
+    (soundness, all)
 }
 
-/// How many bytes a stream holds once it is unpacked.
-fn unpacked(document: &PdfDocument, stream: &Object) -> Result<usize, Soundness> {
+/// What a stream holds once it is unpacked; nothing where it is encrypted.
+fn unpacked(document: &PdfDocument, stream: &Object) -> Result<Vec<u8>, Soundness> {
     let Object::Stream { dict, data } = stream else {
         return Err(Soundness::Damaged);
     };
     // Only the parser can decrypt it; it says itself if it cannot.
     if document.is_encrypted() {
-        return Ok(data.len());
+        return Ok(Vec::new());
     }
     let filter = dict.get("Filter").map(|filter| {
         document
@@ -230,7 +283,7 @@ fn unpacked(document: &PdfDocument, stream: &Object) -> Result<usize, Soundness>
             return Err(Soundness::TooLarge);
         }
     }
-    Ok(bytes.len())
+    Ok(bytes)
 }
 
 fn inflated(packed: &[u8]) -> Result<Vec<u8>, Soundness> {
@@ -254,13 +307,76 @@ fn inflated(packed: &[u8]) -> Result<Vec<u8>, Soundness> {
     Err(Soundness::Damaged)
 }
 
+/// Whether arrays and dictionaries outside of streams stand in each other more deeply than the parser, which
+/// calls itself for each, has stack for.
+pub(crate) fn is_too_deep(file: &[u8]) -> bool {
+    let mut rest = file;
+    let mut depth = 0_usize;
+    let mut ended = true;
+    let mut strings = true;
+    while let Some((&first, after)) = rest.split_first() {
+        rest = match first {
+            b'%' => &rest[length_until(rest, |b| matches!(b, b'\r' | b'\n'))..],
+            b'(' if strings => match literal(rest) {
+                (length, _, true) => &rest[length..],
+                // One that does not end is none, and neither is any after it.
+                _ => {
+                    strings = false;
+                    after
+                }
+            },
+            b'[' => {
+                depth += 1;
+                after
+            }
+            b'<' if after.first() == Some(&b'<') => {
+                depth += 1;
+                &after[1..]
+            }
+            b']' => {
+                depth = depth.saturating_sub(1);
+                after
+            }
+            b'>' if after.first() == Some(&b'>') => {
+                depth = depth.saturating_sub(1);
+                &after[1..]
+            }
+            b's' if rest.starts_with(b"stream") => {
+                depth = 0;
+                // The end is looked for once: without one there is no other stream to skip.
+                match ended.then(|| position(rest, b"endstream")).flatten() {
+                    Some(at) => &rest[at + 9..],
+                    None => {
+                        ended = false;
+                        &after[5..]
+                    }
+                }
+            }
+            b'e' if rest.starts_with(b"endobj") => {
+                depth = 0;
+                &rest[6..]
+            }
+            _ => after,
+        };
+        if depth > NESTING_LIMIT {
+            return true;
+        }
+    }
+    false
+}
+
 /// What stands in a content stream.
 #[derive(Default)]
 struct Scan {
+    /// How many arrays are open, and whether ever too many were.
+    arrays: usize,
+    too_deep: bool,
     text_operators: usize,
     shows_text: bool,
     /// The names that are taken for fonts.
     fonts: HashSet<String>,
+    /// The names that are drawn, and how often.
+    drawn: HashMap<String, u64>,
     /// A string goes past what the parser reads, or does not end.
     lost_string: bool,
     /// Something stands where an operator should.
@@ -297,6 +413,15 @@ impl Scan {
                     name = &after[..length];
                     rest = &after[length..];
                 }
+                b'[' => {
+                    scan.arrays += 1;
+                    scan.too_deep |= scan.arrays > NESTING_LIMIT;
+                    rest = after;
+                }
+                b']' => {
+                    scan.arrays = scan.arrays.saturating_sub(1);
+                    rest = after;
+                }
                 _ if !is_regular(first) => rest = after,
                 _ => {
                     let length = length_until(rest, |b| !is_regular(b));
@@ -309,6 +434,10 @@ impl Scan {
                         b"Tf" => {
                             scan.fonts
                                 .insert(String::from_utf8_lossy(name).into_owned());
+                        }
+                        b"Do" => {
+                            let name = String::from_utf8_lossy(name).into_owned();
+                            *scan.drawn.entry(name).or_default() += 1;
                         }
                         b"Tj" | b"TJ" | b"'" | b"\"" => scan.shows_text |= written,
                         _ if is_operand(word) => continue,
@@ -323,7 +452,7 @@ impl Scan {
     }
 
     fn soundness(&self) -> Soundness {
-        if self.text_operators > TEXT_OPERATORS_LIMIT {
+        if self.text_operators > TEXT_OPERATORS_LIMIT || self.too_deep {
             Soundness::TooLarge
         } else if self.lost_string || self.unknown_operator {
             Soundness::Damaged
@@ -331,6 +460,10 @@ impl Scan {
             Soundness::Whole
         }
     }
+}
+
+fn position(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    bytes.windows(mark.len()).position(|window| window == mark)
 }
 
 fn length_until(bytes: &[u8], stop: impl Fn(u8) -> bool) -> usize {

@@ -6,14 +6,17 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use aparte_protocol::documents::{DocumentEvent, DocumentFailure, Format, Page, PageWarning};
+use aparte_protocol::documents::{
+    DocumentEvent, DocumentFailure, Format, Limit, Page, PageWarning,
+};
+use pdf_oxide::extractors::SpanMergingConfig;
 use pdf_oxide::layout::TextSpan;
 use pdf_oxide::object::{Object, ObjectRef};
 use pdf_oxide::{Error, PdfDocument};
 
 use crate::blocks::Composed;
 use crate::budget::Budget;
-use crate::content::{Inspector, Soundness};
+use crate::content::{self, Inspector, Soundness};
 use crate::layout::{self, PlacedWord};
 use crate::passages::{self, Block, Outline};
 use crate::running::{self, Edges};
@@ -40,6 +43,9 @@ pub(crate) fn read(
     budget: &mut Budget,
     emit: &mut dyn FnMut(DocumentEvent),
 ) -> Result<(), DocumentFailure> {
+    if content::is_too_deep(&bytes) {
+        return Err(DocumentFailure::Limit(Limit::Nesting));
+    }
     let document = open(bytes, password)?;
     let count = page_count(&document);
     if count == 0 {
@@ -54,8 +60,11 @@ pub(crate) fn read(
     });
     let mut pages = Pages::default();
     let mut inspector = Inspector::default();
+    // The parser looks at as many pages as are declared before it gives the first; where they are not there it
+    // would look for each of them through the whole tree.
+    let counted = declared(&document) <= count + 1_000;
     for index in 0..count {
-        if let Some(page) = pages.take(sheet(&document, &mut inspector, index)) {
+        if let Some(page) = pages.take(sheet(&document, &mut inspector, index, counted)) {
             budget.text(page.text.len())?;
             emit(DocumentEvent::Page(page));
         }
@@ -102,13 +111,28 @@ fn open(bytes: Vec<u8>, password: Option<&str>) -> Result<PdfDocument, DocumentF
 /// How many pages the page tree has; a page that cannot be loaded counts, so that the others keep their
 /// numbers.
 fn page_count(document: &PdfDocument) -> usize {
-    let counted = walled(|| leaves(document)).flatten().unwrap_or(0);
-    if counted > 0 {
+    if let Some(counted) = walled(|| leaves(document)).flatten() {
         return counted;
     }
-    // The tree is out of reach: the parser knows ways to find pages without it.
+    // The tree is out of reach: the parser knows ways to find pages without it. It is not asked where there is a
+    // tree, because one without pages may lead it in a circle.
     let found = walled(|| document.page_count().ok()).flatten().unwrap_or(0);
     found.min(PAGES_LIMIT)
+}
+
+/// How many pages the document says it has.
+fn declared(document: &PdfDocument) -> usize {
+    let count = walled(|| {
+        let catalog = document.catalog().ok()?;
+        let root = document
+            .resolve_object(catalog.as_dict()?.get("Pages")?)
+            .ok()?;
+        let count = document
+            .resolve_object(root.as_dict()?.get("Count")?)
+            .ok()?;
+        usize::try_from(count.as_integer()?).ok()
+    });
+    count.flatten().unwrap_or(0)
 }
 
 fn leaves(document: &PdfDocument) -> Option<usize> {
@@ -241,7 +265,7 @@ impl Pages {
     }
 }
 
-fn sheet(document: &PdfDocument, inspector: &mut Inspector, index: usize) -> Sheet {
+fn sheet(document: &PdfDocument, inspector: &mut Inspector, index: usize, counted: bool) -> Sheet {
     walled(|| {
         let frame = Frame::of(document, index);
         let mut sheet = Sheet {
@@ -255,7 +279,11 @@ fn sheet(document: &PdfDocument, inspector: &mut Inspector, index: usize) -> She
         if content.soundness == Soundness::TooLarge {
             return sheet;
         }
-        let Ok(spans) = document.extract_spans(index) else {
+        let spans = match counted {
+            true => document.extract_spans(index),
+            false => document.extract_spans_with_config(index, SpanMergingConfig::default()),
+        };
+        let Ok(spans) = spans else {
             sheet.note(PageWarning::Damaged);
             return sheet;
         };

@@ -1,6 +1,8 @@
 //! Files of every format, made here or held by packages, through the public door of the crate.
 
 mod formats;
+mod hostile;
+mod memory;
 mod pdf;
 mod read;
 mod writer;

@@ -1,6 +1,7 @@
 //! Writers of small files. This one is of PDF: text in Helvetica at given places, uncompressed, so that a test can
 //! damage it where it wants.
 
+pub mod archives;
 pub mod compound;
 pub mod packages;
 
