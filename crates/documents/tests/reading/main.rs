@@ -5,4 +5,5 @@ mod hostile;
 mod memory;
 mod pdf;
 mod read;
+mod references;
 mod writer;
