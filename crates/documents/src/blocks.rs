@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use aparte_protocol::documents::Word;
 
+use crate::hyphens::{Hyphen, Vocabulary};
 use crate::layout::{Line, PlacedWord};
 use crate::passages::{Block, Kind, text_range};
 
@@ -31,12 +32,29 @@ impl Composed {
     pub(crate) fn append_running(&mut self, lines: &[Line]) {
         if !lines.is_empty() {
             let lines: Vec<_> = lines.iter().map(|line| (line, false)).collect();
-            self.append_block(&lines, |_| Kind::Running);
+            self.append_block(&lines, &Vocabulary::default(), |_| Kind::Running);
         }
     }
 
-    /// Appends lines in reading order; `body` is the font size of the document's running text.
-    pub(crate) fn append(&mut self, lines: &[Line], body: f32) {
+    /// Appends rows that stand nowhere on the page.
+    pub(crate) fn append_rows(&mut self, rows: &[String]) {
+        if rows.is_empty() {
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push_str("\n\n");
+        }
+        let start = self.text.len();
+        self.text.push_str(&rows.join("\n"));
+        self.blocks.push(Block {
+            range: start..self.text.len(),
+            kind: Kind::Rows,
+        });
+    }
+
+    /// Appends lines in reading order; `body` is the font size of the document's running text, and its
+    /// `vocabulary` tells how words go on over the end of a line.
+    pub(crate) fn append(&mut self, lines: &[Line], body: f32, vocabulary: &Vocabulary) {
         let table = table_rows(lines);
         let pitch = usual_pitch(lines);
         let mut start = 0;
@@ -50,7 +68,7 @@ impl Composed {
                     .iter()
                     .zip(table[start..end].iter().copied())
                     .collect();
-                self.append_block(&block, |title| {
+                self.append_block(&block, vocabulary, |title| {
                     if table[start] {
                         return Kind::Rows;
                     }
@@ -64,13 +82,22 @@ impl Composed {
         }
     }
 
-    fn append_block(&mut self, lines: &[(&Line, bool)], kind: impl FnOnce(Range<usize>) -> Kind) {
+    fn append_block(
+        &mut self,
+        lines: &[(&Line, bool)],
+        vocabulary: &Vocabulary,
+        kind: impl FnOnce(Range<usize>) -> Kind,
+    ) {
         if !self.text.is_empty() {
             self.text.push_str("\n\n");
         }
         let start = self.text.len();
         for (at, (line, in_table)) in lines.iter().enumerate() {
-            if at > 0 {
+            let mut words = line.words.as_slice();
+            if at > 0 && !in_table && self.continue_word(&words[0], vocabulary) {
+                words = &words[1..];
+            }
+            if at > 0 && !words.is_empty() {
                 self.text.push('\n');
             }
             if *in_table {
@@ -81,7 +108,7 @@ impl Composed {
                     self.append_words(cell);
                 }
             } else {
-                self.append_words(&line.words);
+                self.append_words(words);
             }
         }
         let range = start..self.text.len();
@@ -89,6 +116,29 @@ impl Composed {
             range: range.clone(),
             kind: kind(range),
         });
+    }
+
+    /// Joins a word to the last one of the line before, if it goes on with it. The two parts stay words of their
+    /// own, each with its place, but nothing stands between them.
+    fn continue_word(&mut self, word: &PlacedWord, vocabulary: &Vocabulary) -> bool {
+        let Some(last) = self.words.last_mut() else {
+            return false;
+        };
+        let written = &self.text[last.range.start as usize..];
+        let Some(hyphen) = vocabulary.joins(written, &word.text) else {
+            return false;
+        };
+        if hyphen == Hyphen::Dropped {
+            self.text.pop();
+            last.range.end = self.text.len() as u32;
+        }
+        let start = self.text.len();
+        self.text.push_str(&word.text);
+        self.words.push(Word {
+            range: text_range(&(start..self.text.len())),
+            rect: word.rect,
+        });
+        true
     }
 
     fn append_words(&mut self, words: &[PlacedWord]) {
@@ -273,7 +323,7 @@ mod tests {
 
     fn compose(words: Vec<PlacedWord>, body: f32) -> Composed {
         let mut composed = Composed::default();
-        composed.append(&lines(words), body);
+        composed.append(&lines(words), body, &Vocabulary::default());
         composed
     }
 

@@ -225,7 +225,7 @@ fn streams(document: &PdfDocument, contents: &Object) -> (Soundness, Vec<u8>) {
         return (Soundness::Damaged, Vec::new());
     };
     let Some(parts) = contents.as_array() else {
-        return match unpacked(document, &contents) {
+        return match unpacked(document, &contents, CONTENT_LIMIT) {
             Ok(bytes) => (Soundness::Whole, bytes),
             Err(lost) => (lost, Vec::new()),
         };
@@ -234,7 +234,7 @@ fn streams(document: &PdfDocument, contents: &Object) -> (Soundness, Vec<u8>) {
     let mut all = Vec::new();
     for part in parts.iter().filter(|part| !part.is_null()) {
         let bytes = match document.resolve_object(part) {
-            Ok(part) => unpacked(document, &part),
+            Ok(part) => unpacked(document, &part, CONTENT_LIMIT),
             Err(_) => Err(Soundness::Damaged),
         };
         match bytes {
@@ -252,7 +252,11 @@ fn streams(document: &PdfDocument, contents: &Object) -> (Soundness, Vec<u8>) {
 }
 
 /// What a stream holds once it is unpacked; nothing where it is encrypted.
-fn unpacked(document: &PdfDocument, stream: &Object) -> Result<Vec<u8>, Soundness> {
+pub(crate) fn unpacked(
+    document: &PdfDocument,
+    stream: &Object,
+    limit: usize,
+) -> Result<Vec<u8>, Soundness> {
     let Object::Stream { dict, data } = stream else {
         return Err(Soundness::Damaged);
     };
@@ -276,18 +280,18 @@ fn unpacked(document: &PdfDocument, stream: &Object) -> Result<Vec<u8>, Soundnes
     let mut bytes = data.to_vec();
     for filter in filters {
         bytes = match filter.as_str() {
-            "FlateDecode" | "Fl" => inflated(&bytes)?,
+            "FlateDecode" | "Fl" => inflated(&bytes, limit)?,
             _ => decoders::decode_stream(&bytes, &[filter]).map_err(|_| Soundness::Damaged)?,
         };
-        if bytes.len() > CONTENT_LIMIT {
+        if bytes.len() > limit {
             return Err(Soundness::TooLarge);
         }
     }
     Ok(bytes)
 }
 
-fn inflated(packed: &[u8]) -> Result<Vec<u8>, Soundness> {
-    let limit = CONTENT_LIMIT as u64 + 1;
+fn inflated(packed: &[u8], limit: usize) -> Result<Vec<u8>, Soundness> {
+    let limit = limit as u64 + 1;
     let mut bytes = Vec::new();
     if packed.is_empty()
         || ZlibDecoder::new(packed)
@@ -603,15 +607,19 @@ mod tests {
     fn a_flipped_bit_or_a_cut_in_a_packed_stream_is_noticed() {
         let content: String = (0..200).map(|n| format!("(line {n}) Tj T* ")).collect();
         let whole = packed(content.as_bytes());
-        assert_eq!(inflated(&whole).unwrap(), content.as_bytes());
+        assert_eq!(inflated(&whole, CONTENT_LIMIT).unwrap(), content.as_bytes());
         for at in (2..whole.len()).step_by(13) {
             let mut flipped = whole.clone();
             flipped[at] ^= 0x10;
-            assert_eq!(inflated(&flipped), Err(Soundness::Damaged), "byte {at}");
+            assert_eq!(
+                inflated(&flipped, CONTENT_LIMIT),
+                Err(Soundness::Damaged),
+                "byte {at}"
+            );
         }
         for end in (3..whole.len() - 8).step_by(13) {
             assert_eq!(
-                inflated(&whole[..end]),
+                inflated(&whole[..end], CONTENT_LIMIT),
                 Err(Soundness::Damaged),
                 "cut at {end}"
             );
@@ -621,13 +629,16 @@ mod tests {
     #[test]
     fn a_stream_without_its_checksum_is_whole() {
         let whole = packed(b"BT (nothing of it is lost) Tj ET");
-        let content = inflated(&whole[..whole.len() - 4]).unwrap();
+        let content = inflated(&whole[..whole.len() - 4], CONTENT_LIMIT).unwrap();
         assert_eq!(content, b"BT (nothing of it is lost) Tj ET");
     }
 
     #[test]
     fn a_stream_is_unpacked_no_further_than_a_page_may_hold() {
         let bomb = packed(&vec![b' '; 2 * CONTENT_LIMIT]);
-        assert_eq!(inflated(&bomb).unwrap().len(), CONTENT_LIMIT + 1);
+        assert_eq!(
+            inflated(&bomb, CONTENT_LIMIT).unwrap().len(),
+            CONTENT_LIMIT + 1
+        );
     }
 }

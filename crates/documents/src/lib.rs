@@ -9,6 +9,7 @@
 mod archive;
 mod blocks;
 mod budget;
+mod catalog;
 mod content;
 mod delimited;
 mod encoding;
@@ -16,6 +17,7 @@ mod epub;
 mod files;
 mod folder;
 mod html;
+mod hyphens;
 mod latex;
 mod layout;
 mod mail;
@@ -29,6 +31,7 @@ mod pdf;
 mod recognition;
 mod rtf;
 mod running;
+mod sections;
 mod written;
 mod xml;
 

@@ -3,23 +3,29 @@
 //! Only spans are asked for: the parser's own text assembly and page count may hang on broken files
 //! (its issue 1398). The parser may also panic; each call is walled, so that a page fails alone.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aparte_protocol::documents::{
-    DocumentEvent, DocumentFailure, Format, Limit, Page, PageWarning,
+    DocumentEvent, DocumentFailure, Format, Limit, Page, PageWarning, Withheld,
 };
 use pdf_oxide::extractors::SpanMergingConfig;
 use pdf_oxide::layout::TextSpan;
-use pdf_oxide::object::{Object, ObjectRef};
+use pdf_oxide::object::ObjectRef;
 use pdf_oxide::{Error, PdfDocument};
 
 use crate::blocks::Composed;
 use crate::budget::Budget;
+use crate::catalog::{self, Attachment, Field, Section};
 use crate::content::{self, Inspector, Soundness};
+use crate::files;
+use crate::hyphens::Vocabulary;
 use crate::layout::{self, PlacedWord};
 use crate::passages::{self, Block, Outline};
 use crate::running::{self, Edges};
+use crate::sections;
+use crate::written::one_line;
 
 /// More pages are not read from one file.
 const PAGES_LIMIT: usize = 100_000;
@@ -47,7 +53,7 @@ pub(crate) fn read(
         return Err(DocumentFailure::Limit(Limit::Nesting));
     }
     let document = open(bytes, password)?;
-    let count = page_count(&document);
+    let (references, count) = page_list(&document);
     if count == 0 {
         return Err(DocumentFailure::Damaged);
     }
@@ -58,22 +64,49 @@ pub(crate) fn read(
         format: Format::Pdf,
         pages: count as u32,
     });
-    let mut pages = Pages::default();
+    let mut pages = Pages {
+        sections: walled(|| catalog::outline(&document, &references)).unwrap_or_default(),
+        fields: walled(|| catalog::fields(&document, &references)).unwrap_or_default(),
+        ..Pages::default()
+    };
     let mut inspector = Inspector::default();
     // The parser looks at as many pages as are declared before it gives the first; where they are not there it
     // would look for each of them through the whole tree.
-    let counted = declared(&document) <= count + 1_000;
+    let declared = walled(|| catalog::declared_pages(&document)).flatten();
+    let counted = declared.unwrap_or(0) <= count + 1_000;
+    let mut send = |page: Page, budget: &mut Budget| {
+        budget.text(page.text.len())?;
+        emit(DocumentEvent::Page(page));
+        Ok::<_, DocumentFailure>(())
+    };
     for index in 0..count {
         if let Some(page) = pages.take(sheet(&document, &mut inspector, index, counted)) {
-            budget.text(page.text.len())?;
-            emit(DocumentEvent::Page(page));
+            send(page, budget)?;
         }
     }
     while let Some(page) = pages.finish_next() {
-        budget.text(page.text.len())?;
-        emit(DocumentEvent::Page(page));
+        send(page, budget)?;
     }
+    attachments(&document, budget, emit);
     Ok(())
+}
+
+/// Hands out what is attached to the document.
+fn attachments(document: &PdfDocument, budget: &mut Budget, emit: &mut dyn FnMut(DocumentEvent)) {
+    let budget = RefCell::new(budget);
+    let mut take = |attachment: Attachment| match attachment.bytes {
+        Some(bytes) => {
+            let mut budget = budget.borrow_mut();
+            files::hand_out(&attachment.name, 0, &bytes, &mut budget, emit);
+        }
+        None => emit(DocumentEvent::Withheld {
+            name: files::harmless(&attachment.name),
+            reason: Withheld::Damaged,
+        }),
+    };
+    let room = || budget.borrow().unpacked_left();
+    // A panic in the middle leaves the files before it.
+    let _ = walled(|| catalog::attachments(document, &mut take, &room));
 }
 
 /// Runs a call of the parser; a panic reads as `None`.
@@ -108,63 +141,16 @@ fn open(bytes: Vec<u8>, password: Option<&str>) -> Result<PdfDocument, DocumentF
     }
 }
 
-/// How many pages the page tree has; a page that cannot be loaded counts, so that the others keep their
-/// numbers.
-fn page_count(document: &PdfDocument) -> usize {
-    if let Some(counted) = walled(|| leaves(document)).flatten() {
-        return counted;
+/// The pages in order, as far as they can be told: their references, or only how many there are.
+fn page_list(document: &PdfDocument) -> (Vec<ObjectRef>, usize) {
+    if let Some(pages) = walled(|| catalog::pages(document, PAGES_LIMIT)).flatten() {
+        let count = pages.len();
+        return (pages, count);
     }
     // The tree is out of reach: the parser knows ways to find pages without it. It is not asked where there is a
     // tree, because one without pages may lead it in a circle.
     let found = walled(|| document.page_count().ok()).flatten().unwrap_or(0);
-    found.min(PAGES_LIMIT)
-}
-
-/// How many pages the document says it has.
-fn declared(document: &PdfDocument) -> usize {
-    let count = walled(|| {
-        let catalog = document.catalog().ok()?;
-        let root = document
-            .resolve_object(catalog.as_dict()?.get("Pages")?)
-            .ok()?;
-        let count = document
-            .resolve_object(root.as_dict()?.get("Count")?)
-            .ok()?;
-        usize::try_from(count.as_integer()?).ok()
-    });
-    count.flatten().unwrap_or(0)
-}
-
-fn leaves(document: &PdfDocument) -> Option<usize> {
-    let catalog = document.catalog().ok()?;
-    let root = catalog.as_dict()?.get("Pages")?.as_reference()?;
-    let mut seen: HashSet<ObjectRef> = HashSet::new();
-    let mut open = vec![root];
-    let mut count = 0;
-    while let Some(node) = open.pop() {
-        if !seen.insert(node) {
-            continue;
-        }
-        let kids = document.load_object(node).ok().and_then(|object| {
-            let kids = object.as_dict()?.get("Kids")?.clone();
-            let kids = document.resolve_object(&kids).ok()?;
-            Some(
-                kids.as_array()?
-                    .iter()
-                    .filter_map(Object::as_reference)
-                    .collect::<Vec<_>>(),
-            )
-        });
-        match kids {
-            Some(kids) => open.extend(kids),
-            None if node == root => return None,
-            None => count += 1,
-        }
-        if count >= PAGES_LIMIT {
-            break;
-        }
-    }
-    Some(count)
+    (Vec::new(), found.min(PAGES_LIMIT))
 }
 
 /// What was read of one page, before it is known what its neighbours have in common with it.
@@ -196,12 +182,19 @@ struct Pages {
     /// How many characters have each size, in half points.
     sizes: HashMap<i32, usize>,
     outline: Outline,
+    vocabulary: Vocabulary,
+    /// The entries of the document's outline, and the filled fields of its form, by the index of the page.
+    sections: HashMap<usize, Vec<Section>>,
+    fields: HashMap<usize, Vec<Field>>,
     finished: u32,
 }
 
 impl Pages {
     /// Takes a sheet in and gives the page whose neighbours are known by now, if there is one.
     fn take(&mut self, sheet: Sheet) -> Option<Page> {
+        for words in &sheet.directions {
+            self.vocabulary.learn(words);
+        }
         for word in sheet.directions.iter().flatten() {
             *self
                 .sizes
@@ -226,24 +219,30 @@ impl Pages {
         let mut composed = Composed::default();
         for (at, words) in sheet.directions.into_iter().enumerate() {
             if at > 0 || !sheet.upright {
-                composed.append(&layout::lines(words), body);
+                composed.append(&layout::lines(words), body, &self.vocabulary);
                 continue;
             }
             let parted = running::part(words, sheet.size.1, &neighbours);
             composed.append_running(&layout::lines(parted.header));
-            composed.append(&layout::lines(parted.body), body);
+            composed.append(&layout::lines(parted.body), body, &self.vocabulary);
             composed.append_running(&layout::lines(parted.footer));
         }
         self.before.push_back(sheet.edges);
         if self.before.len() > NEIGHBOURS {
             self.before.pop_front();
         }
+        let index = self.finished as usize;
         self.finished += 1;
+        let fields = self.fields.remove(&index).unwrap_or_default();
+        let rows: Vec<String> = fields.iter().map(written_field).collect();
+        composed.append_rows(&rows);
         let Composed {
             text,
             words,
-            blocks,
+            mut blocks,
         } = composed;
+        let sections = self.sections.remove(&index).unwrap_or_default();
+        sections::mark(&text, &mut blocks, &sections);
         Some(Page {
             number: self.finished,
             headings: blocks.iter().filter_map(Block::heading).collect(),
@@ -263,6 +262,11 @@ impl Pages {
             .max_by_key(|(size, count)| (**count, **size));
         most.map_or(10.0, |(size, _)| *size as f32 / 2.0)
     }
+}
+
+/// A field as a row of two cells.
+fn written_field(field: &Field) -> String {
+    format!("{}\t{}", one_line(&field.name), one_line(&field.value))
 }
 
 fn sheet(document: &PdfDocument, inspector: &mut Inspector, index: usize, counted: bool) -> Sheet {

@@ -589,7 +589,91 @@ export type Format =
 /**
  * One page.
  */
-"text"
+"text" | 
+/**
+ * Source code.
+ */
+"source" | 
+/**
+ * LaTeX source.
+ */
+"latex" | 
+/**
+ * A table in text.
+ */
+"csv" | 
+/**
+ * A web page.
+ */
+"html" | 
+/**
+ * A web page with what it shows.
+ */
+"mhtml" | 
+/**
+ * A book.
+ */
+"epub" | 
+/**
+ * Rich Text Format.
+ */
+"rtf" | 
+/**
+ * Word.
+ */
+"docx" | 
+/**
+ * Word before 2007.
+ */
+"doc" | 
+/**
+ * PowerPoint: has slides.
+ */
+"pptx" | 
+/**
+ * PowerPoint before 2007.
+ */
+"ppt" | 
+/**
+ * Excel: has sheets.
+ */
+"xlsx" | 
+/**
+ * Excel before 2007.
+ */
+"xls" | 
+/**
+ * OpenDocument text.
+ */
+"odt" | 
+/**
+ * OpenDocument spreadsheet.
+ */
+"ods" | 
+/**
+ * OpenDocument presentation.
+ */
+"odp" | 
+/**
+ * One e-mail.
+ */
+"email" | 
+/**
+ * One e-mail of Outlook.
+ */
+"outlook" | 
+/**
+ * A folder of e-mails.
+ */
+"mbox" | 
+/**
+ * A folder of files.
+ */
+"zip" | 
+/**
+ * A picture.
+ */
+"image"
 /**
  * A message that speaks of what was looked for.
  */

@@ -13,7 +13,7 @@ use crate::read;
 use crate::writer::archives::{Entry, archive, bomb, overlapping};
 use crate::writer::compound::{self, OldCell, compound, doc, msg, ppt, xls};
 use crate::writer::packages::{docx, epub, open_document, paragraph, pptx, xlsx, zipped};
-use crate::writer::{Sheet, pdf};
+use crate::writer::{Sheet, objects, pdf};
 
 /// The longest that a file may take, in a build that is hardly optimised.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -1475,26 +1475,6 @@ fn books_and_texts_that_lead_to_themselves() {
         ),
     ];
     hold(cases);
-}
-
-/// A PDF of these objects, numbered from 1; the first is the catalogue.
-fn objects(objects: &[String]) -> Vec<u8> {
-    let mut file = String::from("%PDF-1.7\n");
-    let mut offsets = Vec::new();
-    for (n, object) in objects.iter().enumerate() {
-        offsets.push(file.len());
-        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", n + 1));
-    }
-    let start = file.len();
-    let rows: String = offsets
-        .iter()
-        .map(|offset| format!("{offset:010} 00000 n \n"))
-        .collect();
-    let size = objects.len() + 1;
-    file.push_str(&format!(
-        "xref\n0 {size}\n0000000000 65535 f \n{rows}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
-    ));
-    file.into_bytes()
 }
 
 #[test]

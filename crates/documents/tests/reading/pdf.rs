@@ -1,9 +1,9 @@
 //! PDF files, made here byte by byte, through the public door of the crate.
 
-use aparte_protocol::documents::{DocumentFailure, Format, Page, PageWarning};
+use aparte_protocol::documents::{DocumentFailure, Format, Page, PageWarning, Withheld};
 
 use crate::read;
-use crate::writer::{Sheet, pdf};
+use crate::writer::{Sheet, objects, pdf};
 
 /// The pages of a file.
 fn pages_of(bytes: &[u8]) -> Result<Vec<Page>, DocumentFailure> {
@@ -327,4 +327,140 @@ fn a_page_tree_that_bites_its_tail_ends() {
     let whole = String::from_utf8(several_pages()).unwrap();
     let looped = whole.replacen("/Kids [", "/Kids [2 0 R ", 1);
     let _ = pages_of(looped.as_bytes());
+}
+
+/// A page of these lines in Helvetica, with more in its catalogue and its page, and more objects from 6 on.
+fn lines(lines: &[&str], catalog: &str, page: &str, more: &[String]) -> Vec<u8> {
+    let mut content = String::from("BT /F1 11 Tf 14 TL 72 720 Td");
+    for line in lines {
+        content.push_str(&format!(" ({line}) Tj T*"));
+    }
+    content.push_str(" ET");
+    let mut all = vec![
+        format!("<< /Type /Catalog /Pages 2 0 R {catalog} >>"),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 4 0 R >> >> /Contents 5 0 R {page} >>"
+        ),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
+            .to_owned(),
+        format!(
+            "<< /Length {} >>\nstream\n{content}\nendstream",
+            content.len()
+        ),
+    ];
+    all.extend_from_slice(more);
+    objects(&all)
+}
+
+#[test]
+fn a_word_that_goes_on_over_a_line_is_one_and_its_parts_have_their_places() {
+    let file = lines(
+        &[
+            "The production of nails is large, and the produc-",
+            "tion of long-term credit is a long-",
+            "term task. Demandez-",
+            "vous pourquoi.",
+        ],
+        "",
+        "",
+        &[],
+    );
+    let pages = pages_of(&file).unwrap();
+    let page = &pages[0];
+    assert_eq!(
+        page.text,
+        "The production of nails is large, and the production\nof long-term credit is a long-term\ntask. Demandez-vous\npourquoi."
+    );
+    let parts: Vec<_> = page
+        .words
+        .iter()
+        .filter(|word| matches!(word.range.of(&page.text), Some("produc" | "tion")))
+        .collect();
+    let [first, second] = parts.as_slice() else {
+        panic!("two parts")
+    };
+    assert_eq!(
+        first.range.end, second.range.start,
+        "nothing stands between them"
+    );
+    assert!(
+        second.rect[1] > first.rect[1] + 10.0 && second.rect[0] < first.rect[0],
+        "each on its line"
+    );
+}
+
+#[test]
+fn headings_are_what_the_outline_names() {
+    let file = lines(
+        &["1 The rent", "", "It is due on the first day of the month.", "", "1.1 Charges", "", "They are due as well."],
+        "/Outlines 6 0 R /Names << /Dests << /Names [(charges) [3 0 R /Fit]] >> >>",
+        "",
+        &[
+            "<< /First 7 0 R >>".to_owned(),
+            "<< /Title <FEFF00540068006500200072 0065006E0074> /First 8 0 R /Dest [3 0 R /XYZ 0 0 0] >>".to_owned(),
+            "<< /Title (Charges) /A << /S /GoTo /D (charges) >> >>".to_owned(),
+        ],
+    );
+    let pages = pages_of(&file).unwrap();
+    let page = &pages[0];
+    let found: Vec<_> = page
+        .headings
+        .iter()
+        .map(|h| (h.level, h.range.of(&page.text).unwrap()))
+        .collect();
+    assert_eq!(
+        found,
+        [(1, "1 The rent"), (2, "1.1 Charges")],
+        "{}",
+        page.text
+    );
+    assert_eq!(
+        page.passages
+            .last()
+            .unwrap()
+            .headings
+            .last()
+            .map(String::as_str),
+        Some("1.1 Charges")
+    );
+}
+
+#[test]
+fn filled_fields_stand_on_their_page() {
+    let file = lines(
+        &["The undersigned agrees."],
+        "/AcroForm << /Fields [6 0 R 9 0 R] >>",
+        "",
+        &[
+            "<< /T (tenant) /Kids [7 0 R 8 0 R] >>".to_owned(),
+            "<< /T (name) /FT /Tx /V (Ana Ex\\344mple) /P 3 0 R /Parent 6 0 R >>".to_owned(),
+            "<< /T (agrees) /FT /Btn /V /Yes /P 3 0 R /Parent 6 0 R >>".to_owned(),
+            "<< /T (empty) /FT /Btn /V /Off >>".to_owned(),
+        ],
+    );
+    let pages = pages_of(&file).unwrap();
+    assert_eq!(
+        pages[0].text,
+        "The undersigned agrees.\n\ntenant.name\tAna Exämple\ntenant.agrees\tYes"
+    );
+}
+
+#[test]
+fn attached_files_are_handed_out() {
+    let file = lines(
+        &["See the annex."],
+        "/Names << /EmbeddedFiles << /Kids [6 0 R] >> >>",
+        "",
+        &[
+            "<< /Names [(a) 7 0 R (b) 9 0 R] >>".to_owned(),
+            "<< /Type /Filespec /F (../annex.csv) /EF << /F 8 0 R >> >>".to_owned(),
+            "<< /Length 4 >>\nstream\na,b\n\nendstream".to_owned(),
+            "<< /Type /Filespec /UF (lost.txt) /EF << /F 99 0 R >> >>".to_owned(),
+        ],
+    );
+    let read = read::file(&file, "pdf");
+    assert_eq!(read.verdict, Ok(()));
+    assert_eq!(read.files, [("annex.csv".to_owned(), 0, b"a,b\n".to_vec())]);
+    assert_eq!(read.withheld, [("lost.txt".to_owned(), Withheld::Damaged)]);
 }

@@ -136,3 +136,23 @@ pub fn pdf(sheets: &[Sheet]) -> Vec<u8> {
     .expect("a string takes everything");
     file.into_bytes()
 }
+
+/// A PDF of these objects, numbered from 1; the first is the catalogue.
+pub fn objects(objects: &[String]) -> Vec<u8> {
+    let mut file = String::from("%PDF-1.7\n");
+    let mut offsets = Vec::new();
+    for (n, object) in objects.iter().enumerate() {
+        offsets.push(file.len());
+        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", n + 1));
+    }
+    let start = file.len();
+    let rows: String = offsets
+        .iter()
+        .map(|offset| format!("{offset:010} 00000 n \n"))
+        .collect();
+    let size = objects.len() + 1;
+    file.push_str(&format!(
+        "xref\n0 {size}\n0000000000 65535 f \n{rows}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
+    ));
+    file.into_bytes()
+}
