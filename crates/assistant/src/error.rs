@@ -3,7 +3,7 @@
 //! Sentences have two halves, what happened and what to do, in the language of the interface. They may
 //! name the user's file; the log gets the [`code`](Error::code) alone.
 
-use aparte_protocol::documents::{DocumentFailure, Limit};
+use aparte_protocol::documents::{DocumentFailure, Limit, Withheld};
 use aparte_protocol::engine::{GenerateFailure, LoadFailure};
 use aparte_vault::VaultError;
 
@@ -125,6 +125,18 @@ impl From<DocumentFailure> for DocumentTrouble {
             DocumentFailure::UnknownFormat => DocumentTrouble::UnknownFormat,
             DocumentFailure::TooLarge => DocumentTrouble::TooLarge,
             DocumentFailure::Limit(limit) => DocumentTrouble::TooMuch(limit),
+        }
+    }
+}
+
+impl From<Withheld> for DocumentTrouble {
+    fn from(reason: Withheld) -> Self {
+        match reason {
+            Withheld::TooDeep => DocumentTrouble::TooMuch(Limit::Nesting),
+            Withheld::TooLarge => DocumentTrouble::TooLarge,
+            Withheld::TooMany => DocumentTrouble::TooMuch(Limit::Files),
+            Withheld::Encrypted => DocumentTrouble::Encrypted,
+            Withheld::Damaged => DocumentTrouble::Damaged,
         }
     }
 }

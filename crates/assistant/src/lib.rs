@@ -67,7 +67,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub use adding::Adding;
+pub use adding::{Added, Adding, Inside};
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::calibration::{BatchSize, Tuning};
 pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
@@ -517,17 +517,27 @@ impl Assistant {
     }
 }
 
-/// The pages of a document, without keeping it. `worker` is the worker program.
+/// The pages of a document, without keeping it. `worker` is the worker program, `password` opens a document that wants one.
 pub fn extract(
     worker: &Path,
     input: Input<'_>,
+    password: Option<&str>,
     on_page: &mut OnPage<'_>,
 ) -> Result<Vec<Page>, Error> {
     let file = input.read()?;
     let mut pages = Vec::new();
-    reader::read(worker, &file.name, &file.bytes, &mut |page, total| {
-        on_page(page.number, total);
-        pages.push(page);
+    let reading = reader::Reading {
+        name: &file.name,
+        bytes: &file.bytes,
+        password,
+        // The files in a document are named in its text.
+        depth: 0,
+    };
+    reader::read(worker, &reading, &mut |part| {
+        if let reader::Part::Page(page, total) = part {
+            on_page(page.number, total);
+            pages.push(page);
+        }
         Ok(())
     })?;
     Ok(pages)

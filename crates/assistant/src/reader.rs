@@ -5,9 +5,12 @@ use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
 use aparte_protocol::Wall;
-use aparte_protocol::documents::{DocumentEvent, DocumentRequest, Format, Limits, Page};
+use aparte_protocol::documents::{
+    DOCUMENT_LIMIT, DocumentEvent, DocumentRequest, Format, Limits, Page, Password,
+};
 
-use crate::error::{DocumentTrouble, Error};
+use crate::error::{DocumentTrouble, Error, shown};
+use crate::files::NAME_LIMIT;
 use crate::log;
 use crate::worker::{Stopped, Worker};
 
@@ -18,16 +21,42 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 const SIZE_LIMIT: usize = 512 << 20;
 const TIME_LIMIT: Duration = Duration::from_secs(15 * 60);
 
-/// Hears each page, and how many there are.
-pub(crate) type TakePage<'a> = dyn FnMut(Page, u32) -> Result<(), Error> + 'a;
+/// What is to be read.
+pub(crate) struct Reading<'a> {
+    /// The name that the person knows it by.
+    pub name: &'a str,
+    pub bytes: &'a [u8],
+    /// What the person gave to open it.
+    pub password: Option<&'a str>,
+    /// How deep files in files are handed out; with zero they are only named.
+    pub depth: u8,
+}
 
-/// Reads a document page by page, and gives what it is.
+/// What comes out of a document.
+pub(crate) enum Part {
+    /// The next page, and how many there are.
+    Page(Page, u32),
+    /// A file that lies in it.
+    File {
+        /// Its name there.
+        name: String,
+        bytes: Vec<u8>,
+    },
+    /// A file in it that is not to be had.
+    Withheld {
+        /// Its name there.
+        name: String,
+        trouble: DocumentTrouble,
+    },
+}
+
+/// Reads a document, gives its parts to `take` as they come, and gives what it is.
 pub(crate) fn read(
     program: &Path,
-    name: &str,
-    bytes: &[u8],
-    take: &mut TakePage<'_>,
+    reading: &Reading<'_>,
+    take: &mut dyn FnMut(Part) -> Result<(), Error>,
 ) -> Result<Format, Error> {
+    let Reading { name, bytes, .. } = *reading;
     let trouble = |trouble| Error::Document {
         name: name.to_owned(),
         trouble,
@@ -37,10 +66,11 @@ pub(crate) fn read(
     let request = DocumentRequest {
         extension: extension(name),
         size: bytes.len() as u64,
-        password: None,
-        // The files in a document are named in its text; they are not taken out of it.
+        password: reading
+            .password
+            .map(|password| Password(password.to_owned())),
         limits: Limits {
-            depth: 0,
+            depth: reading.depth,
             ..Limits::default()
         },
     };
@@ -48,16 +78,23 @@ pub(crate) fn read(
     let (id, events) = worker.request(&request).map_err(stopped)?;
     worker.send_bytes(id, bytes).map_err(stopped)?;
 
-    let started = Instant::now();
+    // What is done with the parts is not the worker's time.
+    let mut waited = Duration::ZERO;
     let mut size = 0;
     let mut opened = None;
+    let mut file: Option<(String, Vec<u8>)> = None;
     loop {
+        let began = Instant::now();
         let event = events
             .recv_timeout(SILENCE_LIMIT)
             .map_err(|error| match error {
                 RecvTimeoutError::Timeout => trouble(DocumentTrouble::TookTooLong),
                 RecvTimeoutError::Disconnected => trouble(DocumentTrouble::ReaderStopped),
             })?;
+        waited += began.elapsed();
+        if waited > TIME_LIMIT {
+            return Err(trouble(DocumentTrouble::TookTooLong));
+        }
         match (event, &mut opened) {
             (DocumentEvent::Opened { format, pages }, None) => {
                 opened = Some(Opened {
@@ -73,16 +110,32 @@ pub(crate) fn read(
                 if size > SIZE_LIMIT {
                     return Err(trouble(DocumentTrouble::TooLarge));
                 }
-                if started.elapsed() > TIME_LIMIT {
-                    return Err(trouble(DocumentTrouble::TookTooLong));
-                }
                 opened.read += 1;
-                take(page, opened.pages)?;
+                take(Part::Page(page, opened.pages))?;
+            }
+            (DocumentEvent::File { name, .. }, Some(_)) if file.is_none() => {
+                file = Some((shown(&name, NAME_LIMIT), Vec::new()));
+            }
+            (DocumentEvent::FileBytes(bytes), Some(_)) => match &mut file {
+                Some((_, so_far)) if (so_far.len() + bytes.len()) as u64 <= DOCUMENT_LIMIT => {
+                    so_far.extend(bytes);
+                }
+                _ => return Err(trouble(DocumentTrouble::ReaderStopped)),
+            },
+            (DocumentEvent::FileEnd, Some(_)) => match file.take() {
+                Some((name, bytes)) => take(Part::File { name, bytes })?,
+                None => return Err(trouble(DocumentTrouble::ReaderStopped)),
+            },
+            (DocumentEvent::Withheld { name, reason }, Some(_)) => {
+                file = None;
+                take(Part::Withheld {
+                    name: shown(&name, NAME_LIMIT),
+                    trouble: reason.into(),
+                })?;
             }
             (DocumentEvent::Finished, Some(opened)) if opened.read == opened.pages => {
                 return Ok(opened.format);
             }
-            (DocumentEvent::Withheld { .. }, Some(_)) => {}
             (DocumentEvent::Failed(failure), _) => return Err(trouble(failure.into())),
             // Anything else is a worker that does not keep to the protocol.
             _ => return Err(trouble(DocumentTrouble::ReaderStopped)),
