@@ -75,7 +75,7 @@ pub enum DocumentTrouble {
     TooLarge,
     /// More than is read of one document.
     TooMuch(Limit),
-    /// Nothing on any page can be read as text: a scan.
+    /// Nothing on any page can be read without recognising text in images: a scan.
     OnlyImages,
     /// Its pages are blank.
     NoText,
@@ -311,8 +311,8 @@ impl Error {
                     ),
                 },
                 DocumentTrouble::OnlyImages => format!(
-                    "“{name}” has only images of pages and no text. Run text recognition on it, then \
-                     add it again."
+                    "“{name}” has only images of pages and no text. Add it in the window, which can \
+                     recognise the text of images."
                 ),
                 DocumentTrouble::NoText => {
                     format!("“{name}” has no text: its pages are blank. Check that it is the right file.")
@@ -474,8 +474,8 @@ impl Error {
                     ),
                 },
                 DocumentTrouble::OnlyImages => format!(
-                    "« {name} » ne contient que des images de pages, sans texte. Passez-le à la \
-                     reconnaissance de caractères, puis ajoutez-le de nouveau."
+                    "« {name} » ne contient que des images de pages, sans texte. Ajoutez-le dans la \
+                     fenêtre, qui sait reconnaître le texte des images."
                 ),
                 DocumentTrouble::NoText => format!(
                     "« {name} » ne contient aucun texte : ses pages sont blanches. Vérifiez que c'est le \
