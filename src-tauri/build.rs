@@ -30,6 +30,7 @@ fn main() {
         "choose_folder",
         "pause_intake",
         "cancel_intake",
+        "open_file",
         "collections",
         "make_collection",
         "rename_collection",

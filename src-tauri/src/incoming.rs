@@ -14,8 +14,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use aparte_assistant::{
-    Adding, Assistant, CollectionId, DocumentId, Embedded, Error, Input, Named, SAMPLES, Stop,
-    files_below,
+    Adding, Assistant, CollectionId, DocumentId, DocumentTrouble, Embedded, Error, Input, Inside,
+    Named, SAMPLES, Stop, files_below,
 };
 
 use crate::locking::{WasLocked, end_if_locked};
@@ -42,6 +42,8 @@ struct Queue {
     waiting: VecDeque<Waiting>,
     /// What they were named as, to be kept.
     named: Vec<Named>,
+    /// Those that wait for a password.
+    closed: BTreeMap<u32, Waiting>,
     pace: Pace,
     is_paused: bool,
     /// How far the vectors are, and what ends their computation.
@@ -60,6 +62,8 @@ struct Waiting {
     collection: Option<CollectionId>,
     /// The document that it has changed under.
     replaces: Option<DocumentId>,
+    /// What opens it.
+    password: Option<String>,
 }
 
 /// How often a file's progress is told: a person sees no more, and a long document has thousands of pages.
@@ -92,8 +96,10 @@ impl Incoming {
 
     /// Forgets a file that could not be added.
     pub fn dismiss(&self, id: u32) {
+        lock(&self.queue).closed.remove(&id);
         let mut files = lock(&self.files);
-        if let Some(FileProgress::Failed { .. }) = files.get(&id).map(|file| &file.progress) {
+        let progress = files.get(&id).map(|file| &file.progress);
+        if let Some(FileProgress::Failed { .. } | FileProgress::Closed { .. }) = progress {
             files.remove(&id);
         }
     }
@@ -223,6 +229,22 @@ impl Session {
         self.tell_intake((0, Duration::ZERO));
     }
 
+    /// Tries a file again that wants a password.
+    pub fn open_file(&self, id: u32, password: String) {
+        {
+            let mut queue = lock(&self.incoming.queue);
+            let Some(mut file) = queue.closed.remove(&id) else {
+                return;
+            };
+            file.password = Some(password);
+            queue.pace.add(file.bytes);
+            queue.waiting.push_front(file);
+            queue.end_embedding();
+        }
+        self.note(id, FileProgress::Waiting);
+        self.incoming.changed.notify_all();
+    }
+
     /// Gives up all files that wait, and the one that is being read. What is in the library stays.
     pub fn cancel_intake(&self) {
         {
@@ -270,6 +292,7 @@ impl Session {
                 private,
                 collection,
                 replaces,
+                password: None,
             });
             queue.end_embedding();
             file
@@ -289,6 +312,28 @@ impl Session {
     fn tell_intake(&self, current: (u64, Duration)) {
         let intake = lock(&self.incoming.queue).intake(current);
         self.tell_if_open(News::Intake { intake });
+    }
+
+    /// Tells of what lay in a document: what became documents, and what could not be read.
+    fn tell_inside(&self, assistant: &Assistant, inside: Vec<Inside>) {
+        for Inside { name, outcome } in inside {
+            let id = self.incoming.next_id();
+            self.incoming.announce(id, Path::new(&name));
+            let progress = match outcome {
+                Ok(document) => {
+                    let shown = |document: &_| Document::from(document);
+                    let Some(document) = assistant.with_document(document, shown) else {
+                        continue;
+                    };
+                    let already = false;
+                    FileProgress::Added { document, already }
+                }
+                Err(error) => FileProgress::Failed {
+                    message: error.sentence(assistant.language()),
+                },
+            };
+            self.note(id, progress);
+        }
     }
 
     /// Keeps what was named, if the vault is open. Where it cannot be kept the files are read all the same.
@@ -342,6 +387,8 @@ enum Work {
 enum Reading {
     Added,
     Failed,
+    /// It wants a password.
+    Closed,
     /// By the lock of the vault.
     CutShort,
     /// By the person.
@@ -425,9 +472,12 @@ fn read_waiting(session: &Session, assistant: &Assistant, file: Waiting) {
         Reading::Cancelled => {
             lock(&session.incoming.files).remove(&file.id);
         }
-        Reading::Added | Reading::Failed => {
+        Reading::Added | Reading::Failed | Reading::Closed => {
             let is_added = reading == Reading::Added;
             queue.pace.read(file.bytes, started.elapsed(), is_added);
+            if reading == Reading::Closed {
+                queue.closed.insert(file.id, file);
+            }
         }
     }
     drop(queue);
@@ -486,6 +536,7 @@ impl How {
             adding: Adding {
                 private: file.private,
                 collection: file.collection,
+                password: file.password.clone(),
             },
             replaces: file.replaces,
             bytes: file.bytes,
@@ -503,7 +554,13 @@ fn read(session: &Session, assistant: &Assistant, id: u32, input: Input<'_>, how
         Err(payload) if payload.is::<WasCancelled>() => return Reading::Cancelled,
         Ok(Err(error)) => {
             let message = error.sentence(assistant.language());
-            (Reading::Failed, FileProgress::Failed { message })
+            match error {
+                Error::Document {
+                    trouble: DocumentTrouble::PasswordWanted | DocumentTrouble::PasswordWrong,
+                    ..
+                } => (Reading::Closed, FileProgress::Closed { message }),
+                _ => (Reading::Failed, FileProgress::Failed { message }),
+            }
         }
         Err(_) => {
             let message = session.bug().message;
@@ -541,7 +598,11 @@ fn add(
             assistant.read_again(document, Some(input), &mut on_page)?;
             document
         }
-        None => assistant.add_to(&how.adding, input, &mut on_page)?,
+        None => {
+            let added = assistant.add_to(&how.adding, input, &mut on_page)?;
+            session.tell_inside(assistant, added.inside);
+            added.document
+        }
     };
     let document = assistant
         .with_document(added, |document| Document::from(document))

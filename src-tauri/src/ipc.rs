@@ -36,6 +36,7 @@ pub fn commands() -> Builder<Wry> {
             commands::library::choose_folder,
             commands::library::pause_intake,
             commands::library::cancel_intake,
+            commands::library::open_file,
             commands::library::collections,
             commands::library::make_collection,
             commands::library::rename_collection,

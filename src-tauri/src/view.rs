@@ -348,6 +348,11 @@ pub enum FileProgress {
         /// Its bytes were in the library before.
         already: bool,
     },
+    /// It wants a password, or another one.
+    Closed {
+        /// Which, and what to do.
+        message: String,
+    },
     /// It was not added.
     Failed {
         /// Why, and what to do.

@@ -12,7 +12,8 @@ use crate::error::{DocumentTrouble, Error};
 use crate::files::{File, Input};
 use crate::language::Language;
 use crate::library::{CollectionId, DocumentId, Head, Origin, hash, incomplete};
-use crate::{Assistant, OnPage, indexing, log, pages, reader, stored};
+use crate::reader::{self, Part};
+use crate::{Assistant, OnPage, indexing, log, pages, stored};
 
 /// How a document is to be kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,36 @@ pub struct Adding {
     pub private: bool,
     /// The collection that it is put into.
     pub collection: Option<CollectionId>,
+    /// What opens it, where it wants a password. It is kept with the document, sealed, to show the original again.
+    pub password: Option<String>,
+}
+
+/// What was added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Added {
+    /// The document.
+    pub document: DocumentId,
+    /// What lay in it, an archive or a message: each is a document of its own, or says why it is none.
+    pub inside: Vec<Inside>,
+}
+
+/// A file in a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inside {
+    /// Its name there, with `/` between folders.
+    pub name: String,
+    /// What became of it.
+    pub outcome: Result<DocumentId, Error>,
+}
+
+/// Files in files are taken out so deep.
+const DEPTH: u8 = 4;
+
+/// Where a document comes from, if not from a file of the user's: so deep in this document.
+#[derive(Clone, Copy)]
+struct Within {
+    parent: DocumentId,
+    depth: u8,
 }
 
 impl Assistant {
@@ -29,34 +60,93 @@ impl Assistant {
     /// # Errors
     /// [`Error::Document`], or what the vault reports.
     pub fn add(&self, input: Input<'_>, on_page: &mut OnPage<'_>) -> Result<DocumentId, Error> {
-        self.add_to(&Adding::default(), input, on_page)
+        let added = self.add_to(&Adding::default(), input, on_page)?;
+        Ok(added.document)
     }
 
-    /// The same, kept as it is said. One that is there already is put into the collection too.
+    /// The same, kept as it is said, and with what lies in it. One that is there already is put into the collection too.
     ///
     /// # Errors
-    /// As [`Assistant::add`].
+    /// As [`Assistant::add`]; what lies in it says of itself what is the matter with it.
     pub fn add_to(
         &self,
         adding: &Adding,
         input: Input<'_>,
         on_page: &mut OnPage<'_>,
-    ) -> Result<DocumentId, Error> {
-        let file = input.read()?;
+    ) -> Result<Added, Error> {
+        self.add_file(input.read()?, adding, None, on_page)
+    }
+
+    fn add_file(
+        &self,
+        file: File,
+        adding: &Adding,
+        within: Option<Within>,
+        on_page: &mut OnPage<'_>,
+    ) -> Result<Added, Error> {
         let hash = hash(&file.bytes);
         let there = self.library().with_hash(&hash, adding.private);
-        if let Some(id) = there {
-            self.note_again(id, file.origin, adding)?;
-            return Ok(id);
+        if let Some(document) = there {
+            self.note_again(document, file.origin, adding)?;
+            let inside = Vec::new();
+            return Ok(Added { document, inside });
         }
         let mut keeping = Keeping::new(self, adding.private);
-        let format = self.read_pages(&file, &mut keeping, on_page)?;
+        let depth = within.map_or(DEPTH, |within| within.depth);
+        let password = adding.password.as_deref();
+        let mut inside = Vec::new();
+        let read = self.read_parts(
+            &file,
+            password,
+            depth,
+            &mut keeping,
+            on_page,
+            &mut |keeping, name, bytes| {
+                let outcome = match bytes {
+                    Ok(bytes) => {
+                        let within = Within {
+                            parent: DocumentId(keeping.put()?),
+                            depth: depth - 1,
+                        };
+                        // The password was for what it lay in.
+                        let adding = Adding {
+                            password: None,
+                            ..adding.clone()
+                        };
+                        let file = File {
+                            name: name.rsplit('/').next().unwrap_or(&name).to_owned(),
+                            bytes,
+                            origin: None,
+                        };
+                        // How far the whole is, is told by its own pages.
+                        let added = self.add_file(file, &adding, Some(within), &mut |_, _| {});
+                        added.map(|added| {
+                            inside.extend(added.inside.into_iter().map(|deeper| Inside {
+                                name: format!("{name}/{}", deeper.name),
+                                ..deeper
+                            }));
+                            added.document
+                        })
+                    }
+                    Err(trouble) => Err(Error::Document {
+                        name: name.clone(),
+                        trouble,
+                    }),
+                };
+                inside.push(Inside { name, outcome });
+                Ok(())
+            },
+        );
+        let format = read?;
         let head = Head {
             origin: file.origin,
             collections: adding.collection.into_iter().collect(),
+            parent: within.map(|within| within.parent),
+            password: adding.password.clone(),
             ..Head::new(file.name, format, &file.bytes)
         };
-        keeping.finish(head, &file.bytes)
+        let document = keeping.finish(head, &file.bytes)?;
+        Ok(Added { document, inside })
     }
 
     /// Reads a document anew: from its original, or from a file that has changed since. Its name in the library stays, and so do
@@ -86,27 +176,48 @@ impl Assistant {
         };
         let vault = self.vault_for(document.private);
         let mut keeping = Keeping::new(self, document.private);
-        let format = self.read_pages(&file, &mut keeping, on_page)?;
         let mut head = Head::decode(&vault.head(id.0, OwnerKind::Document)?)?;
-        head.format = format;
+        let password = head.password.clone();
+        // What lies in it was taken out when it was added.
+        head.format = self.read_parts(
+            &file,
+            password.as_deref(),
+            0,
+            &mut keeping,
+            on_page,
+            &mut |_, _, _| Ok(()),
+        )?;
         head.hash = hash(&file.bytes);
         head.bytes = file.bytes.len() as u64;
         head.origin = file.origin;
         keeping.replace(id, head, &file.bytes)
     }
 
-    fn read_pages(
+    fn read_parts<'a>(
         &self,
         file: &File,
-        keeping: &mut Keeping<'_>,
+        password: Option<&str>,
+        depth: u8,
+        keeping: &mut Keeping<'a>,
         on_page: &mut OnPage<'_>,
+        on_file: &mut TakeFile<'_, 'a>,
     ) -> Result<Format, Error> {
         let started = Instant::now();
-        let format = reader::read(&self.worker, &file.name, &file.bytes, &mut |page, total| {
-            let number = page.number;
-            keeping.take(page)?;
-            on_page(number, total);
-            Ok(())
+        let reading = reader::Reading {
+            name: &file.name,
+            bytes: &file.bytes,
+            password,
+            depth,
+        };
+        let format = reader::read(&self.worker, &reading, &mut |part| match part {
+            Part::Page(page, total) => {
+                let number = page.number;
+                keeping.take(page)?;
+                on_page(number, total);
+                Ok(())
+            }
+            Part::File { name, bytes } => on_file(keeping, name, Ok(bytes)),
+            Part::Withheld { name, trouble } => on_file(keeping, name, Err(trouble)),
         })?;
         // What is nothing but images is read later, by text recognition in the window.
         if keeping.passages == 0 && keeping.images.is_empty() {
@@ -152,6 +263,10 @@ impl Assistant {
         })
     }
 }
+
+/// Takes a file that lies in a document: its name there, and its bytes or why there are none.
+type TakeFile<'t, 'a> =
+    dyn FnMut(&mut Keeping<'a>, String, Result<Vec<u8>, DocumentTrouble>) -> Result<(), Error> + 't;
 
 /// So many bytes of pages, and so many pages, are put into the vault at a time.
 const PORTION: usize = 4 << 20;

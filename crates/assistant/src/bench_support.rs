@@ -128,7 +128,9 @@ impl Index {
             index.put_messages(*owner.id.as_bytes(), owner.fingerprint, entries)?;
         }
         for owner in vault.owners(OwnerKind::Document)?.readable {
-            let pages = crate::pages::stored(vault, owner.id).map_err(sentence)?.unwrap_or_default();
+            let pages = crate::pages::stored(vault, owner.id)
+                .map_err(sentence)?
+                .unwrap_or_default();
             let vectors: Vec<Vec<Vector>> = pages
                 .iter()
                 .map(|page| page.passages.iter().map(|_| vector()).collect())

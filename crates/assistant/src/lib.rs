@@ -71,7 +71,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use adding::{Added, Adding, Inside};
 pub use answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 pub use aparte_protocol::calibration::{BatchSize, Tuning};
-pub use aparte_protocol::documents::{Format, Page, PageWarning, TextRange};
+pub use aparte_protocol::documents::{Cell, Format, Page, PageWarning, TextRange, Unit};
 pub use aparte_protocol::engine::{Likelihood, ModelFacts, Shape, StepDown, Template, Timings};
 pub use aparte_protocol::{Wall, WallKind};
 pub use aparte_vault::{
@@ -519,13 +519,13 @@ impl Assistant {
     }
 }
 
-/// The pages of a document, without keeping it. `worker` is the worker program, `password` opens a document that wants one.
+/// What a document is, and its pages, without keeping it. `worker` is the worker program, `password` opens a document that wants one.
 pub fn extract(
     worker: &Path,
     input: Input<'_>,
     password: Option<&str>,
     on_page: &mut OnPage<'_>,
-) -> Result<Vec<Page>, Error> {
+) -> Result<(Format, Vec<Page>), Error> {
     let file = input.read()?;
     let mut pages = Vec::new();
     let reading = reader::Reading {
@@ -535,14 +535,14 @@ pub fn extract(
         // The files in a document are named in its text.
         depth: 0,
     };
-    reader::read(worker, &reading, &mut |part| {
+    let format = reader::read(worker, &reading, &mut |part| {
         if let reader::Part::Page(page, total) = part {
             on_page(page.number, total);
             pages.push(page);
         }
         Ok(())
     })?;
-    Ok(pages)
+    Ok((format, pages))
 }
 
 /// A reply is being written as long as this lives.

@@ -94,8 +94,7 @@ pub(crate) fn encode(page: &Page) -> Vec<u8> {
 
 /// A page of either layout.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Page, Error> {
-    stored::decode_as::<Page>(2, bytes)
-        .or_else(|_| Ok(stored::decode::<FirstPage>(bytes)?.into()))
+    stored::decode_as::<Page>(2, bytes).or_else(|_| Ok(stored::decode::<FirstPage>(bytes)?.into()))
 }
 
 /// The first layout of a page, which had neither a title nor cells. It is frozen: see `stored.rs`.
@@ -163,7 +162,10 @@ mod tests {
             vec![PageWarning::Damaged],
         );
         let page = decode(&stored::encode(&first)).unwrap();
-        assert_eq!((page.number, page.text.as_str(), page.size), (3, "Rent", (595.0, 842.0)));
+        assert_eq!(
+            (page.number, page.text.as_str(), page.size),
+            (3, "Rent", (595.0, 842.0))
+        );
         assert_eq!(page.passages[0].headings, ["Lease"]);
         assert_eq!(page.warnings, [PageWarning::Damaged]);
         assert_eq!(decode(&encode(&page)).unwrap(), page);

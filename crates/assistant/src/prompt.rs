@@ -31,6 +31,11 @@ pub(crate) fn question(question: &str, passages: &[PassageRef], language: Langua
     let mut block = format!("{}\n", words.passages);
     for passage in passages {
         block.push_str("\"\"\"\n");
+        // Figures of a table mean nothing without the names of its columns.
+        if let Some(columns) = passage.columns() {
+            block.push_str(columns);
+            block.push('\n');
+        }
         block.push_str(passage.text());
         block.push_str("\n\"\"\"\n");
     }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::library::DocumentId;
 use crate::meaning::Embedder;
+use crate::passages::context;
 use crate::reading_trouble::ReadingTrouble;
 use crate::search::{DIMENSION, Vector};
 use crate::{Assistant, EMBEDDING, Stop, lock, stored};
@@ -173,13 +174,14 @@ pub(crate) fn kept(vault: &Vault, document: OwnerId, page: u32, passages: usize)
         .collect()
 }
 
-/// What is told to the model of each passage: the headings that it stands under say what it is about.
+/// What is told to the model of each passage: what it stands under says what it is about.
 fn texts(page: &Page) -> Vec<String> {
     let text = |passage: &aparte_protocol::documents::Passage| {
         let text = passage.range.of(&page.text).unwrap_or_default();
-        match passage.headings.is_empty() {
+        let context = context(&page.text, passage);
+        match context.is_empty() {
             true => format!("{PREFIX}{text}"),
-            false => format!("{PREFIX}{}\n{text}", passage.headings.join(" · ")),
+            false => format!("{PREFIX}{}\n{text}", context.join(" · ")),
         }
     };
     page.passages.iter().map(text).collect()

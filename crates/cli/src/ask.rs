@@ -24,7 +24,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
     inputs::check(&arguments.files)?;
     let assistant = arguments.sampling.choose(global.assistant(output)?);
-    let documents = inputs::add(&assistant, &arguments.files, output)?;
+    let documents = inputs::add(&assistant, &arguments.files, global, output)?;
     let conversation = assistant.begin(&arguments.question, &documents, false)?;
     let shown = output.progress();
     let mut on_progress = |event: Progress| progress::show(&shown, &event, output);

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use aparte_assistant::{PageWarning, extract, places};
+use aparte_assistant::{Page, PageWarning, Unit, extract, places};
 use serde::Serialize;
 
+use crate::Global;
 use crate::failure::Failure;
 use crate::inputs::input;
 use crate::output::Output;
@@ -15,35 +16,30 @@ pub struct Arguments {
     file: PathBuf,
 }
 
-pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
+    let password = global.document_password()?;
     let progress = output.progress();
     let mut on_page = |page: u32, pages: u32| progress.show(&format!("{page}/{pages}"));
     let mut stdin = std::io::stdin().lock();
-    let pages = extract(
+    let (format, pages) = extract(
         &places::worker(),
         input(&arguments.file, &mut stdin),
+        password.as_deref(),
         &mut on_page,
     )?;
     progress.clear();
     if output.json {
-        #[derive(Serialize)]
-        struct Object {
-            pages: Vec<Row>,
-        }
-        let pages = pages.into_iter().map(|page| Row {
-            number: page.number,
-            // Text that was written as text; recognised text will carry what the recogniser says.
-            confidence: (!page.text.is_empty()).then_some(1.0),
-            warnings: page.warnings.iter().copied().map(code).collect(),
-            text: page.text,
-        });
         output.object(&Object {
-            pages: pages.collect(),
+            format: format!("{format:?}").to_lowercase(),
+            unit: unit(format.unit()),
+            pages: pages.iter().map(Row::of).collect(),
         });
         return Ok(());
     }
     for page in pages {
-        output.line(&format!("--- {} ---\n{}", page.number, page.text));
+        let title = page.title.as_deref().map(|title| format!(" {title}"));
+        let title = title.unwrap_or_default();
+        output.line(&format!("--- {}{title} ---\n{}", page.number, page.text));
         for warning in page.warnings {
             output.alert(&format!(
                 "p. {}: {}",
@@ -56,11 +52,68 @@ pub fn run(arguments: &Arguments, output: &Output) -> Result<(), Failure> {
 }
 
 #[derive(Serialize)]
-struct Row {
+struct Object<'a> {
+    /// As its usual extension.
+    format: String,
+    /// What people call the parts that `pages` are.
+    unit: &'static str,
+    pages: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
     number: u32,
-    text: String,
+    title: Option<&'a str>,
+    text: &'a str,
     confidence: Option<f32>,
     warnings: Vec<&'static str>,
+    headings: Vec<HeadingRow<'a>>,
+    /// Of sheets: the address of each cell that holds something, with what it holds.
+    cells: Vec<(String, &'a str)>,
+}
+
+#[derive(Serialize)]
+struct HeadingRow<'a> {
+    level: u8,
+    text: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn of(page: &'a Page) -> Row<'a> {
+        let text = |range: aparte_assistant::TextRange| range.of(&page.text).unwrap_or_default();
+        Row {
+            number: page.number,
+            title: page.title.as_deref(),
+            text: &page.text,
+            // Text that was written as text; recognised text will carry what the recogniser says.
+            confidence: (!page.text.is_empty()).then_some(1.0),
+            warnings: page.warnings.iter().copied().map(code).collect(),
+            headings: page
+                .headings
+                .iter()
+                .map(|heading| HeadingRow {
+                    level: heading.level,
+                    text: text(heading.range),
+                })
+                .collect(),
+            cells: page
+                .cells
+                .iter()
+                .map(|cell| (cell.address(), text(cell.range)))
+                .collect(),
+        }
+    }
+}
+
+fn unit(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Page => "page",
+        Unit::Slide => "slide",
+        Unit::Sheet => "sheet",
+        Unit::Chapter => "chapter",
+        Unit::Message => "message",
+        Unit::Whole => "whole",
+    }
 }
 
 fn code(warning: PageWarning) -> &'static str {

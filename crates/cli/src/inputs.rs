@@ -3,8 +3,10 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use aparte_assistant::{Assistant, DocumentId, DocumentTrouble, Error, Input};
+use aparte_assistant::{Adding, Assistant, DocumentId, DocumentTrouble, Error, Input};
 
+use crate::Global;
+use crate::failure::Failure;
 use crate::output::Output;
 
 /// Refuses files that cannot be read, before anything is opened or made for them.
@@ -14,12 +16,17 @@ pub fn check(files: &[PathBuf]) -> Result<(), Error> {
         .try_for_each(|file| input(file, &mut std::io::empty()).check())
 }
 
-/// Adds the named files to the session's library; `-` is standard input.
+/// Adds the named files to the session's library, with what lies in them; `-` is standard input.
 pub fn add(
     assistant: &Assistant,
     files: &[PathBuf],
+    global: &Global,
     output: &Output,
-) -> Result<Vec<DocumentId>, Error> {
+) -> Result<Vec<DocumentId>, Failure> {
+    let adding = Adding {
+        password: global.document_password()?,
+        ..Adding::default()
+    };
     let progress = output.progress();
     let mut documents = Vec::new();
     for file in files {
@@ -28,10 +35,20 @@ pub fn add(
             let reading = output.say("Reading", "Lecture de");
             progress.show(&format!("{reading} {name}: {page}/{pages}"));
         };
-        let id = assistant.add(input(file, &mut std::io::stdin().lock()), &mut on_page)?;
+        let mut stdin = std::io::stdin().lock();
+        let added = assistant.add_to(&adding, input(file, &mut stdin), &mut on_page)?;
+        let mut ids = vec![added.document];
+        for inside in added.inside {
+            match inside.outcome {
+                Ok(id) => ids.push(id),
+                Err(error) => output.alert(&error.sentence(assistant.language())),
+            }
+        }
         // The same bytes named twice are one document.
-        if !documents.contains(&id) {
-            documents.push(id);
+        for id in ids {
+            if !documents.contains(&id) {
+                documents.push(id);
+            }
         }
     }
     progress.clear();

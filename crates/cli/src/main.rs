@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use aparte_assistant::{Assistant, Calibrations, Language, Model, STARTER, places};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use secrecy::ExposeSecret as _;
 
 use failure::Failure;
 use output::Output;
@@ -62,6 +63,9 @@ struct Global {
     /// Never use the network. No command of this version does.
     #[arg(long, global = true)]
     offline: bool,
+    /// A file with the password of documents that want one, in its first line.
+    #[arg(long, global = true, value_name = "FILE")]
+    password_file: Option<PathBuf>,
     #[command(flatten)]
     vault: vault::Arguments,
     /// Nothing on standard error but failures and warnings.
@@ -108,7 +112,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Ask(arguments) => ask::run(&arguments, &global, &output),
         Command::Search(arguments) => search::run(&arguments, &global, &output),
-        Command::Extract(arguments) => extract::run(&arguments, &output),
+        Command::Extract(arguments) => extract::run(&arguments, &global, &output),
         Command::Vault(arguments) => match &global.vault.folder {
             Some(folder) => vault::keeping::run(&arguments, folder, &global, &output),
             None => Arguments::command()
@@ -153,6 +157,13 @@ impl Global {
     /// Where models lie, and what is remembered about them.
     fn models_folder(&self) -> Option<PathBuf> {
         self.models.clone().or_else(places::models)
+    }
+
+    /// What opens documents that want a password.
+    fn document_password(&self) -> Result<Option<String>, Failure> {
+        let file = self.password_file.as_deref();
+        let secret = file.map(secrets::passphrase_in).transpose()?;
+        Ok(secret.map(|secret| secret.expose_secret().to_owned()))
     }
 
     /// A session that can search.

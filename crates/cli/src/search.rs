@@ -24,7 +24,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
     inputs::check(&arguments.files)?;
     let assistant = global.library(output)?;
-    let documents = inputs::add(&assistant, &arguments.files, output)?;
+    let documents = inputs::add(&assistant, &arguments.files, global, output)?;
     let hits = assistant.search(&arguments.question, &documents, arguments.top)?;
     assistant.close()?;
     if output.json {

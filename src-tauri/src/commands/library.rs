@@ -38,6 +38,14 @@ pub fn pause_intake(session: Running<'_>, paused: bool) {
     session.pause_intake(paused);
 }
 
+/// Tries a file again that wants a password.
+#[tauri::command]
+#[specta::specta]
+pub fn open_file(session: Running<'_>, file: u32, password: String) {
+    session.touch();
+    session.open_file(file, password);
+}
+
 /// Gives up what is on its way into the library.
 #[tauri::command]
 #[specta::specta]

@@ -34,6 +34,8 @@ pub(crate) struct Head {
     pub collections: Vec<CollectionId>,
     /// The document that it came in: an archive, or a message that it was attached to.
     pub parent: Option<DocumentId>,
+    /// What opens the original.
+    pub password: Option<String>,
 }
 
 /// The version of the layout.
@@ -78,6 +80,7 @@ impl Head {
             origin: None,
             collections: Vec::new(),
             parent: None,
+            password: None,
         }
     }
 
@@ -133,6 +136,7 @@ impl From<Head2> for Head {
             origin: None,
             collections: Vec::new(),
             parent: None,
+            password: None,
         }
     }
 }
