@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use aparte_protocol::documents::Page;
 use aparte_vault::{Owner, OwnerId, OwnerKind, Vault, VaultError};
 
 use crate::conversation::{ConversationId, Message};

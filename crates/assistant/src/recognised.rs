@@ -240,6 +240,7 @@ fn passages(text: &str, lines: &[Line]) -> Vec<Passage> {
         passages.push(Passage {
             range,
             headings: Vec::new(),
+            header: None,
         });
     };
     for line in lines {
