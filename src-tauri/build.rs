@@ -26,6 +26,7 @@ fn main() {
         "dismiss",
         "uses",
         "page",
+        "recognised",
         "choose_folder",
         "pause_intake",
         "cancel_intake",

@@ -56,6 +56,14 @@ async fn domain<T: Send + 'static>(
     work: impl FnOnce(&Assistant) -> Result<T, Error> + Send + 'static,
 ) -> Outcome<T> {
     session.touch();
+    unattended(session, work).await
+}
+
+/// Runs something of the domain that goes on by itself, on a thread that may wait.
+async fn unattended<T: Send + 'static>(
+    session: &Session,
+    work: impl FnOnce(&Assistant) -> Result<T, Error> + Send + 'static,
+) -> Outcome<T> {
     let assistant = session.assistant()?;
     on_a_thread(session, move || {
         work(&assistant).map_err(|error| AppError::of(&error, assistant.language()))

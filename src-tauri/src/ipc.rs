@@ -32,6 +32,7 @@ pub fn commands() -> Builder<Wry> {
             commands::documents::dismiss,
             commands::documents::uses,
             commands::documents::page,
+            commands::documents::recognised,
             commands::library::choose_folder,
             commands::library::pause_intake,
             commands::library::cancel_intake,

@@ -676,6 +676,38 @@ pub struct PageText {
     pub after: String,
     /// Something on this page could not be read.
     pub incomplete: bool,
+    /// How sure its text is, in percent, where it was recognised in an image.
+    pub recognised: Option<u8>,
+    /// Width and height of the page in points; zero where it has no layout.
+    pub size: (f32, f32),
+    /// Where the words of the quote stand: left, top, width and height in points from the page's top left corner.
+    pub boxes: Vec<[f32; 4]>,
+}
+
+/// What text recognition read on a page that is an image.
+#[derive(Debug, Clone, Deserialize, Type)]
+pub struct RecognisedPage {
+    /// The page, counted from 1.
+    pub number: u32,
+    /// Width and height in points.
+    pub size: (f32, f32),
+    /// Its words in reading order.
+    pub words: Vec<RecognisedWord>,
+}
+
+/// A word that was recognised.
+#[derive(Debug, Clone, Deserialize, Type)]
+pub struct RecognisedWord {
+    /// What it reads.
+    pub text: String,
+    /// How sure that is, from 0 to 100.
+    pub confidence: f32,
+    /// Left, top, width and height in points from the page's top left corner.
+    pub rect: [f32; 4],
+    /// Which line of the page it is on.
+    pub line: u32,
+    /// Which paragraph of the page it is in.
+    pub paragraph: u32,
 }
 
 impl Proof {
@@ -721,8 +753,12 @@ impl PageText {
         document: &domain::Document,
         page: &domain::Page,
         range: Option<TextRange>,
+        recognised: Option<u8>,
     ) -> PageText {
         let range = range.map(domain::TextRange::from);
+        let words = page.words.iter().filter(|word| {
+            range.is_some_and(|range| word.range.start < range.end && word.range.end > range.start)
+        });
         let parts = range.and_then(|range| {
             let quote = range.of(&page.text)?;
             let (start, end) = (range.start as usize, range.end as usize);
@@ -736,6 +772,26 @@ impl PageText {
             quote: quote.into(),
             after: after.into(),
             incomplete: document.incomplete_pages.contains(&page.number),
+            recognised,
+            size: page.size,
+            boxes: words.map(|word| word.rect).collect(),
+        }
+    }
+}
+
+impl From<RecognisedPage> for domain::RecognisedPage {
+    fn from(page: RecognisedPage) -> domain::RecognisedPage {
+        let words = page.words.into_iter().map(|word| domain::RecognisedWord {
+            text: word.text,
+            confidence: word.confidence,
+            rect: word.rect,
+            line: word.line,
+            paragraph: word.paragraph,
+        });
+        domain::RecognisedPage {
+            number: page.number,
+            size: page.size,
+            words: words.collect(),
         }
     }
 }

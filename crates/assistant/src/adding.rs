@@ -108,7 +108,8 @@ impl Assistant {
             on_page(number, total);
             Ok(())
         })?;
-        if keeping.passages == 0 {
+        // What is nothing but images is read later, by text recognition in the window.
+        if keeping.passages == 0 && keeping.images.is_empty() {
             return Err(Error::Document {
                 name: file.name.clone(),
                 trouble: keeping.without_text(),
@@ -289,7 +290,7 @@ impl<'a> Keeping<'a> {
             .map(|number| Ok((number, vault.record(from, stored::PAGE, number)?)))
             .collect::<Result<Vec<_>, Error>>()?;
         vault.write(|change| {
-            for kind in [stored::PAGE, stored::VECTORS] {
+            for kind in [stored::PAGE, stored::VECTORS, stored::RECOGNITION] {
                 change.remove_records(id.0, kind)?;
             }
             change.remove_blobs(id.0)?;
@@ -316,11 +317,9 @@ impl<'a> Keeping<'a> {
         Ok(())
     }
 
-    /// Why no page has any text.
+    /// Why no page has any text, where none is an image.
     fn without_text(&self) -> DocumentTrouble {
-        if !self.images.is_empty() {
-            DocumentTrouble::OnlyImages
-        } else if self.is_damaged {
+        if self.is_damaged {
             DocumentTrouble::Damaged
         } else {
             DocumentTrouble::NoText

@@ -70,7 +70,7 @@ pub enum DocumentTrouble {
     Damaged,
     UnknownFormat,
     TooLarge,
-    /// Nothing on any page can be read as text: a scan.
+    /// Nothing on any page can be read without recognising text in images: a scan.
     OnlyImages,
     /// Its pages are blank.
     NoText,
@@ -250,8 +250,8 @@ impl Error {
                      parts."
                 ),
                 DocumentTrouble::OnlyImages => format!(
-                    "“{name}” has only images of pages and no text. Run text recognition on it, then \
-                     add it again."
+                    "“{name}” has only images of pages and no text. Add it in the window, which can \
+                     recognise the text of images."
                 ),
                 DocumentTrouble::NoText => {
                     format!("“{name}” has no text: its pages are blank. Check that it is the right file.")
@@ -377,8 +377,8 @@ impl Error {
                      pour un texte. Divisez-le et ajoutez les parties."
                 ),
                 DocumentTrouble::OnlyImages => format!(
-                    "« {name} » ne contient que des images de pages, sans texte. Passez-le à la \
-                     reconnaissance de caractères, puis ajoutez-le de nouveau."
+                    "« {name} » ne contient que des images de pages, sans texte. Ajoutez-le dans la \
+                     fenêtre, qui sait reconnaître le texte des images."
                 ),
                 DocumentTrouble::NoText => format!(
                     "« {name} » ne contient aucun texte : ses pages sont blanches. Vérifiez que c'est le \

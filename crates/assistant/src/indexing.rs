@@ -77,6 +77,24 @@ pub(crate) struct PageTexts {
     vectors: Vec<Vector>,
 }
 
+impl PageTexts {
+    /// What is indexed of a page.
+    pub(crate) fn of(page: Page, vectors: Vec<Vector>) -> PageTexts {
+        PageTexts {
+            page: page.number,
+            vectors,
+            passages: page
+                .passages
+                .into_iter()
+                .map(|passage| {
+                    let text = passage.range.of(&page.text).unwrap_or_default();
+                    (text.to_owned(), passage.headings)
+                })
+                .collect(),
+        }
+    }
+}
+
 /// What is indexed of a document with so many pages. Its words' places, which take many times as much, are not brought into
 /// memory together. Pages that do not open have nothing.
 pub(crate) fn texts(vault: &Vault, document: OwnerId, pages: u32) -> Result<Vec<PageTexts>, Error> {
@@ -91,18 +109,8 @@ pub(crate) fn texts(vault: &Vault, document: OwnerId, pages: u32) -> Result<Vec<
         let Some(page) = page.filter(|page| !page.passages.is_empty()) else {
             continue;
         };
-        texts.push(PageTexts {
-            page: number,
-            vectors: vectors::kept(vault, document, number, page.passages.len()),
-            passages: page
-                .passages
-                .into_iter()
-                .map(|passage| {
-                    let text = passage.range.of(&page.text).unwrap_or_default();
-                    (text.to_owned(), passage.headings)
-                })
-                .collect(),
-        });
+        let vectors = vectors::kept(vault, document, number, page.passages.len());
+        texts.push(PageTexts::of(page, vectors));
     }
     Ok(texts)
 }
@@ -115,7 +123,26 @@ pub(crate) fn put_document(
     language: Option<Language>,
     texts: &[PageTexts],
 ) -> Result<(), Error> {
-    let entries = texts.iter().flat_map(|page| {
+    let language = language.unwrap_or(Language::English);
+    let owner = *document.as_bytes();
+    Ok(index.put_passages(owner, fingerprint, language, entries(texts))?)
+}
+
+/// Adds the passages of pages to those that the index holds of a document.
+pub(crate) fn add_to_document(
+    index: &mut SearchIndex,
+    document: OwnerId,
+    fingerprint: Fingerprint,
+    language: Option<Language>,
+    texts: &[PageTexts],
+) -> Result<(), Error> {
+    let language = language.unwrap_or(Language::English);
+    let owner = *document.as_bytes();
+    Ok(index.add_passages(owner, fingerprint, language, entries(texts))?)
+}
+
+fn entries(texts: &[PageTexts]) -> impl Iterator<Item = Entry<'_>> {
+    texts.iter().flat_map(|page| {
         let passages = (0..).zip(&page.passages);
         passages.map(|(number, (text, headings))| Entry {
             page: page.page,
@@ -124,9 +151,7 @@ pub(crate) fn put_document(
             headings,
             vector: page.vectors.get(number as usize),
         })
-    });
-    let language = language.unwrap_or(Language::English);
-    Ok(index.put_passages(*document.as_bytes(), fingerprint, language, entries)?)
+    })
 }
 
 impl Assistant {

@@ -176,26 +176,20 @@ impl SearchIndex {
         language: Language,
         entries: impl IntoIterator<Item = Entry<'a>>,
     ) -> Result<(), SearchFailed> {
-        let entries: Vec<_> = entries.into_iter().collect();
-        let number = self.owners.number_for(owner);
         let (passages, messages) = self.rows_of(owner);
-        let places = entries.iter().map(|entry| Place {
-            page: entry.page,
-            passage: entry.passage,
-        });
-        let lines = entries
-            .iter()
-            .map(|entry| Line::new(entry.text, entry.headings, language));
-        let rows = self
-            .passages
-            .change(&passages, number, places.collect(), lines)?;
-        self.vectors.remove(&passages);
-        let vectors = rows.zip(&entries);
-        self.vectors
-            .put(vectors.filter_map(|(row, entry)| Some((row, entry.vector?))));
-        self.messages.remove(&messages)?;
-        self.owners.set(owner, fingerprint);
-        Ok(())
+        self.change_passages(owner, fingerprint, language, &passages, entries)?;
+        Ok(self.messages.remove(&messages)?)
+    }
+
+    /// Adds passages to those that are there of a document, all or none.
+    pub fn add_passages<'a>(
+        &mut self,
+        owner: Owner,
+        fingerprint: Fingerprint,
+        language: Language,
+        entries: impl IntoIterator<Item = Entry<'a>>,
+    ) -> Result<(), SearchFailed> {
+        self.change_passages(owner, fingerprint, language, &[], entries)
     }
 
     /// Puts the messages of a conversation in the place of all that was there of it, all or none.
@@ -414,6 +408,34 @@ impl SearchIndex {
             messages: Shelf::new(messages)?,
             vectors: Vectors::default(),
         })
+    }
+
+    fn change_passages<'a>(
+        &mut self,
+        owner: Owner,
+        fingerprint: Fingerprint,
+        language: Language,
+        gone: &[u32],
+        entries: impl IntoIterator<Item = Entry<'a>>,
+    ) -> Result<(), SearchFailed> {
+        let entries: Vec<_> = entries.into_iter().collect();
+        let number = self.owners.number_for(owner);
+        let places = entries.iter().map(|entry| Place {
+            page: entry.page,
+            passage: entry.passage,
+        });
+        let lines = entries
+            .iter()
+            .map(|entry| Line::new(entry.text, entry.headings, language));
+        let rows = self
+            .passages
+            .change(gone, number, places.collect(), lines)?;
+        self.vectors.remove(gone);
+        let vectors = rows.zip(&entries);
+        self.vectors
+            .put(vectors.filter_map(|(row, entry)| Some((row, entry.vector?))));
+        self.owners.set(owner, fingerprint);
+        Ok(())
     }
 
     fn change_messages<'a>(

@@ -20,6 +20,8 @@ pub(crate) const REPLY_DRAFT: RecordKind = RecordKind(3);
 pub(crate) const INPUT_DRAFT: RecordKind = RecordKind(4);
 /// The vectors of the passages of a page, under the page's number.
 pub(crate) const VECTORS: RecordKind = RecordKind(5);
+/// How sure the text of a page is that was recognised in an image, under the page's number.
+pub(crate) const RECOGNITION: RecordKind = RecordKind(6);
 
 /// The index of the search, as it was when the vault closed.
 pub(crate) const INDEX: CacheKind = CacheKind(1);

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use aparte_assistant::{Assistant, DocumentId, Error, Input};
+use aparte_assistant::{Assistant, DocumentId, DocumentTrouble, Error, Input};
 
 use crate::output::Output;
 
@@ -36,6 +36,7 @@ pub fn add(
     }
     progress.clear();
     for id in &documents {
+        refuse_only_images(assistant, *id)?;
         warn_of_incomplete_pages(assistant, *id, output);
     }
     Ok(documents)
@@ -47,6 +48,21 @@ pub fn input<'a>(file: &'a Path, stdin: &'a mut dyn Read) -> Input<'a> {
         Input::Stream("stdin", stdin)
     } else {
         Input::File(file)
+    }
+}
+
+/// Text is recognised in the window alone, so that nothing can be found in a document of nothing but images.
+fn refuse_only_images(assistant: &Assistant, id: DocumentId) -> Result<(), Error> {
+    let scan = assistant.with_document(id, |document| {
+        let only_images = document.image_pages.len() == document.pages as usize;
+        only_images.then(|| document.name.clone())
+    });
+    match scan.flatten() {
+        Some(name) => Err(Error::Document {
+            name,
+            trouble: DocumentTrouble::OnlyImages,
+        }),
+        None => Ok(()),
     }
 }
 

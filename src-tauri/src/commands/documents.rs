@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tauri::AppHandle;
 use tauri_plugin_dialog::{DialogExt, FilePath};
 
-use super::{Outcome, Running, domain};
-use crate::view::{AppError, Document, DocumentId, PageText, TextRange};
+use super::{Outcome, Running, domain, unattended};
+use crate::view::{AppError, Document, DocumentId, PageText, RecognisedPage, TextRange};
 
 /// The documents of the library.
 #[tauri::command]
@@ -75,7 +75,8 @@ pub async fn page(
         let Some(page) = assistant.page(document, number)? else {
             return Ok(None);
         };
-        let text = |document: &_| PageText::of(document, &page, highlight);
+        let recognised = assistant.recognition(document, number)?;
+        let text = |document: &_| PageText::of(document, &page, highlight, recognised);
         Ok(assistant.with_document(document, text))
     });
     page.await?.ok_or_else(|| AppError {
@@ -85,4 +86,21 @@ pub async fn page(
             "Cette page n'est plus dans la bibliothèque. Ajoutez à nouveau son document pour la voir.",
         ),
     })
+}
+
+/// Takes what text recognition read on a page that is an image, and gives the document as it is then. Nobody may be at the
+/// machine when it comes.
+#[tauri::command]
+#[specta::specta]
+pub async fn recognised(
+    session: Running<'_>,
+    document: DocumentId,
+    page: RecognisedPage,
+) -> Outcome<Option<Document>> {
+    unattended(&session, move |assistant| {
+        let id = document.known();
+        assistant.take_recognised(id, &page.into())?;
+        Ok(assistant.with_document(id, |document| Document::from(document)))
+    })
+    .await
 }
