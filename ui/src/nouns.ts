@@ -27,6 +27,8 @@ export type {
   PageText,
   Preset,
   Proof,
+  RecognisedPage,
+  RecognisedWord,
   ReplyNews,
   Settings,
   Start,

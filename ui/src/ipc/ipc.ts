@@ -13,6 +13,7 @@ import type {
   News,
   PageText,
   Proof,
+  RecognisedPage,
   ReplyNews,
   Settings,
   Start,
@@ -69,6 +70,10 @@ export interface Ipc {
   contextUse(conversation: ConversationId): Promise<ContextUse | null>;
   stop(conversation: ConversationId): Promise<void>;
   page(document: DocumentId, number: number, highlight: TextRange | null): Promise<PageText>;
+  /** The file that a document was read from. */
+  original(document: DocumentId): Promise<ArrayBuffer>;
+  /** Takes what was recognised on a page that is an image; answers the document as it is then, or null if it is gone. */
+  recognised(document: DocumentId, page: RecognisedPage): Promise<Document | null>;
   /** Keeps what is written and not sent; null is the conversation that has not begun. */
   keepDraft(conversation: ConversationId | null, text: string): Promise<void>;
   draft(conversation: ConversationId | null): Promise<string>;

@@ -42,6 +42,9 @@ export const ipc: Ipc = {
   contextUse: (conversation) => commands.contextUse(conversation),
   stop: async (conversation) => void (await commands.stop(conversation)),
   page: (document, number, highlight) => commands.page(document, number, highlight),
+  // Raw bytes, which the bindings do not know of.
+  original: async (document) => (await commands.original(document)) as unknown as ArrayBuffer,
+  recognised: (document, page) => commands.recognised(document, page),
   keepDraft: async (conversation, text) => void (await commands.keepDraft(conversation, text)),
   draft: (conversation) => commands.draft(conversation),
   erase: async (item) => void (await commands.erase(item)),

@@ -16,10 +16,14 @@ import { Drafts } from "./drafts.svelte";
 import { Erasures } from "./erasures.svelte";
 import { Finder } from "./finder.svelte";
 import { Library } from "./library.svelte";
+import { Ocr } from "./ocr.svelte";
 import { Protection } from "./protection.svelte";
 import { Reader } from "./reader.svelte";
 import type { OnFrame } from "./reply.svelte";
 import { Vault } from "./vault.svelte";
+
+/** Text recognition is large, and loaded when somebody wants it. */
+const openScan = async (bytes: ArrayBuffer) => (await import("../ocr/scan")).openScan(bytes);
 
 /** Rust is told no more often than this that somebody is here, in milliseconds. */
 const PRESENCE = 20_000;
@@ -48,6 +52,7 @@ export class Aparte {
   erasures = $state.raw() as Erasures;
   finder = $state.raw() as Finder;
   reader = $state.raw() as Reader;
+  ocr = $state.raw() as Ocr;
   #told = -Infinity;
   readonly #ipc: Ipc;
   readonly #onFrame: OnFrame;
@@ -166,7 +171,13 @@ export class Aparte {
       drafts,
       this.#onFrame,
     );
-    const reader = new Reader(this.#ipc);
+    const reader = new Reader(this.#ipc, (document) => library.document(document)?.format);
+    this.ocr?.cancel();
+    this.reader?.close();
+    this.ocr = new Ocr(this.#ipc, openScan, (document) => {
+      library.changed(document);
+      void reader.changed(document.id);
+    });
     this.erasures = new Erasures(this.#ipc, {
       conversation: {
         hide: (id) => conversations.hide(id),

@@ -67,6 +67,11 @@ export class Library {
     }
   }
 
+  /** A document is not as it was known. */
+  changed(document: Document): void {
+    this.#known = this.#known.map((known) => (known.id === document.id ? document : known));
+  }
+
   /** Takes a document out of sight. */
   hide(document: DocumentId): void {
     this.#hidden.add(document);

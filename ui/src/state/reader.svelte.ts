@@ -1,6 +1,8 @@
 // The page that is open beside the answer, and the way through the citations that led to it.
-import type { AppError, Citation, Document, DocumentId, PageText, TextRange } from "../nouns";
+import type { AppError, Citation, Document, DocumentId, Format, PageText, TextRange } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
+import { hasLook } from "../paper/paper";
+import { Look } from "./look.svelte";
 
 export interface Place {
   document: DocumentId;
@@ -18,17 +20,35 @@ export type Reading =
   | { state: "open"; place: Place; text: PageText }
   | { state: "failed"; place: Place; error: AppError };
 
+/** How much larger than the width of the pane a page may be. */
+const ZOOMS = [1, 1.25, 1.5, 2, 3, 4] as const;
+
 export class Reader {
   reading = $state.raw<Reading>({ state: "closed" });
   /** The citations to walk through; leafing to another page keeps them. */
   trail = $state.raw<{ all: Citation[]; index: number } | null>(null);
+  /** The text of a page is wanted although the page could be shown. */
+  asText = $state(false);
+  /** How wide a page is; 1 is as wide as the pane. */
+  zoom = $state<number>(ZOOMS[0]);
+  readonly look: Look;
   #again: (() => Promise<void>) | null = null;
+  /** The page of each document that was open last. */
+  readonly #last = new Map<DocumentId, number>();
   /** A page that comes after another was asked for is not shown. */
   #latest = 0;
   readonly #ipc: Ipc;
+  readonly #formatOf: (document: DocumentId) => Format | undefined;
 
-  constructor(ipc: Ipc) {
+  /** `formatOf` tells what a document is, if it is there. */
+  constructor(
+    ipc: Ipc,
+    formatOf: (document: DocumentId) => Format | undefined = () => undefined,
+    look: Look = new Look(ipc),
+  ) {
     this.#ipc = ipc;
+    this.#formatOf = formatOf;
+    this.look = look;
   }
 
   get isOpen(): boolean {
@@ -48,17 +68,22 @@ export class Reader {
     await this.#turnTo(place, citation.page ?? 1, citation.range);
   }
 
-  async openDocument(document: Document): Promise<void> {
+  /** Opens a document at a page, or where it was open last. */
+  async openDocument({ id, name }: Document, number: number = this.#last.get(id) ?? 1): Promise<void> {
     this.trail = null;
-    await this.#turnTo({ document: document.id, name: document.name, anchor: null, citation: null }, 1, null);
+    await this.#turnTo({ document: id, name, anchor: null, citation: null }, number, null);
   }
 
   /** To the next page (1) or the one before (-1). */
   async leaf(step: number): Promise<void> {
+    if (this.reading.state === "open") await this.goTo(this.reading.text.number + step);
+  }
+
+  /** To a page of the document, if it has it. */
+  async goTo(number: number): Promise<void> {
     const { reading } = this;
-    if (reading.state !== "open") return;
-    const number = reading.text.number + step;
-    if (number < 1 || number > reading.text.pages) return;
+    if (reading.state !== "open" || !Number.isInteger(number)) return;
+    if (number < 1 || number > reading.text.pages || number === reading.text.number) return;
     // Back on its own page the quote is marked again.
     const cited = this.trail?.all[this.trail.index];
     const back = cited && cited.document === reading.place.document && (cited.page ?? 1) === number;
@@ -75,8 +100,34 @@ export class Reader {
     await this.#again?.();
   }
 
+  /** A document was read anew, or a page of it. */
+  async changed(document: DocumentId): Promise<void> {
+    const { reading } = this;
+    if (reading.state === "open" && reading.place.document === document) await this.#again?.();
+  }
+
+  showText(asText: boolean): void {
+    this.asText = asText;
+    if (this.reading.state !== "closed") this.#show(this.reading.place.document);
+  }
+
+  get canGrow(): boolean {
+    return this.zoom < (ZOOMS.at(-1) ?? 1);
+  }
+
+  get canShrink(): boolean {
+    return this.zoom > ZOOMS[0];
+  }
+
+  /** Shows pages one step larger (1) or smaller (-1). */
+  magnify(step: 1 | -1): void {
+    const place = ZOOMS.findIndex((zoom) => zoom === this.zoom) + step;
+    this.zoom = ZOOMS[place] ?? this.zoom;
+  }
+
   close(): void {
     this.#latest += 1;
+    this.look.close();
     this.trail = null;
     this.reading = { state: "closed" };
   }
@@ -87,12 +138,22 @@ export class Reader {
     const before = this.reading.state === "open" && this.reading.place.document === place.document;
     const text = before && this.reading.state === "open" ? this.reading.text : null;
     this.reading = { state: "opening", place, text };
+    this.#show(place.document);
     let next: Reading;
     try {
       next = { state: "open", place, text: await this.#ipc.page(place.document, number, highlight) };
     } catch (reason) {
       next = { state: "failed", place, error: asAppError(reason) };
     }
-    if (ticket === this.#latest) this.reading = next;
+    if (ticket !== this.#latest) return;
+    this.reading = next;
+    this.#last.set(place.document, number);
+  }
+
+  /** Brings a document into view as it looks, where it has a look and that is wanted. */
+  #show(document: DocumentId): void {
+    const format = this.#formatOf(document);
+    if (!this.asText && format && hasLook(format)) void this.look.open(document);
+    else this.look.close();
   }
 }

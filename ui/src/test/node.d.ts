@@ -9,3 +9,9 @@ declare module "node:http" {
     onRequest: (request: { url: string }, response: { end(): void }) => void,
   ): Server;
 }
+
+// And what the build reads.
+declare module "node:fs" {
+  export function readdirSync(path: URL): string[];
+  export function readFileSync(path: URL): Uint8Array;
+}

@@ -134,6 +134,8 @@ export class Scripted implements Ipc {
   used = 0;
   /** What opens the vault after a change. */
   opens: Ways = { keychain: false, passphrase: true, recovery: false };
+  /** The original of any document. */
+  bytes = new ArrayBuffer(0);
   /** The person chooses a file where one is asked for. */
   chooses = true;
   /** Questions in the order in which they were asked. */
@@ -207,7 +209,21 @@ export class Scripted implements Ipc {
       quote: highlight ? "The quote." : "",
       after: " After.",
       incomplete: false,
+      recognised: null,
+      size: [595, 842],
+      boxes: [],
     });
+  original: Ipc["original"] = (document) => this.#did("original", document, this.bytes);
+  recognised: Ipc["recognised"] = (document, page) => {
+    this.library = this.library.map((known) =>
+      known.id === document
+        ? { ...known, imagePages: known.imagePages.filter((number) => number !== page.number) }
+        : known,
+    );
+    const words = page.words.map(({ text }) => text).join(" ");
+    const now = this.library.find(({ id }) => id === document) ?? null;
+    return this.#did("recognised", `${document} ${page.number} “${words}”`, now);
+  };
 
   ask: Ipc["ask"] = (conversation, question, documents, say) =>
     new Promise((answer, fail) => {

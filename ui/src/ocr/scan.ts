@@ -1,0 +1,35 @@
+// A document whose pages are images, opened for text recognition.
+import type { RecognisedPage } from "../nouns";
+import { openPaper } from "../paper/paper";
+import { startRecogniser } from "./recogniser";
+
+export interface Scan {
+  /** Reads a page; an abort rejects. */
+  read(number: number, signal: AbortSignal): Promise<RecognisedPage>;
+  close(): void;
+}
+
+/** Opens a document by its bytes, which are given away. It rejects when it cannot be drawn, or nothing recognises. */
+export async function openScan(bytes: ArrayBuffer): Promise<Scan> {
+  const paper = await openPaper(bytes);
+  const recogniser = await startRecogniser().catch((reason: unknown) => {
+    paper.close();
+    throw reason;
+  });
+  const canvas = document.createElement("canvas");
+  return {
+    async read(number, signal) {
+      const { width, height } = await paper.size(number);
+      const wanted = await paper.sharpness(number);
+      const scale = await paper.draw(number, canvas, wanted, { signal, unseen: true });
+      const words = await recogniser.read(canvas, scale);
+      signal.throwIfAborted();
+      return { number, size: [width, height], words };
+    },
+    close() {
+      canvas.width = canvas.height = 0;
+      recogniser.close();
+      paper.close();
+    },
+  };
+}
