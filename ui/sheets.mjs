@@ -29,6 +29,9 @@ const type = (selector, text) => (page) => page.locator(selector).first().fill(t
 const press = (keys) => (page) => page.keyboard.press(keys);
 const wait = (milliseconds) => (page) => page.waitForTimeout(milliseconds);
 
+const LIBRARY = click('[data-part="library"]');
+const PRESS_LIBRARY = press("Control+Shift+O");
+
 /** What is pictured: a state of the fake, a window, and what is done before the picture. */
 const SHEETS = [
   { name: "first-run", state: "first-run" },
@@ -169,6 +172,104 @@ const SHEETS = [
   { name: "settings-keychain", state: "keychain", acts: [press("Control+,")] },
   { name: "settings-small", state: "open", size: NARROW, acts: [press("Control+,")] },
   { name: "empty-library", state: "empty-library" },
+  { name: "library-empty", state: "empty-library", acts: [LIBRARY] },
+  { name: "library", state: "first-run", acts: [LIBRARY] },
+  { name: "library-200", state: "first-run", documents: 200, acts: [LIBRARY] },
+  {
+    name: "library-10000",
+    state: "first-run",
+    documents: 10_000,
+    acts: [LIBRARY, press("End"), wait(100)],
+  },
+  { name: "sidebar-200", state: "first-run", documents: 200 },
+  {
+    name: "library-report",
+    state: "images",
+    acts: [LIBRARY, click('[data-part="shelf-line"][data-id="d3"]')],
+  },
+  {
+    name: "library-selected",
+    state: "images",
+    documents: 200,
+    acts: [LIBRARY, press("ArrowDown"), press("Shift+ArrowDown"), press("Shift+PageDown")],
+  },
+  {
+    name: "library-rename",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, press("ArrowDown"), press("F2"), wait(100)],
+  },
+  {
+    name: "library-filter",
+    state: "first-run",
+    documents: 10_000,
+    acts: [LIBRARY, type('[data-part="filter"]', "etude quay"), wait(100)],
+  },
+  {
+    name: "library-filter-none",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, type('[data-part="filter"]', "lighthouse")],
+  },
+  {
+    name: "library-collection",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, click('[data-part="collection"]'), click('[data-part="rename-collection"]')],
+  },
+  { name: "library-folder", state: "first-run", acts: [LIBRARY, click('[data-part="add-folder"]')] },
+  {
+    name: "library-watched",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, click('[data-part="watched-folders"]')],
+  },
+  { name: "library-gone", state: "gone", acts: [wait(300), LIBRARY] },
+  { name: "gone", state: "gone", acts: [wait(300)] },
+  {
+    name: "library-erase",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, press("ArrowDown"), press("Shift+PageDown"), press("Delete"), wait(100)],
+  },
+  {
+    name: "library-erased",
+    state: "first-run",
+    documents: 200,
+    acts: [
+      LIBRARY,
+      press("ArrowDown"),
+      press("Shift+PageDown"),
+      press("Delete"),
+      click('[data-part="erase-anyway"]'),
+      wait(100),
+    ],
+  },
+  { name: "library-busy", state: "busy", documents: 40, acts: [LIBRARY] },
+  { name: "library-failed", state: "many-failed", documents: 40, acts: [LIBRARY] },
+  { name: "library-page", state: "open", acts: [LIBRARY, press("ArrowDown"), press("Enter"), wait(300)] },
+  { name: "library-small", state: "images", documents: 200, size: SMALL, acts: [PRESS_LIBRARY] },
+  {
+    name: "library-small-report",
+    state: "images",
+    documents: 200,
+    size: SMALL,
+    acts: [PRESS_LIBRARY, press("ArrowDown")],
+  },
+  { name: "library-narrow", state: "busy", documents: 40, size: NARROW, acts: [PRESS_LIBRARY] },
+  { name: "busy", state: "busy" },
+  { name: "paused", state: "paused" },
+  { name: "resumed", state: "resumed" },
+  { name: "many-failed", state: "many-failed" },
+  { name: "given-up", state: "busy", acts: [click('[data-part="cancel-intake"]')] },
+  { name: "embedding", state: "embedding" },
+  { name: "images", state: "images" },
+  {
+    name: "choice-10000",
+    state: "first-run",
+    documents: 10_000,
+    acts: [click('[data-part="looks-in"]')],
+  },
   { name: "drag", state: "drag", acts: [wait(400)] },
   { name: "open", state: "open", acts: [click('[data-part="conversation"]')] },
   {
@@ -287,7 +388,7 @@ const address = `http://127.0.0.1:${server.address().port}/`;
 await mkdir(folder, { recursive: true });
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
 let violations = 0;
-for (const { name, state, size = WIDE, acts = [], modal = false } of SHEETS) {
+for (const { name, state, documents = 0, size = WIDE, acts = [], modal = false } of SHEETS) {
   if (only.length > 0 && !only.includes(name)) continue;
   for (const theme of ["light", "dark"]) {
     for (const language of ["en", "fr"]) {
@@ -299,7 +400,7 @@ for (const { name, state, size = WIDE, acts = [], modal = false } of SHEETS) {
       const page = await browser.newPage({ viewport: size, colorScheme: theme });
       page.on("console", (message) => message.type() === "error" && complain(message.text()));
       page.on("pageerror", (error) => complain(String(error)));
-      await page.goto(`${address}?state=${state}&language=${language}&theme=${theme}`);
+      await page.goto(`${address}?state=${state}&documents=${documents}&language=${language}&theme=${theme}`);
       await page.waitForTimeout(150);
       try {
         for (const act of acts) await act(page);

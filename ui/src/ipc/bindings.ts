@@ -507,6 +507,10 @@ imagePages: number[];
  */
 collections: number[]; 
 /**
+ * The name of the folder that its file lay in, if it came from one. Its path stays here.
+ */
+folder: string | null; 
+/**
  * The document that it came in.
  */
 parent: DocumentId | null }
@@ -642,6 +646,10 @@ secondsLeft: number | null;
  * Whether nothing is read for now.
  */
 paused: boolean; 
+/**
+ * Whether they go on from where the application ended before.
+ */
+resumed: boolean; 
 /**
  * Passages that can be found by their meaning.
  */

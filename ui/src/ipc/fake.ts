@@ -7,6 +7,7 @@ import type {
   Document,
   Found,
   IncomingFile,
+  Intake,
   Item,
   Language,
   Launch,
@@ -20,16 +21,19 @@ import type {
 } from "../nouns";
 import type { Ipc } from "./ipc";
 import {
+  collections as someCollections,
   coldRoom,
   cooperative,
   dredging,
   harbour,
+  many,
   minutes,
   notes,
   pages,
   refusal,
   rich,
   noIntake,
+  watched,
 } from "./sample";
 
 const query = new URLSearchParams(location.search);
@@ -61,7 +65,12 @@ const after = (milliseconds: number) => new Promise<void>((done) => setTimeout(d
 
 const empty = ["empty-library", "drag", "first-run-empty"].includes(state);
 const documents: Document[] = empty ? [] : [harbour, cooperative];
-if (["open", "long", "failed-files"].includes(state)) documents.push(minutes, notes);
+if (["open", "long", "failed-files", "images", "gone"].includes(state)) documents.push(minutes, notes);
+/** As in `?state=library&documents=10000`. */
+const size = Number(query.get("documents") ?? 0);
+if (size > documents.length) documents.push(...many(size - documents.length));
+const collections = size > 2 || state === "gone" ? [...someCollections] : [];
+const folders = size > 2 || state === "gone" ? [...watched] : [];
 
 const now = Date.now();
 const HOUR = 3_600_000;
@@ -156,24 +165,47 @@ const model: ModelStatus =
             languages: ["en"],
           };
 
-const files: IncomingFile[] =
-  state === "failed-files"
-    ? [
-        { id: 1, name: "contract.pdf", progress: { state: "reading", page: 12, pages: 48 } },
-        { id: 2, name: "appendix.pdf", progress: { state: "waiting" } },
-        {
-          id: 3,
-          name: "images-only.pdf",
-          progress: {
-            state: "failed",
-            message: say(
-              "“images-only.pdf” has only images of pages and no text. Run text recognition on it, then add it again.",
-              "« images-only.pdf » ne contient que des images de pages, sans texte. Passez-le à la reconnaissance de caractères, puis ajoutez-le de nouveau.",
-            ),
-          },
-        },
-      ]
-    : [];
+/** Why a file was not read, in the words of Rust. */
+const unreadable = (name: string) =>
+  say(
+    `“${name}” has only images of pages and no text. Run text recognition on it, then add it again.`,
+    `«\u202f${name}\u202f» ne contient que des images de pages, sans texte. Passez-le à la reconnaissance de caractères, puis ajoutez-le de nouveau.`,
+  );
+const failedFile = (id: number, name: string): IncomingFile => ({
+  id,
+  name,
+  progress: { state: "failed", message: unreadable(name) },
+});
+const contract: IncomingFile = {
+  id: 1,
+  name: "contract.pdf",
+  progress: { state: "reading", page: 12, pages: 48 },
+};
+const appendix: IncomingFile = { id: 2, name: "appendix.pdf", progress: { state: "waiting" } };
+const busy: Intake = { ...noIntake, done: 37, failed: 0, total: 200, secondsLeft: 132 };
+const onTheirWay: Record<string, { files: IncomingFile[]; intake: Intake }> = {
+  "failed-files": { files: [contract, appendix, failedFile(3, "images-only.pdf")], intake: noIntake },
+  busy: { files: [contract], intake: busy },
+  "many-failed": {
+    files: [
+      contract,
+      ...Array.from({ length: 14 }, (_, index) => failedFile(3 + index, `scan ${index + 1}.pdf`)),
+    ],
+    intake: { ...busy, failed: 14 },
+  },
+  paused: { files: [], intake: { ...busy, paused: true } },
+  resumed: { files: [contract], intake: { ...busy, resumed: true } },
+  embedding: {
+    files: [],
+    intake: { ...noIntake, embedded: 120, passages: 900, embeddingSecondsLeft: 171 },
+  },
+};
+let { files, intake } = onTheirWay[state] ?? { files: [], intake: noIntake };
+
+function standsAt(change: Partial<Intake>): void {
+  intake = { ...intake, ...change };
+  tell({ kind: "intake", intake });
+}
 
 function launch(): Launch {
   switch (state) {
@@ -297,6 +329,10 @@ function addNotes(): void {
   });
 }
 
+function change(document: Document): void {
+  documents[documents.findIndex(({ id }) => id === document.id)] = document;
+}
+
 /** The answer of the script to a question. */
 function answerTo(question: string): Answer {
   if (/dredging|dragage/i.test(question)) return dredging;
@@ -309,7 +345,8 @@ export const ipc: Ipc = {
   async listen(onNews) {
     tell = onNews;
     if (state === "drag") void after(200).then(() => tell({ kind: "drag", over: true }));
-    return { language: settings.language, launch: launch(), model, files, intake: noIntake };
+    if (state === "gone") void after(200).then(() => tell({ kind: "gone", documents: ["d3", "d4"] }));
+    return { language: settings.language, launch: launch(), model, files, intake };
   },
   async createVault() {
     await after(600);
@@ -386,7 +423,64 @@ export const ipc: Ipc = {
   async chooseFiles() {
     addNotes();
   },
-  async dismiss() {},
+  async chooseFolder(collection, watches) {
+    if (watches) folders.push({ number: folders.length, name: "Contracts", collection });
+    standsAt({});
+    addNotes();
+  },
+  async pauseIntake(paused) {
+    standsAt({ paused });
+  },
+  async cancelIntake() {
+    files = [];
+    tell({ kind: "cancelled" });
+    standsAt({ ...noIntake });
+  },
+  async dismiss(file) {
+    files = files.filter(({ id }) => id !== file);
+  },
+  async collections() {
+    return [...collections].sort((one, other) => one.name.localeCompare(other.name));
+  },
+  async makeCollection(name) {
+    const there = collections.find((collection) => collection.name === name);
+    if (there) return there.id;
+    const id = 1 + Math.max(0, ...collections.map((collection) => collection.id));
+    collections.push({ id, name });
+    return id;
+  },
+  async renameCollection(collection, name) {
+    const at = collections.findIndex(({ id }) => id === collection);
+    if (at >= 0) collections[at] = { id: collection, name };
+  },
+  async removeCollection(collection) {
+    const at = collections.findIndex(({ id }) => id === collection);
+    if (at >= 0) collections.splice(at, 1);
+  },
+  async gather(chosen, collection, into) {
+    for (const document of documents.filter(({ id }) => chosen.includes(id))) {
+      const others = document.collections.filter((id) => id !== collection);
+      change({ ...document, collections: into ? [...others, collection] : others });
+    }
+  },
+  async renameDocument(id, name) {
+    const document = documents.find((each) => each.id === id);
+    if (document) change({ ...document, name });
+  },
+  async readAgain(id) {
+    await after(900);
+    return documents.find((each) => each.id === id) ?? null;
+  },
+  async original() {
+    return new ArrayBuffer(0);
+  },
+  async watchedFolders() {
+    return folders.map((folder, number) => ({ ...folder, number }));
+  },
+  async unwatchFolder(number) {
+    folders.splice(number, 1);
+  },
+  async keepGone() {},
   async uses(document) {
     return [...stored.values()].filter(({ conversation }) => conversation.documents.includes(document))
       .length;
