@@ -592,7 +592,7 @@ export const ipc: Ipc = {
   },
   async page(document, number, highlight) {
     await after(60);
-    const known = [harbour, cooperative, minutes, notes].find(({ id }) => id === document);
+    const known = documents.find(({ id }) => id === document);
     const text = pages[document]?.[number - 1] ?? "";
     const { start, end } = highlight ?? { start: text.length, end: text.length };
     return {
