@@ -42,6 +42,7 @@ mod window {
     mod locking;
     mod opened_files;
     mod page_walls;
+    mod scans;
     mod several;
     mod speed;
     mod thinking;

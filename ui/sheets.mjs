@@ -18,8 +18,9 @@ if (!folder || !process.env.CHROMIUM) {
 }
 
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self' ipc: http://ipc.localhost; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob:; font-src 'self'; connect-src 'self' ipc: http://ipc.localhost; worker-src 'self' blob:; object-src 'none'; frame-src 'none'; base-uri 'none'; form-action 'none'";
 const KINDS = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
+const FIXTURES = new URL("../tests/fixtures/", import.meta.url).pathname;
 const WIDE = { width: 1280, height: 800 };
 const SMALL = { width: 800, height: 600 };
 const NARROW = { width: 640, height: 400 };
@@ -27,7 +28,12 @@ const NARROW = { width: 640, height: 400 };
 const click = (selector) => (page) => page.locator(selector).first().click();
 const type = (selector, text) => (page) => page.locator(selector).first().fill(text);
 const press = (keys) => (page) => page.keyboard.press(keys);
+/** Waits for something that is drawn or read in the background. */
+const shows = (selector) => (page) => page.locator(selector).first().waitFor({ timeout: 120_000 });
 const wait = (milliseconds) => (page) => page.waitForTimeout(milliseconds);
+
+const LIBRARY = click('[data-part="library"]');
+const PRESS_LIBRARY = press("Control+Shift+O");
 
 /** What is pictured: a state of the fake, a window, and what is done before the picture. */
 const SHEETS = [
@@ -169,8 +175,159 @@ const SHEETS = [
   { name: "settings-keychain", state: "keychain", acts: [press("Control+,")] },
   { name: "settings-small", state: "open", size: NARROW, acts: [press("Control+,")] },
   { name: "empty-library", state: "empty-library" },
+  { name: "library-empty", state: "empty-library", acts: [LIBRARY] },
+  { name: "library", state: "first-run", acts: [LIBRARY] },
+  { name: "library-200", state: "first-run", documents: 200, acts: [LIBRARY] },
+  {
+    name: "library-10000",
+    state: "first-run",
+    documents: 10_000,
+    acts: [LIBRARY, press("End"), wait(100)],
+  },
+  { name: "sidebar-200", state: "first-run", documents: 200 },
+  {
+    name: "library-report",
+    state: "images",
+    acts: [LIBRARY, click('[data-part="shelf-line"][data-id="d3"]')],
+  },
+  {
+    name: "library-selected",
+    state: "images",
+    documents: 200,
+    acts: [LIBRARY, press("ArrowDown"), press("Shift+ArrowDown"), press("Shift+PageDown")],
+  },
+  {
+    name: "library-rename",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, press("ArrowDown"), press("F2"), wait(100)],
+  },
+  {
+    name: "library-filter",
+    state: "first-run",
+    documents: 10_000,
+    acts: [LIBRARY, type('[data-part="filter"]', "etude quay"), wait(100)],
+  },
+  {
+    name: "library-filter-none",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, type('[data-part="filter"]', "lighthouse")],
+  },
+  {
+    name: "library-collection",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, click('[data-part="collection"]'), click('[data-part="rename-collection"]')],
+  },
+  { name: "library-folder", state: "first-run", acts: [LIBRARY, click('[data-part="add-folder"]')] },
+  {
+    name: "library-watched",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, click('[data-part="watched-folders"]')],
+  },
+  { name: "library-gone", state: "gone", acts: [wait(300), LIBRARY] },
+  { name: "gone", state: "gone", acts: [wait(300)] },
+  {
+    name: "library-erase",
+    state: "first-run",
+    documents: 200,
+    acts: [LIBRARY, press("ArrowDown"), press("Shift+PageDown"), press("Delete"), wait(100)],
+  },
+  {
+    name: "library-erased",
+    state: "first-run",
+    documents: 200,
+    acts: [
+      LIBRARY,
+      press("ArrowDown"),
+      press("Shift+PageDown"),
+      press("Delete"),
+      click('[data-part="erase-anyway"]'),
+      wait(100),
+    ],
+  },
+  { name: "library-busy", state: "busy", documents: 40, acts: [LIBRARY] },
+  { name: "library-failed", state: "many-failed", documents: 40, acts: [LIBRARY] },
+  { name: "library-page", state: "open", acts: [LIBRARY, press("ArrowDown"), press("Enter"), wait(300)] },
+  { name: "library-small", state: "images", documents: 200, size: SMALL, acts: [PRESS_LIBRARY] },
+  {
+    name: "library-small-report",
+    state: "images",
+    documents: 200,
+    size: SMALL,
+    acts: [PRESS_LIBRARY, press("ArrowDown")],
+  },
+  { name: "library-narrow", state: "busy", documents: 40, size: NARROW, acts: [PRESS_LIBRARY] },
+  { name: "busy", state: "busy" },
+  { name: "paused", state: "paused" },
+  { name: "resumed", state: "resumed" },
+  { name: "many-failed", state: "many-failed" },
+  { name: "given-up", state: "busy", acts: [click('[data-part="cancel-intake"]')] },
+  { name: "embedding", state: "embedding" },
+  { name: "images", state: "images" },
+  {
+    name: "choice-10000",
+    state: "first-run",
+    documents: 10_000,
+    acts: [click('[data-part="looks-in"]')],
+  },
   { name: "drag", state: "drag", acts: [wait(400)] },
   { name: "open", state: "open", acts: [click('[data-part="conversation"]')] },
+  {
+    name: "paper",
+    state: "empty-conversation",
+    originals: true,
+    acts: [click('[data-part="document"]:has-text("mapping")'), shows('[data-part="paper"] canvas')],
+  },
+  {
+    name: "paper-large",
+    state: "empty-conversation",
+    originals: true,
+    acts: [
+      click('[data-part="document"]:has-text("mapping")'),
+      shows('[data-part="paper"] canvas'),
+      type('[data-part="page-number"]', "7"),
+      press("Enter"),
+      shows('[data-part="paper"][data-page="7"]'),
+      click('[data-part="larger"]'),
+      click('[data-part="larger"]'),
+      wait(1500),
+    ],
+  },
+  {
+    name: "paper-as-text",
+    state: "empty-conversation",
+    originals: true,
+    acts: [click('[data-part="document"]:has-text("mapping")'), click('[data-part="as-text"]'), wait(200)],
+  },
+  { name: "scan", state: "empty-conversation", originals: true },
+  {
+    name: "scan-open",
+    state: "empty-conversation",
+    originals: true,
+    acts: [click('[data-part="document"]:has-text("images-only")'), shows('[data-part="paper"] canvas')],
+  },
+  {
+    name: "scan-reading",
+    state: "empty-conversation",
+    originals: true,
+    acts: [click('[data-part="read-ocr"]'), shows('[data-part="cancel-ocr"]')],
+  },
+  {
+    name: "scan-read",
+    state: "empty-conversation",
+    originals: true,
+    acts: [
+      click('[data-part="document"]:has-text("images-only")'),
+      shows('[data-part="paper"] canvas'),
+      click('.images [data-part="read-ocr"]'),
+      shows('[data-part="recognised"]'),
+      click('[data-part="as-text"]'),
+      wait(300),
+    ],
+  },
   {
     name: "source",
     state: "open",
@@ -281,8 +438,11 @@ await build({ mode: "fake", logLevel: "warn", build: { outDir, emptyOutDir: true
 
 const server = createServer(async (request, response) => {
   const path = normalize(new URL(request.url, "http://localhost").pathname);
+  // What a document was read from is one of the fixtures.
+  const original = path.match(/^\/originals\/([\w-]+\.pdf)$/)?.[1];
   try {
-    const body = await readFile(join(outDir, path === "/" ? "index.html" : path));
+    const file = original ? join(FIXTURES, original) : join(outDir, path === "/" ? "index.html" : path);
+    const body = await readFile(file);
     response.writeHead(200, {
       "content-type": KINDS[extname(path)] ?? "text/html",
       "content-security-policy": POLICY,
@@ -298,7 +458,15 @@ const address = `http://127.0.0.1:${server.address().port}/`;
 await mkdir(folder, { recursive: true });
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
 let violations = 0;
-for (const { name, state, size = WIDE, acts = [], modal = false } of SHEETS) {
+for (const {
+  name,
+  state,
+  documents = 0,
+  size = WIDE,
+  acts = [],
+  modal = false,
+  originals = false,
+} of SHEETS) {
   if (only.length > 0 && !only.includes(name)) continue;
   for (const theme of ["light", "dark"]) {
     for (const language of ["en", "fr"]) {
@@ -310,7 +478,9 @@ for (const { name, state, size = WIDE, acts = [], modal = false } of SHEETS) {
       const page = await browser.newPage({ viewport: size, colorScheme: theme });
       page.on("console", (message) => message.type() === "error" && complain(message.text()));
       page.on("pageerror", (error) => complain(String(error)));
-      await page.goto(`${address}?state=${state}&language=${language}&theme=${theme}`);
+      await page.goto(
+        `${address}?state=${state}&documents=${documents}&language=${language}&theme=${theme}${originals ? "&originals" : ""}`,
+      );
       await page.waitForTimeout(150);
       try {
         for (const act of acts) await act(page);

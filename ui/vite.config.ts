@@ -41,7 +41,7 @@ function loaded(): Plugin {
     },
     configureServer(server) {
       server.middlewares.use((request, response, next) => {
-        const path = LOADED[(request.url ?? "").slice(1)];
+        const path = LOADED[(request as { url?: string }).url?.slice(1) ?? ""];
         if (!path) return next();
         if (path.endsWith("js")) response.setHeader("content-type", "text/javascript");
         response.end(readFileSync(module(path)));

@@ -46,6 +46,8 @@ struct Queue {
     closed: BTreeMap<u32, Waiting>,
     pace: Pace,
     is_paused: bool,
+    /// They go on from where the application ended before.
+    is_resumed: bool,
     /// How far the vectors are, and what ends their computation.
     embedded: Option<Embedded>,
     embedding: Option<Stop>,
@@ -157,6 +159,7 @@ impl Queue {
             total,
             seconds_left: self.pace.left(current).map(seconds),
             paused: self.is_paused,
+            resumed: self.is_resumed && self.pace.total > 0,
             embedded: self.embedded.map_or(0, |embedded| count(embedded.done)),
             passages: self.embedded.map_or(0, |embedded| count(embedded.total)),
             embedding_seconds_left: self
@@ -256,6 +259,7 @@ impl Session {
             queue.named.clear();
             queue.pace = Pace::default();
             queue.is_paused = false;
+            queue.is_resumed = false;
             self.incoming.is_cancelled.store(true, Ordering::Relaxed);
         }
         self.keep_named();
@@ -414,6 +418,7 @@ pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
                     {
                         let mut queue = lock(&session.incoming.queue);
                         queue.pace = Pace::default();
+                        queue.is_resumed = false;
                         queue.named.clear();
                     }
                     let _ = assistant.keep_intake(&[]);
@@ -433,6 +438,7 @@ fn go_on(session: &Session, assistant: &Assistant) {
         for file in files_below(&named.path()) {
             if assistant.unchanged(&file, named.collection).is_none() {
                 session.enqueue(file, false, named.collection, None);
+                lock(&session.incoming.queue).is_resumed = true;
             }
         }
         lock(&session.incoming.queue).named.push(named);
@@ -491,10 +497,13 @@ fn embed(session: &Session, assistant: &Assistant, stop: &Stop) {
         session.tell_intake((0, Duration::ZERO));
     });
     {
+        let embedded = assistant.embedded();
         let mut queue = lock(&session.incoming.queue);
         if !stop.is_told() {
-            queue.given_up = Some(assistant.embedded().total);
+            queue.given_up = Some(embedded.total);
         }
+        // Nobody computes: how long it would take is no longer told.
+        queue.embedded = Some(embedded);
         queue.embedding = None;
     }
     session.tell_intake((0, Duration::ZERO));

@@ -374,6 +374,8 @@ pub struct Intake {
     pub seconds_left: Option<u32>,
     /// Whether nothing is read for now.
     pub paused: bool,
+    /// Whether they go on from where the application ended before.
+    pub resumed: bool,
     /// Passages that can be found by their meaning.
     pub embedded: u32,
     /// All passages; 0 as long as nobody counted them.
@@ -466,6 +468,8 @@ pub struct Document {
     pub image_pages: Vec<u32>,
     /// The collections that it is in.
     pub collections: Vec<u32>,
+    /// The name of the folder that its file lay in, if it came from one. Its path stays here.
+    pub folder: Option<String>,
     /// The document that it came in.
     pub parent: Option<DocumentId>,
 }
@@ -1025,6 +1029,11 @@ impl From<&domain::Document> for Document {
             added: document.added,
             image_pages: document.image_pages.clone(),
             collections: document.collections.iter().map(|id| id.0).collect(),
+            folder: document.origin.as_ref().and_then(|origin| {
+                let path = origin.path();
+                let folder = path.parent()?.file_name()?;
+                Some(folder.to_string_lossy().into_owned())
+            }),
             parent: document.parent.map(DocumentId::from),
         }
     }

@@ -163,6 +163,14 @@ const CALLS: &[(&str, &str)] = &[
         "await over(new Worker(URL.createObjectURL(new Blob([`try { importScripts('http://${to}/worker.js') } catch {} postMessage(1)`], { type: 'text/javascript' }))), 'message')",
     ),
     (
+        "data for our worker of text recognition",
+        "const w = new Worker(new URL('ocr/worker.js', document.baseURI)); w.postMessage({ workerId: 'w', jobId: 'j', action: 'loadLanguage', payload: { langs: 'eng', options: { langPath: `http://${to}/data`, cacheMethod: 'none', gzip: true, lstmOnly: true } } }); await over(w, 'message'); w.terminate()",
+    ),
+    (
+        "program for our worker of text recognition",
+        "const w = new Worker(new URL('ocr/worker.js', document.baseURI)); w.postMessage({ workerId: 'w', jobId: 'j', action: 'load', payload: { options: { lstmOnly: true, corePath: `http://${to}/core.js`, logging: false } } }); await over(w, 'message'); w.terminate()",
+    ),
+    (
         "service worker",
         "await navigator.serviceWorker.register(`http://${to}/service.js`)",
     ),

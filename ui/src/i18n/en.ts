@@ -2,11 +2,21 @@
 import type { Language } from "../nouns";
 import { counting } from "./plural";
 
-const { number, percent, count, seconds, list } = counting("en");
+const { number, percent, count, seconds, spans, size } = counting("en");
 const languages: Record<Language, string> = { en: "English", fr: "French" };
+
+/** How long, as one would say it. */
+function duration(inSeconds: number): string {
+  if (inSeconds < 10) return "a few seconds";
+  if (inSeconds < 60) return "less than a minute";
+  if (inSeconds < 5400)
+    return `about ${count(Math.round(inSeconds / 60), { one: "minute", other: "minutes" })}`;
+  return `about ${count(Math.round(inSeconds / 3600), { one: "hour", other: "hours" })}`;
+}
 
 export const en = {
   tag: "en" as Language,
+  size,
   languageName: (language: Language): string => languages[language],
 
   launch: {
@@ -88,6 +98,12 @@ export const en = {
       conversations === 1
         ? "One conversation looks in it or cites it. Its answers stay; the pages that they rest on can then no longer be opened."
         : `${number(conversations)} conversations look in it or cite it. Their answers stay; the pages that they rest on can then no longer be opened.`,
+    askMany: (documents: number): string => `Delete ${number(documents)} documents?`,
+    usedMany:
+      "Conversations may look in them or cite them. Their answers stay; the pages that they rest on can then no longer be opened.",
+    many: (items: number): string => `${number(items)} deleted`,
+    undoAll: "Undo all",
+    nowAll: "Erase all now",
     yes: "Delete",
     cancel: "Cancel",
   },
@@ -109,7 +125,12 @@ export const en = {
     incomplete: (pages: number[]): string =>
       pages.length === 1
         ? `Page ${number(pages[0] ?? 1)} could not be read completely`
-        : `Pages ${list(pages.slice(0, 6).map(number))}${pages.length > 6 ? "…" : ""} could not be read completely`,
+        : `Pages ${spans(pages)} could not be read completely`,
+    incompleteShort: (pages: number): string =>
+      `${count(pages, { one: "page", other: "pages" })} not read completely`,
+    open: "Library",
+    openAll: (documents: number): string => `All ${number(documents)} documents`,
+    addFolder: "Add a folder",
     waiting: "Waiting",
     opening: "Opening",
     reading: (page: number, pages: number): string => `Reading page ${number(page)} of ${number(pages)}`,
@@ -118,6 +139,128 @@ export const en = {
     already: "Already here",
     drop: "Drop the files to add them",
     dropNote: "They are read on this machine and stay on it.",
+  },
+
+  shelf: {
+    documents: (documents: number): string => count(documents, { one: "document", other: "documents" }),
+    shown: (shown: number, all: number): string =>
+      `${number(shown)} of ${count(all, { one: "document", other: "documents" })}`,
+    filter: "Filter by name",
+    clear: "Show all names",
+    none: "No document has this in its name.",
+    noneHere:
+      "No document is in this collection yet. Select documents to put them into it, or add files here.",
+    columns: { name: "Name", kind: "Kind", pages: "Pages", size: "Size", added: "Added" },
+    list: "Documents of the library",
+    hint: "Enter opens, F2 renames, Space selects, Delete deletes.",
+    rename: (name: string): string => `New name of “${name}”`,
+    back: "Back to the conversation",
+  },
+
+  report: {
+    label: (name: string): string => `About ${name}`,
+    close: "Close the report",
+    open: "Open",
+    rename: "Rename",
+    readAgain: "Read again",
+    rereading: "Being read again…",
+    erase: "Delete",
+    kind: "Kind",
+    extent: "Extent",
+    language: "Language",
+    size: "Size",
+    added: "Added",
+    from: "From",
+    folder: (name: string): string => `the folder “${name}”`,
+    inside: (name: string): string => `“${name}”`,
+    wasRead: "What was read",
+    whole: "All of it could be read.",
+    several: (documents: number): string =>
+      `${count(documents, { one: "document", other: "documents" })} selected`,
+    notWhole: (documents: number): string =>
+      documents === 1
+        ? "One of them could not be read completely."
+        : `${number(documents)} of them could not be read completely.`,
+  },
+
+  images: {
+    here: (pages: number[]): string =>
+      pages.length === 1
+        ? `Page ${spans(pages)} is an image: its text is not read yet.`
+        : `Pages ${spans(pages)} are images: their text is not read yet.`,
+    of: (name: string, pages: number[]): string =>
+      pages.length === 1
+        ? `Page ${spans(pages)} of “${name}” is an image: its text is not read yet.`
+        : `Pages ${spans(pages)} of “${name}” are images: their text is not read yet.`,
+    many: (pages: number, documents: number): string =>
+      `${count(pages, { one: "page", other: "pages" })} of ${count(documents, { one: "document", other: "documents" })} are images: their text is not read yet.`,
+  },
+
+  collections: {
+    title: "Collections",
+    all: "All documents",
+    make: "New collection",
+    makeWith: "New collection with these",
+    name: "Name of the collection",
+    create: "Create",
+    rename: "Rename the collection",
+    renameAct: "Rename",
+    remove: "Remove the collection",
+    removeNote: "Its documents stay in the library.",
+    cancel: "Cancel",
+    none: "In no collection yet.",
+  },
+
+  folders: {
+    title: "Folders kept in step",
+    reason: "New and changed files in these folders are taken up by themselves.",
+    into: (collection: string): string => `into ${collection}`,
+    letGo: "Let go",
+    letGoLong: (name: string): string => `Let the folder “${name}” go; its documents stay`,
+    keep: "Keep this folder in step",
+    keepNote: "New and changed files in it are taken up by themselves. Of files that are gone you are asked.",
+    choose: "Choose a folder…",
+    gone: (documents: number): string =>
+      documents === 1
+        ? "A document’s file is gone from its folder."
+        : `${number(documents)} documents’ files are gone from their folders.`,
+    goneKeep: "Keep",
+    goneErase: "Delete",
+    others: (documents: number): string => `and ${number(documents)} more`,
+  },
+
+  intake: {
+    title: "Files being read",
+    progress: (done: number, total: number): string =>
+      `${number(done)} of ${count(total, { one: "file", other: "files" })}`,
+    left: (secondsLeft: number): string => `${duration(secondsLeft)} left`,
+    paused: "Paused",
+    pause: "Pause",
+    goOn: "Go on",
+    cancel: "Cancel",
+    cancelNote: "What is read so far stays in the library.",
+    resumed: "Reading goes on where it ended when Aparté was closed.",
+    givenUp: (kept: number): string => {
+      if (kept <= 0) return "Cancelled. No file had been read yet.";
+      return kept === 1
+        ? "Cancelled. The file that was read stays in the library."
+        : `Cancelled. The ${number(kept)} files that were read stay in the library.`;
+    },
+    putAway: "Put this away",
+    failed: (files: number): string => `${count(files, { one: "file", other: "files" })} could not be read`,
+    more: (files: number): string => `Show ${number(files)} more`,
+    dismissAll: "Dismiss all",
+    meaning: (done: number, passages: number): string =>
+      `Preparing search by meaning: ${number(done)} of ${count(passages, { one: "passage", other: "passages" })}`,
+    begun: (total: number): string => `${count(total, { one: "file", other: "files" })} to read.`,
+    quarter: (done: number, total: number): string =>
+      `${number(done)} of ${count(total, { one: "file", other: "files" })} are read.`,
+    done: (failed: number): string =>
+      failed === 0
+        ? "All files are read."
+        : `Reading is done; ${count(failed, { one: "file", other: "files" })} could not be read.`,
+    nowPaused: "Reading is paused.",
+    wentOn: "Reading goes on.",
   },
 
   settings: {
@@ -304,6 +447,9 @@ export const en = {
     none: "no document",
     title: "Documents to look in",
     everything: "All documents",
+    filter: "Filter by name",
+    others: (documents: number): string =>
+      `${count(documents, { one: "other document", other: "other documents" })}: filter to find them`,
     label: (looksIn: string): string => `Looks in: ${looksIn}`,
   },
 
@@ -410,6 +556,44 @@ export const en = {
     incomplete: "Some of this page could not be read.",
     blank: "There is no text on this page.",
     text: "Text of the page",
+    pageNumber: "Page number",
+    ofPages: (pages: number): string => `of ${number(pages)}`,
+    larger: "Show the page larger",
+    smaller: "Show the page smaller",
+    asText: "Text",
+    asTextNote: "Show the text of the page instead of the page",
+    trouble: {
+      missing: "The original of this document is not here any more. Here is the text of the page instead.",
+      password: "This PDF asks for a password before it can be shown. Here is the text of the page instead.",
+      damaged:
+        "This page cannot be drawn, because its file is damaged. Here is the text of the page instead.",
+      picture:
+        "Pictures of this kind cannot be shown or read here. Save it as PNG or JPEG, and add that file.",
+      slow: "This page took too long to draw and was given up. Here is the text of the page instead.",
+    },
+    recognised: (sure: number): string => `Read from an image, ${percent(sure)} sure`,
+    nothingRecognised: "No text was found in this image",
+  },
+
+  ocr: {
+    offer: (pages: number[]): string =>
+      pages.length === 1
+        ? `Page ${spans(pages)} is an image: read it by text recognition?`
+        : `Pages ${spans(pages)} are images: read them by text recognition?`,
+    read: "Read by text recognition",
+    note: "On this machine, page by page; you can go on meanwhile.",
+    progress: (done: number, total: number): string =>
+      `Text recognition: ${number(done)} of ${count(total, { one: "page", other: "pages" })}`,
+    left: (minutes: number): string =>
+      minutes < 1 ? "less than a minute left" : `about ${number(minutes)} min left`,
+    waiting: "Waiting for text recognition",
+    paused: "Paused",
+    pause: "Pause",
+    goOn: "Go on",
+    cancel: "Cancel",
+    cancelNote: "Pages that were read stay read",
+    failed: (name: string): string =>
+      `Text recognition of “${name}” stopped before its end. What was read is kept; try again for the rest.`,
   },
 };
 

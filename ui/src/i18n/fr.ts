@@ -3,11 +3,21 @@ import type { Language } from "../nouns";
 import type { Dictionary } from "./en";
 import { counting } from "./plural";
 
-const { number, percent, count, seconds, list } = counting("fr");
+const { number, percent, count, seconds, spans, size } = counting("fr");
 const languages: Record<Language, string> = { en: "anglais", fr: "français" };
+
+/** How long, as one would say it. */
+function duration(inSeconds: number): string {
+  if (inSeconds < 10) return "quelques secondes";
+  if (inSeconds < 60) return "moins d’une minute";
+  if (inSeconds < 5400)
+    return `environ ${count(Math.round(inSeconds / 60), { one: "minute", other: "minutes" })}`;
+  return `environ ${count(Math.round(inSeconds / 3600), { one: "heure", other: "heures" })}`;
+}
 
 export const fr: Dictionary = {
   tag: "fr",
+  size,
   languageName: (language) => languages[language],
 
   launch: {
@@ -89,6 +99,12 @@ export const fr: Dictionary = {
       conversations === 1
         ? "Une conversation y cherche ou le cite. Ses réponses restent ; les pages sur lesquelles elles reposent ne pourront plus être ouvertes."
         : `${number(conversations)} conversations y cherchent ou le citent. Leurs réponses restent ; les pages sur lesquelles elles reposent ne pourront plus être ouvertes.`,
+    askMany: (documents) => `Supprimer ${number(documents)} documents ?`,
+    usedMany:
+      "Des conversations y cherchent ou les citent peut-être. Leurs réponses restent ; les pages sur lesquelles elles reposent ne pourront plus être ouvertes.",
+    many: (items) => `${count(items, { one: "supprimé", other: "supprimés" })}`,
+    undoAll: "Tout rétablir",
+    nowAll: "Tout effacer maintenant",
     yes: "Supprimer",
     cancel: "Annuler",
   },
@@ -110,7 +126,12 @@ export const fr: Dictionary = {
     incomplete: (pages) =>
       pages.length === 1
         ? `La page ${number(pages[0] ?? 1)} n’a pas pu être lue en entier`
-        : `Les pages ${list(pages.slice(0, 6).map(number))}${pages.length > 6 ? "…" : ""} n’ont pas pu être lues en entier`,
+        : `Les pages ${spans(pages)} n’ont pas pu être lues en entier`,
+    incompleteShort: (pages) =>
+      `${count(pages, { one: "page lue en partie", other: "pages lues en partie" })}`,
+    open: "Bibliothèque",
+    openAll: (documents) => `Les ${number(documents)} documents`,
+    addFolder: "Ajouter un dossier",
     waiting: "En attente",
     opening: "Ouverture",
     reading: (page, pages) => `Lecture de la page ${number(page)} sur ${number(pages)}`,
@@ -119,6 +140,128 @@ export const fr: Dictionary = {
     already: "Déjà présent",
     drop: "Déposez les fichiers pour les ajouter",
     dropNote: "Ils sont lus sur cette machine et y restent.",
+  },
+
+  shelf: {
+    documents: (documents) => count(documents, { one: "document", other: "documents" }),
+    shown: (shown, all) => `${number(shown)} sur ${count(all, { one: "document", other: "documents" })}`,
+    filter: "Filtrer par nom",
+    clear: "Afficher tous les noms",
+    none: "Aucun document n’a cela dans son nom.",
+    noneHere:
+      "Aucun document dans cette collection pour l’instant. Sélectionnez des documents pour les y ranger, ou ajoutez des fichiers ici.",
+    columns: { name: "Nom", kind: "Type", pages: "Pages", size: "Taille", added: "Ajouté" },
+    list: "Documents de la bibliothèque",
+    hint: "Entrée ouvre, F2 renomme, Espace sélectionne, Suppr supprime.",
+    rename: (name) => `Nouveau nom de « ${name} »`,
+    back: "Retour à la conversation",
+  },
+
+  report: {
+    label: (name) => `À propos de ${name}`,
+    close: "Fermer la fiche",
+    open: "Ouvrir",
+    rename: "Renommer",
+    readAgain: "Relire",
+    rereading: "Relecture en cours…",
+    erase: "Supprimer",
+    kind: "Type",
+    extent: "Étendue",
+    language: "Langue",
+    size: "Taille",
+    added: "Ajouté",
+    from: "Provenance",
+    folder: (name) => `le dossier « ${name} »`,
+    inside: (name) => `« ${name} »`,
+    wasRead: "Ce qui a été lu",
+    whole: "Tout a pu être lu.",
+    several: (documents) =>
+      count(documents, { one: "document sélectionné", other: "documents sélectionnés" }),
+    notWhole: (documents) =>
+      documents === 1
+        ? "L’un d’eux n’a pas pu être lu en entier."
+        : `${number(documents)} d’entre eux n’ont pas pu être lus en entier.`,
+  },
+
+  images: {
+    here: (pages) =>
+      pages.length === 1
+        ? `La page ${spans(pages)} est une image : son texte n’est pas encore lu.`
+        : `Les pages ${spans(pages)} sont des images : leur texte n’est pas encore lu.`,
+    of: (name, pages) =>
+      pages.length === 1
+        ? `La page ${spans(pages)} de « ${name} » est une image : son texte n’est pas encore lu.`
+        : `Les pages ${spans(pages)} de « ${name} » sont des images : leur texte n’est pas encore lu.`,
+    many: (pages, documents) =>
+      `${count(pages, { one: "page", other: "pages" })} de ${count(documents, { one: "document", other: "documents" })} sont des images : leur texte n’est pas encore lu.`,
+  },
+
+  collections: {
+    title: "Collections",
+    all: "Tous les documents",
+    make: "Nouvelle collection",
+    makeWith: "Nouvelle collection avec ceux-ci",
+    name: "Nom de la collection",
+    create: "Créer",
+    rename: "Renommer la collection",
+    renameAct: "Renommer",
+    remove: "Retirer la collection",
+    removeNote: "Ses documents restent dans la bibliothèque.",
+    cancel: "Annuler",
+    none: "Dans aucune collection pour l’instant.",
+  },
+
+  folders: {
+    title: "Dossiers suivis",
+    reason: "Les fichiers nouveaux ou modifiés de ces dossiers sont repris d’eux-mêmes.",
+    into: (collection) => `dans ${collection}`,
+    letGo: "Ne plus suivre",
+    letGoLong: (name) => `Ne plus suivre le dossier « ${name} » ; ses documents restent`,
+    keep: "Suivre ce dossier",
+    keepNote:
+      "Ses fichiers nouveaux ou modifiés sont repris d’eux-mêmes. Pour les fichiers disparus, Aparté vous demande.",
+    choose: "Choisir un dossier…",
+    gone: (documents) =>
+      documents === 1
+        ? "Le fichier d’un document a disparu de son dossier."
+        : `Les fichiers de ${number(documents)} documents ont disparu de leurs dossiers.`,
+    goneKeep: "Conserver",
+    goneErase: "Supprimer",
+    others: (documents) => `et ${count(documents, { one: "autre", other: "autres" })}`,
+  },
+
+  intake: {
+    title: "Fichiers en cours de lecture",
+    progress: (done, total) => `${number(done)} ${done > 1 ? "fichiers" : "fichier"} sur ${number(total)}`,
+    left: (secondsLeft) => `encore ${duration(secondsLeft)}`,
+    paused: "En pause",
+    pause: "Mettre en pause",
+    goOn: "Reprendre",
+    cancel: "Annuler",
+    cancelNote: "Ce qui est déjà lu reste dans la bibliothèque.",
+    resumed: "La lecture reprend là où elle en était quand Aparté s’est fermé.",
+    givenUp: (kept) => {
+      if (kept <= 0) return "Annulé. Aucun fichier n’était encore lu.";
+      return kept === 1
+        ? "Annulé. Le fichier déjà lu reste dans la bibliothèque."
+        : `Annulé. Les ${number(kept)} fichiers déjà lus restent dans la bibliothèque.`;
+    },
+    putAway: "Retirer ce message",
+    failed: (files) =>
+      count(files, { one: "fichier n’a pas pu être lu", other: "fichiers n’ont pas pu être lus" }),
+    more: (files) => `En afficher ${number(files)} de plus`,
+    dismissAll: "Tout retirer de la liste",
+    meaning: (done, passages) =>
+      `Préparation de la recherche par le sens : ${count(done, { one: "passage", other: "passages" })} sur ${number(passages)}`,
+    begun: (total) => `${count(total, { one: "fichier", other: "fichiers" })} à lire.`,
+    quarter: (done, total) =>
+      `${count(done, { one: "fichier lu", other: "fichiers lus" })} sur ${number(total)}.`,
+    done: (failed) =>
+      failed === 0
+        ? "Tous les fichiers sont lus."
+        : `Lecture terminée ; ${count(failed, { one: "fichier n’a pas pu être lu", other: "fichiers n’ont pas pu être lus" })}.`,
+    nowPaused: "La lecture est en pause.",
+    wentOn: "La lecture reprend.",
   },
 
   settings: {
@@ -312,6 +455,9 @@ export const fr: Dictionary = {
     none: "aucun document",
     title: "Documents où chercher",
     everything: "Tous les documents",
+    filter: "Filtrer par nom",
+    others: (documents) =>
+      `${count(documents, { one: "autre document", other: "autres documents" })} : filtrez pour les trouver`,
     label: (looksIn) => `Cherche dans : ${looksIn}`,
   },
 
@@ -416,5 +562,42 @@ export const fr: Dictionary = {
     incomplete: "Une partie de cette page n’a pas pu être lue.",
     blank: "Cette page ne contient pas de texte.",
     text: "Texte de la page",
+    pageNumber: "Numéro de page",
+    ofPages: (pages) => `sur ${number(pages)}`,
+    larger: "Agrandir la page",
+    smaller: "Réduire la page",
+    asText: "Texte",
+    asTextNote: "Afficher le texte de la page à la place de la page",
+    trouble: {
+      missing: "L’original de ce document n’est plus là. Voici le texte de la page à la place.",
+      password: "Ce PDF demande un mot de passe pour être affiché. Voici le texte de la page à la place.",
+      damaged:
+        "Cette page ne peut pas être dessinée, car son fichier est endommagé. Voici le texte de la page à la place.",
+      picture:
+        "Les images de ce type ne peuvent être ni affichées ni lues ici. Enregistrez-la en PNG ou en JPEG, et ajoutez ce fichier.",
+      slow: "Cette page a été abandonnée : elle était trop longue à dessiner. Voici le texte de la page à la place.",
+    },
+    recognised: (sure) => `Texte lu dans une image, sûr à ${percent(sure)}`,
+    nothingRecognised: "Aucun texte n’a été trouvé dans cette image",
+  },
+
+  ocr: {
+    offer: (pages) =>
+      pages.length === 1
+        ? `La page ${spans(pages)} est une image : la lire par reconnaissance de caractères ?`
+        : `Les pages ${spans(pages)} sont des images : les lire par reconnaissance de caractères ?`,
+    read: "Lire par reconnaissance de caractères",
+    note: "Sur cette machine, page par page ; vous pouvez continuer pendant ce temps.",
+    progress: (done, total) =>
+      `Reconnaissance de caractères : ${number(done)} sur ${count(total, { one: "page", other: "pages" })}`,
+    left: (minutes) => (minutes < 1 ? "moins d’une minute" : `environ ${number(minutes)} min`),
+    waiting: "En attente de reconnaissance de caractères",
+    paused: "En pause",
+    pause: "Suspendre",
+    goOn: "Reprendre",
+    cancel: "Annuler",
+    cancelNote: "Les pages déjà lues restent lues",
+    failed: (name) =>
+      `La reconnaissance de caractères de « ${name} » s’est arrêtée avant la fin. Ce qui a été lu est gardé ; réessayez pour le reste.`,
   },
 };

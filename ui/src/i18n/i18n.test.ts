@@ -10,6 +10,12 @@ function sentences(value: unknown, path = ""): [string, string][] {
   if (typeof value === "function") {
     const samples: Record<string, unknown[][]> = {
       ".library.incomplete": [[[2]], [[2, 3]]],
+      ".images.here": [[[2]], [[2, 3]]],
+      ".images.of": [
+        ["x", [2]],
+        ["x", [2, 3]],
+      ],
+      ".ocr.offer": [[[2]], [[2, 3]]],
       ".languageName": [["en"], ["fr"]],
     };
     const filled = samples[path] ?? [
@@ -40,7 +46,7 @@ describe("the dictionaries", () => {
       .map(([path]) => path.split(".").at(-1));
     // What both languages call by the same word, and what is a number alone.
     const shared =
-      "pdf markdown conversations title pages pageOf page label sources question untitled minutes";
+      "pdf markdown conversations documents title pages pageOf page label sources question untitled minutes";
     expect([...new Set(same)].filter((key) => !shared.split(" ").includes(key ?? ""))).toEqual([]);
   });
 

@@ -20,11 +20,17 @@ export function shortTime(began: number, now: number, language: Language): strin
   return format(language, sameYear ? "day" : "dayAndYear").format(date);
 }
 
+/** A day as it is written out: "3 November 2025". */
+export function fullDate(time: number, language: Language): string {
+  return format(language, "full").format(new Date(time));
+}
+
 function midnight(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0);
 }
 
 const options = {
+  full: { dateStyle: "long" },
   hour: { timeStyle: "short" },
   day: { day: "numeric", month: "short" },
   dayAndYear: { day: "numeric", month: "short", year: "numeric" },

@@ -141,6 +141,13 @@ async page(document: DocumentId, number: number, highlight: TextRange | null) : 
     return await TAURI_INVOKE("page", { document, number, highlight });
 },
 /**
+ * Takes what text recognition read on a page that is an image, and gives the document as it is then. Nobody may be at the
+ * machine when it comes.
+ */
+async recognised(document: DocumentId, page: RecognisedPage) : Promise<Document | null> {
+    return await TAURI_INVOKE("recognised", { document, page });
+},
+/**
  * Lets the person choose a folder and takes what is in it into the library, and into a collection. With `watched` the folder is
  * looked through again and again.
  */
@@ -511,6 +518,10 @@ imagePages: number[];
  */
 collections: number[]; 
 /**
+ * The name of the folder that its file lay in, if it came from one. Its path stays here.
+ */
+folder: string | null; 
+/**
  * The document that it came in.
  */
 parent: DocumentId | null }
@@ -731,6 +742,10 @@ secondsLeft: number | null;
  */
 paused: boolean; 
 /**
+ * Whether they go on from where the application ended before.
+ */
+resumed: boolean; 
+/**
  * Passages that can be found by their meaning.
  */
 embedded: number; 
@@ -929,7 +944,19 @@ after: string;
 /**
  * Something on this page could not be read.
  */
-incomplete: boolean }
+incomplete: boolean; 
+/**
+ * How sure its text is, in percent, where it was recognised in an image.
+ */
+recognised: number | null; 
+/**
+ * Width and height of the page in points; zero where it has no layout.
+ */
+size: [number, number]; 
+/**
+ * Where the words of the quote stand: left, top, width and height in points from the page's top left corner.
+ */
+boxes: ([number, number, number, number])[] }
 /**
  * How freely the model chooses its words.
  */
@@ -958,6 +985,46 @@ way: Way;
  * As it was typed; nothing where the keychain is asked.
  */
 secret: string }
+/**
+ * What text recognition read on a page that is an image.
+ */
+export type RecognisedPage = { 
+/**
+ * The page, counted from 1.
+ */
+number: number; 
+/**
+ * Width and height in points.
+ */
+size: [number, number]; 
+/**
+ * Its words in reading order.
+ */
+words: RecognisedWord[] }
+/**
+ * A word that was recognised.
+ */
+export type RecognisedWord = { 
+/**
+ * What it reads.
+ */
+text: string; 
+/**
+ * How sure that is, from 0 to 100.
+ */
+confidence: number; 
+/**
+ * Left, top, width and height in points from the page's top left corner.
+ */
+rect: [number, number, number, number]; 
+/**
+ * Which line of the page it is on.
+ */
+line: number; 
+/**
+ * Which paragraph of the page it is in.
+ */
+paragraph: number }
 /**
  * What happens while a reply is made.
  */

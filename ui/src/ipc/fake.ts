@@ -7,6 +7,7 @@ import type {
   Document,
   Found,
   IncomingFile,
+  Intake,
   Item,
   Language,
   Launch,
@@ -20,10 +21,12 @@ import type {
 } from "../nouns";
 import type { Ipc } from "./ipc";
 import {
+  collections as someCollections,
   coldRoom,
   cooperative,
   dredging,
   harbour,
+  many,
   minutes,
   notes,
   pages,
@@ -31,6 +34,7 @@ import {
   reasoned,
   refusal,
   rich,
+  watched,
 } from "./sample";
 
 const query = new URLSearchParams(location.search);
@@ -61,9 +65,33 @@ const say = (en: string, fr: string) => (settings.language === "fr" ? fr : en);
 const failure = (code: string, message: string): AppError => ({ code, message });
 const after = (milliseconds: number) => new Promise<void>((done) => setTimeout(done, milliseconds * pace));
 
+const scan: Document = {
+  ...harbour,
+  id: "s1",
+  name: "images-only.pdf",
+  pages: 1,
+  imagePages: [1],
+  incompletePages: [1],
+  suggestion: null,
+  language: null,
+};
+const manual: Document = {
+  ...harbour,
+  id: "s2",
+  name: "jsonlite-json-mapping.pdf",
+  pages: 29,
+  suggestion: null,
+};
+
 const empty = ["empty-library", "drag", "first-run-empty"].includes(state);
 const documents: Document[] = empty ? [] : [harbour, cooperative];
-if (["open", "long", "failed-files"].includes(state)) documents.push(minutes, notes);
+if (["open", "long", "failed-files", "images", "gone"].includes(state)) documents.push(minutes, notes);
+if (query.has("originals")) documents.splice(0, 2, scan, manual);
+/** As in `?state=library&documents=10000`. */
+const size = Number(query.get("documents") ?? 0);
+if (size > documents.length) documents.push(...many(size - documents.length));
+const collections = size > 2 || state === "gone" ? [...someCollections] : [];
+const folders = size > 2 || state === "gone" ? [...watched] : [];
 
 const now = Date.now();
 const HOUR = 3_600_000;
@@ -166,24 +194,47 @@ const model: ModelStatus =
                 : [],
           };
 
-const files: IncomingFile[] =
-  state === "failed-files"
-    ? [
-        { id: 1, name: "contract.pdf", progress: { state: "reading", page: 12, pages: 48 } },
-        { id: 2, name: "appendix.pdf", progress: { state: "waiting" } },
-        {
-          id: 3,
-          name: "images-only.pdf",
-          progress: {
-            state: "failed",
-            message: say(
-              "“images-only.pdf” has only images of pages and no text. Run text recognition on it, then add it again.",
-              "« images-only.pdf » ne contient que des images de pages, sans texte. Passez-le à la reconnaissance de caractères, puis ajoutez-le de nouveau.",
-            ),
-          },
-        },
-      ]
-    : [];
+/** Why a file was not read, in the words of Rust. */
+const unreadable = (name: string) =>
+  say(
+    `“${name}” has no text: its pages are blank. Check that it is the right file.`,
+    `«\u202f${name}\u202f» ne contient aucun texte\u202f: ses pages sont blanches. Vérifiez que c'est le bon fichier.`,
+  );
+const failedFile = (id: number, name: string): IncomingFile => ({
+  id,
+  name,
+  progress: { state: "failed", message: unreadable(name) },
+});
+const contract: IncomingFile = {
+  id: 1,
+  name: "contract.pdf",
+  progress: { state: "reading", page: 12, pages: 48 },
+};
+const appendix: IncomingFile = { id: 2, name: "appendix.pdf", progress: { state: "waiting" } };
+const busy: Intake = { ...noIntake, done: 37, failed: 0, total: 200, secondsLeft: 132 };
+const onTheirWay: Record<string, { files: IncomingFile[]; intake: Intake }> = {
+  "failed-files": { files: [contract, appendix, failedFile(3, "blank.pdf")], intake: noIntake },
+  busy: { files: [contract], intake: busy },
+  "many-failed": {
+    files: [
+      contract,
+      ...Array.from({ length: 14 }, (_, index) => failedFile(3 + index, `blank ${index + 1}.pdf`)),
+    ],
+    intake: { ...busy, failed: 14 },
+  },
+  paused: { files: [], intake: { ...busy, paused: true } },
+  resumed: { files: [contract], intake: { ...busy, resumed: true } },
+  embedding: {
+    files: [],
+    intake: { ...noIntake, embedded: 120, passages: 900, embeddingSecondsLeft: 171 },
+  },
+};
+let { files, intake } = onTheirWay[state] ?? { files: [], intake: noIntake };
+
+function standsAt(change: Partial<Intake>): void {
+  intake = { ...intake, ...change };
+  tell({ kind: "intake", intake });
+}
 
 function launch(): Launch {
   switch (state) {
@@ -259,6 +310,8 @@ async function check({ way, secret }: Proof): Promise<void> {
   }
 }
 
+/** How sure pages are that were recognised, by document and number. */
+const recognised = new Map<string, number>();
 /** What can still be brought back. */
 const hidden = new Set<string>();
 const drafts = new Map<string | null, string>();
@@ -307,6 +360,10 @@ function addNotes(): void {
   });
 }
 
+function change(document: Document): void {
+  documents[documents.findIndex(({ id }) => id === document.id)] = document;
+}
+
 /** The answer of the script to a question. */
 function answerTo(question: string): Answer {
   if (/dredging|dragage/i.test(question)) return state === "reasoned" ? reasoned : dredging;
@@ -319,7 +376,8 @@ export const ipc: Ipc = {
   async listen(onNews) {
     tell = onNews;
     if (state === "drag") void after(200).then(() => tell({ kind: "drag", over: true }));
-    return { language: settings.language, launch: launch(), model, files, intake: noIntake };
+    if (state === "gone") void after(200).then(() => tell({ kind: "gone", documents: ["d3", "d4"] }));
+    return { language: settings.language, launch: launch(), model, files, intake };
   },
   async createVault() {
     await after(600);
@@ -396,7 +454,61 @@ export const ipc: Ipc = {
   async chooseFiles() {
     addNotes();
   },
-  async dismiss() {},
+  async chooseFolder(collection, watches) {
+    if (watches) folders.push({ number: folders.length, name: "Contracts", collection });
+    standsAt({});
+    addNotes();
+  },
+  async pauseIntake(paused) {
+    standsAt({ paused });
+  },
+  async cancelIntake() {
+    files = [];
+    tell({ kind: "cancelled" });
+    standsAt({ ...noIntake });
+  },
+  async dismiss(file) {
+    files = files.filter(({ id }) => id !== file);
+  },
+  async collections() {
+    return [...collections].sort((one, other) => one.name.localeCompare(other.name));
+  },
+  async makeCollection(name) {
+    const there = collections.find((collection) => collection.name === name);
+    if (there) return there.id;
+    const id = 1 + Math.max(0, ...collections.map((collection) => collection.id));
+    collections.push({ id, name });
+    return id;
+  },
+  async renameCollection(collection, name) {
+    const at = collections.findIndex(({ id }) => id === collection);
+    if (at >= 0) collections[at] = { id: collection, name };
+  },
+  async removeCollection(collection) {
+    const at = collections.findIndex(({ id }) => id === collection);
+    if (at >= 0) collections.splice(at, 1);
+  },
+  async gather(chosen, collection, into) {
+    for (const document of documents.filter(({ id }) => chosen.includes(id))) {
+      const others = document.collections.filter((id) => id !== collection);
+      change({ ...document, collections: into ? [...others, collection] : others });
+    }
+  },
+  async renameDocument(id, name) {
+    const document = documents.find((each) => each.id === id);
+    if (document) change({ ...document, name });
+  },
+  async readAgain(id) {
+    await after(900);
+    return documents.find((each) => each.id === id) ?? null;
+  },
+  async watchedFolders() {
+    return folders.map((folder, number) => ({ ...folder, number }));
+  },
+  async unwatchFolder(number) {
+    folders.splice(number, 1);
+  },
+  async keepGone() {},
   async uses(document) {
     return [...stored.values()].filter(({ conversation }) => conversation.documents.includes(document))
       .length;
@@ -480,7 +592,7 @@ export const ipc: Ipc = {
   },
   async page(document, number, highlight) {
     await after(60);
-    const known = [harbour, cooperative, minutes, notes].find(({ id }) => id === document);
+    const known = documents.find(({ id }) => id === document);
     const text = pages[document]?.[number - 1] ?? "";
     const { start, end } = highlight ?? { start: text.length, end: text.length };
     return {
@@ -490,7 +602,33 @@ export const ipc: Ipc = {
       quote: text.slice(start, end),
       after: text.slice(end),
       incomplete: known?.incompletePages.includes(number) ?? false,
+      recognised: recognised.get(`${document} ${number}`) ?? null,
+      size: [0, 0],
+      boxes: [],
     };
+  },
+  async original(document) {
+    // What is served beside the interface, where the address says that something is.
+    if (!query.has("originals")) return new ArrayBuffer(0);
+    const name = documents.find(({ id }) => id === document)?.name ?? "";
+    const response = await fetch(new URL(`originals/${encodeURIComponent(name)}`, window.document.baseURI));
+    return response.ok ? response.arrayBuffer() : new ArrayBuffer(0);
+  },
+  async recognised(document, page) {
+    const known = documents.find(({ id }) => id === document);
+    if (!known) return null;
+    const sure = page.words.reduce((sum, word) => sum + word.confidence, 0) / Math.max(1, page.words.length);
+    recognised.set(`${document} ${page.number}`, Math.round(sure));
+    const now = {
+      ...known,
+      imagePages: known.imagePages.filter((number) => number !== page.number),
+      incompletePages: known.incompletePages.filter((number) => number !== page.number),
+    };
+    change(now);
+    pages[document] = Object.assign([...(pages[document] ?? [])], {
+      [page.number - 1]: page.words.map(({ text }) => text).join(" "),
+    });
+    return now;
   },
   async keepDraft(conversation, text) {
     drafts.set(conversation, text);

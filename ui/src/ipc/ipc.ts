@@ -2,6 +2,7 @@
 import type {
   Answer,
   AppError,
+  Collection,
   ContextUse,
   Conversation,
   ConversationId,
@@ -18,6 +19,7 @@ import type {
   Settings,
   Start,
   TextRange,
+  WatchedFolder,
   Ways,
 } from "../nouns";
 
@@ -50,10 +52,35 @@ export interface Ipc {
   documents(): Promise<Document[]>;
   conversations(): Promise<Conversation[]>;
   messages(conversation: ConversationId): Promise<Message[]>;
-  /** Opens the picker; the files chosen there come as news. */
-  chooseFiles(): Promise<void>;
+  /** Opens the picker; the files chosen there come as news, and go into the collection if one is given. */
+  chooseFiles(collection: number | null): Promise<void>;
+  /** The same for a folder. With `watched` it is looked through again and again. */
+  chooseFolder(collection: number | null, watched: boolean): Promise<void>;
+  /** Reads nothing more for now, or goes on. */
+  pauseIntake(paused: boolean): Promise<void>;
+  /** Gives up what is on its way; what was read stays. */
+  cancelIntake(): Promise<void>;
   /** Forgets a file that could not be added. */
   dismiss(file: number): Promise<void>;
+  /** By name. */
+  collections(): Promise<Collection[]>;
+  /** Answers the number of the collection, which is that of the one that has this name already. */
+  makeCollection(name: string): Promise<number>;
+  renameCollection(collection: number, name: string): Promise<void>;
+  /** Its documents stay. */
+  removeCollection(collection: number): Promise<void>;
+  /** Puts documents into a collection, or takes them out of it. */
+  gather(documents: DocumentId[], collection: number, into: boolean): Promise<void>;
+  renameDocument(document: DocumentId, name: string): Promise<void>;
+  /** Reads a document anew from its original; null if it is not there any more. */
+  readAgain(document: DocumentId): Promise<Document | null>;
+  /** The bytes of a document as they were read; none if they are not there any more. */
+  original(document: DocumentId): Promise<ArrayBuffer>;
+  watchedFolders(): Promise<WatchedFolder[]>;
+  /** By its number in the list. Its documents stay. */
+  unwatchFolder(number: number): Promise<void>;
+  /** Keeps documents whose files are gone from their folders, without asking again. */
+  keepGone(documents: DocumentId[]): Promise<void>;
   /** How many conversations cite a document or look in it. */
   uses(document: DocumentId): Promise<number>;
   find(question: string): Promise<Found[]>;
@@ -70,8 +97,6 @@ export interface Ipc {
   contextUse(conversation: ConversationId): Promise<ContextUse | null>;
   stop(conversation: ConversationId): Promise<void>;
   page(document: DocumentId, number: number, highlight: TextRange | null): Promise<PageText>;
-  /** The file that a document was read from. */
-  original(document: DocumentId): Promise<ArrayBuffer>;
   /** Takes what was recognised on a page that is an image; answers the document as it is then, or null if it is gone. */
   recognised(document: DocumentId, page: RecognisedPage): Promise<Document | null>;
   /** Keeps what is written and not sent; null is the conversation that has not begun. */

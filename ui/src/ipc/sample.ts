@@ -1,5 +1,5 @@
 // What the fake's library holds: pages in the form in which Rust gives them, and answers to questions on them.
-import type { Answer, Citation, Document, Intake } from "../nouns";
+import type { Answer, Citation, Collection, Document, Intake, WatchedFolder } from "../nouns";
 
 /** Nothing is on its way into the library. */
 export const noIntake: Intake = {
@@ -8,6 +8,7 @@ export const noIntake: Intake = {
   total: 0,
   secondsLeft: null,
   paused: false,
+  resumed: false,
   embedded: 0,
   passages: 0,
   embeddingSecondsLeft: null,
@@ -26,6 +27,7 @@ export const harbour: Document = {
   added: Date.UTC(2025, 10, 3),
   imagePages: [],
   collections: [],
+  folder: null,
   parent: null,
 };
 
@@ -42,6 +44,7 @@ export const cooperative: Document = {
   added: Date.UTC(2025, 10, 3),
   imagePages: [],
   collections: [],
+  folder: null,
   parent: null,
 };
 
@@ -51,13 +54,14 @@ export const minutes: Document = {
   format: "pdf",
   pages: 42,
   language: "en",
-  incompletePages: [3, 17, 18],
+  incompletePages: [3, 7, 17, 18, 19, 20],
   suggestion: null,
   private: false,
   bytes: 48_000,
   added: Date.UTC(2025, 10, 3),
-  imagePages: [],
-  collections: [],
+  imagePages: [3, 7],
+  collections: [3],
+  folder: "Board minutes",
   parent: null,
 };
 
@@ -74,6 +78,7 @@ export const notes: Document = {
   added: Date.UTC(2025, 10, 3),
   imagePages: [],
   collections: [],
+  folder: null,
   parent: null,
 };
 
@@ -183,3 +188,50 @@ export const rich: Answer = {
   mode: "whole",
   ending: "length",
 };
+
+export const collections: Collection[] = [
+  { id: 1, name: "Accounts" },
+  { id: 2, name: "Harbour works" },
+  { id: 3, name: "Procès-verbaux" },
+];
+
+export const watched: WatchedFolder[] = [
+  { number: 0, name: "Board minutes", collection: 3 },
+  { number: 1, name: "Scans", collection: null },
+];
+
+/** A library of any size, of what an office keeps. */
+export function many(count: number): Document[] {
+  const subjects = [
+    "annual report",
+    "procès-verbal",
+    "invoice",
+    "contract",
+    "budget",
+    "survey",
+    "étude",
+    "notes",
+  ];
+  const places = ["north basin", "Timber Quay", "marina", "fish market", "ferry", "silo"];
+  const day = 86_400_000;
+  return Array.from({ length: count }, (_, index): Document => {
+    const subject = subjects[index % subjects.length];
+    const place = places[Math.floor(index / 3) % places.length];
+    const format = index % 9 === 4 ? "markdown" : index % 11 === 7 ? "text" : "pdf";
+    const pages = format === "pdf" ? 1 + ((index * 7) % 140) : 1;
+    return {
+      ...harbour,
+      id: `m${index}`,
+      name: `${subject} ${place} ${2015 + (index % 11)}-${1 + (index % 97)}.${{ pdf: "pdf", markdown: "md", text: "txt" }[format]}`,
+      format,
+      pages,
+      language: index % 8 === 1 || index % 8 === 6 ? "fr" : "en",
+      suggestion: null,
+      bytes: 2_000 + ((index * 7919) % 9_000_000),
+      added: Date.UTC(2025, 10, 20) - Math.floor(index / 5) * day,
+      incompletePages: index % 37 === 5 && format === "pdf" ? [1] : [],
+      collections: index % 5 === 0 ? [1 + (index % 3)] : [],
+      folder: index % 4 === 0 ? "Board minutes" : null,
+    };
+  });
+}

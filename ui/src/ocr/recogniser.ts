@@ -1,6 +1,6 @@
 // Text recognition by tesseract, in a worker of the web view that is ended with the document. Its program and the data of
 // both languages are files of ours (see `bundled` in vite.config.ts).
-import { createWorker, OEM } from "tesseract.js/dist/tesseract.esm.min.js";
+import tesseract from "tesseract.js/dist/tesseract.esm.min.js";
 
 import type { RecognisedWord } from "../nouns";
 import { wordsOf, type Block } from "./words";
@@ -19,7 +19,7 @@ export interface Recogniser {
 
 export async function startRecogniser(): Promise<Recogniser> {
   const worker = await inTime(
-    createWorker(["eng", "fra"], OEM.LSTM_ONLY, {
+    tesseract.createWorker(["eng", "fra"], tesseract.OEM.LSTM_ONLY, {
       workerPath: at("worker.js"),
       workerBlobURL: false,
       corePath: at("core.js"),

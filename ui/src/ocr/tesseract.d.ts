@@ -1,4 +1,5 @@
-// The build for browsers has the types of the package.
+// The build for browsers exports all that the package does in one object.
 declare module "tesseract.js/dist/tesseract.esm.min.js" {
-  export { createWorker, OEM } from "tesseract.js";
+  import tesseract from "tesseract.js";
+  export default tesseract;
 }

@@ -25,7 +25,7 @@ export interface Drawing {
 }
 
 /** Why a document cannot be shown as it looks. */
-export type PaperTrouble = "password" | "damaged" | "picture" | "slow";
+export type PaperTrouble = "missing" | "password" | "damaged" | "picture" | "slow";
 
 export class NoPaper extends Error {
   readonly trouble: PaperTrouble;
@@ -57,6 +57,7 @@ export function hasLook(format: Format): boolean {
 
 /** Opens a document by its bytes, which are given away. It rejects with `NoPaper`. */
 export async function openPaper(bytes: ArrayBuffer): Promise<Paper> {
+  if (bytes.byteLength === 0) throw new NoPaper("missing");
   // By its first bytes, as a reader of PDF finds it: what stands before them is left out.
   const start = new TextDecoder("latin1").decode(bytes.slice(0, 1024));
   if (start.includes("%PDF-")) return (await import("./pdf")).openPdf(bytes);

@@ -15,7 +15,9 @@ const at = (name: string) => new URL(`pdf/${name}`, document.baseURI).href;
 
 export async function openPdf(bytes: ArrayBuffer): Promise<Paper> {
   const port = new Worker(at("worker.js"), { type: "module" });
-  const worker = new pdfjs.PDFWorker({ port, verbosity: pdfjs.VerbosityLevel.ERRORS });
+  // The types know of no port, because the default of the parameter is null.
+  const options = { port, verbosity: pdfjs.VerbosityLevel.ERRORS } as object;
+  const worker = new pdfjs.PDFWorker(options);
   const end = () => {
     worker.destroy();
     port.terminate();

@@ -34,7 +34,12 @@ class Picture implements Paper {
     return (larger * DENSITY) / 72;
   }
 
-  async draw(_number: number, canvas: HTMLCanvasElement, scale: number, { signal }: Drawing): Promise<number> {
+  async draw(
+    _number: number,
+    canvas: HTMLCanvasElement,
+    scale: number,
+    { signal }: Drawing,
+  ): Promise<number> {
     signal.throwIfAborted();
     const size = await this.size();
     const drawn = bounded(scale, size);

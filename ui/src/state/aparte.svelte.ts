@@ -3,6 +3,7 @@ import type {
   AppError,
   Document,
   EarlierTurns,
+  IncomingFile,
   Language,
   ModelStatus,
   News,
@@ -11,15 +12,19 @@ import type {
   Theme,
 } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
+import { Collections } from "./collections.svelte";
 import { Conversations } from "./conversations.svelte";
 import { Drafts } from "./drafts.svelte";
 import { Erasures } from "./erasures.svelte";
 import { Finder } from "./finder.svelte";
+import { Folders } from "./folders.svelte";
+import { Intake } from "./intake.svelte";
 import { Library } from "./library.svelte";
 import { Ocr } from "./ocr.svelte";
 import { Protection } from "./protection.svelte";
 import { Reader } from "./reader.svelte";
 import type { OnFrame } from "./reply.svelte";
+import { Shelf } from "./shelf.svelte";
 import { Vault } from "./vault.svelte";
 
 /** Text recognition is large, and loaded when somebody wants it. */
@@ -47,12 +52,21 @@ export class Aparte {
   readonly protection: Protection;
   // What the open vault holds: made anew when it is locked, so that nothing of it stays.
   library = $state.raw() as Library;
+  intake = $state.raw() as Intake;
+  collections = $state.raw() as Collections;
+  folders = $state.raw() as Folders;
+  shelf = $state.raw() as Shelf;
   conversations = $state.raw() as Conversations;
   drafts = $state.raw() as Drafts;
   erasures = $state.raw() as Erasures;
   finder = $state.raw() as Finder;
   reader = $state.raw() as Reader;
   ocr = $state.raw() as Ocr;
+  /** Documents whose files are gone from their folders, and that are here. */
+  readonly goneDocuments = $derived.by(() => {
+    const { gone } = this.folders;
+    return gone.length === 0 ? [] : this.library.documents.filter(({ id }) => gone.includes(id));
+  });
   #told = -Infinity;
   readonly #ipc: Ipc;
   readonly #onFrame: OnFrame;
@@ -76,7 +90,8 @@ export class Aparte {
       const start = await this.#ipc.listen((news) => hear(news));
       this.language = start.language;
       this.model = start.model;
-      for (const file of start.files) this.library.hear(file);
+      for (const file of start.files) this.#file(file);
+      this.intake.stands(start.intake);
       hear = (news) => this.#hear(news);
       this.#hear({ kind: "launch", launch: start.launch });
       early.forEach(hear);
@@ -87,7 +102,12 @@ export class Aparte {
 
   /** Reads what the vault holds. Calling it again reads what could not be read. */
   async load(): Promise<void> {
-    await Promise.all([this.#loadLibrary(), this.conversations.load()]);
+    await Promise.all([
+      this.#loadLibrary(),
+      this.conversations.load(),
+      this.collections.load(),
+      this.folders.load(),
+    ]);
   }
 
   async change(change: Partial<Settings>): Promise<void> {
@@ -142,8 +162,17 @@ export class Aparte {
         this.dragging = news.over;
         return;
       case "file":
-        if (news.file.progress.state === "added") this.#isBack(news.file.progress.document);
-        this.library.hear(news.file);
+        this.#file(news.file);
+        return;
+      case "intake":
+        this.intake.stands(news.intake);
+        void this.folders.filesCame();
+        return;
+      case "cancelled":
+        this.intake.cancelled();
+        return;
+      case "gone":
+        this.folders.areGone(news.documents);
         return;
       case "model": {
         const changed = news.model.state !== this.model.state;
@@ -195,9 +224,21 @@ export class Aparte {
     });
     this.drafts = drafts;
     this.library = library;
+    this.intake = new Intake(this.#ipc);
+    this.collections = new Collections(this.#ipc, library);
+    this.folders = new Folders(this.#ipc);
+    this.shelf = new Shelf(library);
     this.conversations = conversations;
     this.reader = reader;
     this.finder = new Finder(this.#ipc);
+  }
+
+  #file(file: IncomingFile): void {
+    const { progress } = file;
+    this.intake.hear(file);
+    if (progress.state !== "added") return;
+    this.#isBack(progress.document);
+    this.library.arrived(progress.document, progress.already);
   }
 
   /** A file that is added again while its document is being erased brings it back. */

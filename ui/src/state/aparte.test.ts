@@ -52,7 +52,14 @@ describe("the vault", () => {
       }),
     });
     await settled();
-    expect(ipc.calls).toEqual(["listen", "documents", "draft new", "conversations"]);
+    expect(ipc.calls).toEqual([
+      "listen",
+      "documents",
+      "draft new",
+      "conversations",
+      "collections",
+      "watchedFolders",
+    ]);
     const { language, theme, lockAfter, earlier } = aparte;
     expect([language, theme, lockAfter, earlier]).toEqual(["fr", "dark", 5, "noneTold"]);
   });
@@ -125,10 +132,10 @@ describe("the library", () => {
     await conversations.openStored(stored("c1"));
     ipc.tell({ kind: "file", file: { ...file, progress: { state: "waiting" } } });
     ipc.tell({ kind: "file", file: { ...file, progress: { state: "reading", page: 2, pages: 9 } } });
-    expect(aparte.library.incoming.map(({ progress }) => progress.state)).toEqual(["reading"]);
+    expect(aparte.intake.files.map(({ progress }) => progress.state)).toEqual(["reading"]);
     const document = aDocument("d9", "new.pdf");
     ipc.tell({ kind: "file", file: { ...file, progress: { state: "added", document, already: false } } });
-    expect(aparte.library.incoming).toEqual([]);
+    expect(aparte.intake.files).toEqual([]);
     expect(aparte.library.documents.map(({ id }) => id)).toEqual(["d1", "d2", "d9"]);
     expect([...conversations.open.chosen]).toEqual(["d1", "d9"]);
   });
@@ -172,9 +179,9 @@ describe("the library", () => {
   test("keeps a failure until it is dismissed", async () => {
     const { ipc, aparte } = await started();
     ipc.tell({ kind: "file", file: { ...file, progress: { state: "failed", message: "It is damaged." } } });
-    expect(aparte.library.incoming).toHaveLength(1);
-    await aparte.library.dismiss(7);
-    expect([aparte.library.incoming, ipc.calls.at(-1)]).toEqual([[], "dismiss 7"]);
+    expect(aparte.intake.files).toHaveLength(1);
+    await aparte.intake.dismiss(7);
+    expect([aparte.intake.files, ipc.calls.at(-1)]).toEqual([[], "dismiss 7"]);
   });
 });
 

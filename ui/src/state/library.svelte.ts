@@ -1,7 +1,7 @@
-// The documents, and the files on their way to become some.
+// The documents.
 import { SvelteSet } from "svelte/reactivity";
 
-import type { AppError, Document, DocumentId, IncomingFile } from "../nouns";
+import type { AppError, Document, DocumentId } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
 
 /** A document that has just been added, or turned out to be here already. */
@@ -10,13 +10,20 @@ export interface Arrival {
   already: boolean;
 }
 
+/** So many of the latest documents are at hand outside the library. */
+const LATEST = 12;
+
 export class Library {
   #known = $state.raw<Document[]>([]);
   /** Erased, and can still be brought back. */
   readonly #hidden = new SvelteSet<DocumentId>();
-  readonly documents = $derived(this.#known.filter(({ id }) => !this.#hidden.has(id)));
-  /** Files that wait, are read or have failed. */
-  incoming = $state.raw<IncomingFile[]>([]);
+  readonly documents = $derived(
+    this.#hidden.size === 0 ? this.#known : this.#known.filter(({ id }) => !this.#hidden.has(id)),
+  );
+  /** Those that came last, the latest first. */
+  readonly latest = $derived(latest(this.documents, LATEST));
+  /** Those that are being read again. */
+  readonly rereading = new SvelteSet<DocumentId>();
   arrival = $state.raw<Arrival | null>(null);
   problem = $state.raw<AppError | null>(null);
   /** Whether `documents` has been read. */
@@ -52,8 +59,51 @@ export class Library {
     }
   }
 
-  async choose(): Promise<void> {
-    await this.#attempt(() => this.#ipc.chooseFiles());
+  /** Opens the picker; what is chosen there goes into the collection, if one is given. */
+  async choose(collection: number | null = null): Promise<void> {
+    await this.#attempt(() => this.#ipc.chooseFiles(collection));
+  }
+
+  async rename({ id }: Document, name: string): Promise<void> {
+    const shown = name.trim();
+    if (shown === "") return;
+    await this.#attempt(async () => {
+      await this.#ipc.renameDocument(id, shown);
+      this.#change([id], (document) => ({ ...document, name: shown }));
+    });
+  }
+
+  /** Reads documents anew from their originals, one after the other. */
+  async readAgain(documents: Document[]): Promise<void> {
+    for (const { id } of documents) this.rereading.add(id);
+    this.problem = null;
+    for (const { id } of documents) {
+      try {
+        const read = await this.#ipc.readAgain(id);
+        if (read) this.#change([id], () => read);
+      } catch (reason) {
+        this.problem = asAppError(reason);
+      }
+      this.rereading.delete(id);
+    }
+  }
+
+  /** They were put into a collection, or taken out of it. */
+  gathered(documents: DocumentId[], collection: number, into: boolean): void {
+    this.#change(documents, (document) => {
+      const others = document.collections.filter((id) => id !== collection);
+      return { ...document, collections: into ? [...others, collection] : others };
+    });
+  }
+
+  /** A collection is no more. */
+  scattered(collection: number): void {
+    const members = this.#known.filter(({ collections }) => collections.includes(collection));
+    this.gathered(
+      members.map(({ id }) => id),
+      collection,
+      false,
+    );
   }
 
   /** How many conversations rest on a document; null when that cannot be told, and why is. */
@@ -69,7 +119,7 @@ export class Library {
 
   /** A document is not as it was known. */
   changed(document: Document): void {
-    this.#known = this.#known.map((known) => (known.id === document.id ? document : known));
+    this.#change([document.id], () => document);
   }
 
   /** Takes a document out of sight. */
@@ -87,26 +137,18 @@ export class Library {
     this.#hidden.delete(document);
   }
 
-  async dismiss(file: number): Promise<void> {
-    this.incoming = this.incoming.filter(({ id }) => id !== file);
-    await this.#attempt(() => this.#ipc.dismiss(file));
-  }
-
-  /** News of a file replaces what was known of it. */
-  hear(file: IncomingFile): void {
-    const { progress } = file;
-    if (progress.state !== "added") {
-      const known = this.incoming.some(({ id }) => id === file.id);
-      this.incoming = known
-        ? this.incoming.map((other) => (other.id === file.id ? file : other))
-        : [...this.incoming, file];
-      return;
-    }
-    this.incoming = this.incoming.filter(({ id }) => id !== file.id);
-    const { document, already } = progress;
-    if (this.#known.every(({ id }) => id !== document.id)) this.#known = [...this.#known, document];
+  /** A file has become a document, or turned out to be one that is here. */
+  arrived(document: Document, already: boolean): void {
+    // As it is known now: it may have been read anew, or put into a collection.
+    if (this.#known.some(({ id }) => id === document.id)) this.#change([document.id], () => document);
+    else this.#known = [...this.#known, document];
     this.arrival = { document: document.id, already };
     this.#onArrival(document);
+  }
+
+  #change(ids: DocumentId[], how: (document: Document) => Document): void {
+    const changed = new Set(ids);
+    this.#known = this.#known.map((document) => (changed.has(document.id) ? how(document) : document));
   }
 
   async #attempt(act: () => Promise<void>): Promise<void> {
@@ -117,4 +159,16 @@ export class Library {
       this.problem = asAppError(reason);
     }
   }
+}
+
+/** In one look through them: sorting all of a large library for each that comes would cost. */
+function latest(documents: Document[], count: number): Document[] {
+  const found: Document[] = [];
+  for (const document of documents) {
+    if (found.length === count && document.added <= (found.at(-1)?.added ?? 0)) continue;
+    const after = found.findIndex(({ added }) => added < document.added);
+    found.splice(after < 0 ? found.length : after, 0, document);
+    if (found.length > count) found.pop();
+  }
+  return found;
 }

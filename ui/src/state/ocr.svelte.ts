@@ -28,11 +28,7 @@ export class Ocr {
   readonly #onRead: (document: Document) => void;
 
   /** `onRead` is told of a document each time that one of its pages was read. */
-  constructor(
-    ipc: Ipc,
-    open: (bytes: ArrayBuffer) => Promise<Scan>,
-    onRead: (document: Document) => void,
-  ) {
+  constructor(ipc: Ipc, open: (bytes: ArrayBuffer) => Promise<Scan>, onRead: (document: Document) => void) {
     this.#ipc = ipc;
     this.#open = open;
     this.#onRead = onRead;
@@ -54,7 +50,13 @@ export class Ocr {
     for (;;) {
       const [next, ...rest] = this.waiting;
       if (!next || signal.aborted) return;
-      this.running = { document: next.id, name: next.name, done: 0, total: next.imagePages.length, left: null };
+      this.running = {
+        document: next.id,
+        name: next.name,
+        done: 0,
+        total: next.imagePages.length,
+        left: null,
+      };
       this.waiting = rest;
       try {
         await this.#readPages(next, signal);

@@ -3,6 +3,7 @@ import type {
   Answer,
   AppError,
   Citation,
+  Collection,
   ContextUse,
   Conversation,
   Document,
@@ -14,6 +15,7 @@ import type {
   ReplyNews,
   Settings,
   Start,
+  WatchedFolder,
   Ways,
 } from "../nouns";
 import type { Ipc } from "../ipc/ipc";
@@ -33,6 +35,7 @@ export function aDocument(id: string, name = `${id}.pdf`): Document {
     added: Date.UTC(2025, 10, 3),
     imagePages: [],
     collections: [],
+    folder: null,
     parent: null,
   };
 }
@@ -130,6 +133,12 @@ export class Scripted implements Ipc {
   findings: Found[] = [];
   /** How much of the context conversations take; null for those that are not here. */
   context: Record<string, ContextUse> = {};
+  gathered: Collection[] = [];
+  /** The number of the collection that is made next. */
+  made = 1;
+  watched: WatchedFolder[] = [];
+  /** What documents are when they were read again; null for those that are not here. */
+  again: Record<string, Document> = {};
   /** How many conversations rest on any document. */
   used = 0;
   /** What opens the vault after a change. */
@@ -179,7 +188,26 @@ export class Scripted implements Ipc {
   conversations = () => this.#did("conversations", "", this.stored);
   messages: Ipc["messages"] = (conversation) =>
     this.#did("messages", conversation, this.history[conversation] ?? []);
-  chooseFiles = () => this.#did("chooseFiles", "", undefined);
+  chooseFiles = (collection: number | null) =>
+    this.#did("chooseFiles", collection === null ? "" : String(collection), undefined);
+  chooseFolder: Ipc["chooseFolder"] = (collection, watched) =>
+    this.#did("chooseFolder", `${collection ?? "-"} ${watched}`, undefined);
+  pauseIntake = (paused: boolean) => this.#did("pauseIntake", String(paused), undefined);
+  cancelIntake = () => this.#did("cancelIntake", "", undefined);
+  collections = () => this.#did("collections", "", this.gathered);
+  makeCollection = (name: string) => this.#did("makeCollection", name, this.made);
+  renameCollection: Ipc["renameCollection"] = (collection, name) =>
+    this.#did("renameCollection", `${collection} ${name}`, undefined);
+  removeCollection: Ipc["removeCollection"] = (collection) =>
+    this.#did("removeCollection", String(collection), undefined);
+  gather: Ipc["gather"] = (documents, collection, into) =>
+    this.#did("gather", `${documents.join(",")} ${into ? "into" : "out of"} ${collection}`, undefined);
+  renameDocument: Ipc["renameDocument"] = (document, name) =>
+    this.#did("renameDocument", `${document} ${name}`, undefined);
+  readAgain: Ipc["readAgain"] = (document) => this.#did("readAgain", document, this.again[document] ?? null);
+  watchedFolders = () => this.#did("watchedFolders", "", this.watched);
+  unwatchFolder = (number: number) => this.#did("unwatchFolder", String(number), undefined);
+  keepGone: Ipc["keepGone"] = (documents) => this.#did("keepGone", documents.join(","), undefined);
   dismiss = (file: number) => this.#did("dismiss", String(file), undefined);
   uses = (document: string) => this.#did("uses", document, this.used);
   find = (question: string) => this.#did("find", question, this.findings);

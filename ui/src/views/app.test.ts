@@ -84,7 +84,9 @@ describe("a question", () => {
 
     await click("citation");
     expect(ipc.calls.at(-1)).toBe("page d1 3 3-9");
-    expect(part("quote").textContent).toBe("The quote.");
+    // Its original is not there, which is told once what would show it is loaded.
+    await vi.waitFor(() => expect(part("quote").textContent).toBe("The quote."));
+    expect(part("look-trouble").textContent).toContain("is not here any more");
     expect(part("source").contains(document.activeElement), "the focus moves to the source").toBe(true);
     await press("Escape");
     expect(all("source")).toEqual([]);

@@ -1,0 +1,156 @@
+// The library as somebody looks through it: what is looked for, in which order, and what is selected.
+import type { Document, DocumentId } from "../nouns";
+
+export type Order = "name" | "kind" | "size" | "added";
+
+/** Whoever has the documents. */
+interface Library {
+  readonly documents: Document[];
+}
+
+export class Shelf {
+  /** Words that the names must have. */
+  filter = $state("");
+  /** The collection that is looked at; null for all documents. */
+  collection = $state<number | null>(null);
+  order = $state<Order>("added");
+  ascending = $state(false);
+  /** The document that the keys are at. */
+  current = $state<DocumentId | null>(null);
+  #chosen = $state.raw<ReadonlySet<DocumentId>>(new Set());
+  /** Where a selection of several began. */
+  #anchor: DocumentId | null = null;
+  readonly #library: Library;
+  readonly #members = $derived.by(() => {
+    const { collection } = this;
+    const { documents } = this.#library;
+    if (collection === null) return documents;
+    return documents.filter(({ collections }) => collections.includes(collection));
+  });
+  readonly #sorted = $derived([...this.#members].sort(compared(this.order, this.ascending)));
+  readonly shown = $derived(
+    this.filter.trim() === "" ? this.#sorted : this.#sorted.filter(named(this.filter)),
+  );
+  /** Those of the selected that are shown, in their order. */
+  readonly selected = $derived(
+    this.#chosen.size === 0 ? [] : this.shown.filter(({ id }) => this.#chosen.has(id)),
+  );
+
+  constructor(library: Library) {
+    this.#library = library;
+  }
+
+  isSelected(id: DocumentId): boolean {
+    return this.#chosen.has(id);
+  }
+
+  /** Looks at a collection, or at all documents. */
+  lookAt(collection: number | null): void {
+    this.collection = collection;
+    this.selectNone();
+  }
+
+  /** By another order, or by the same the other way round. Dates and sizes begin with the greatest. */
+  sortBy(order: Order): void {
+    this.ascending = this.order === order ? !this.ascending : order === "name" || order === "kind";
+    this.order = order;
+  }
+
+  /** Selects one alone. */
+  select(id: DocumentId): void {
+    this.#chosen = new Set([id]);
+    this.current = this.#anchor = id;
+  }
+
+  /** Selects one beside the others, or not any more. */
+  toggle(id: DocumentId): void {
+    const chosen = new Set(this.#chosen);
+    if (!chosen.delete(id)) chosen.add(id);
+    this.#chosen = chosen;
+    this.current = this.#anchor = id;
+  }
+
+  /** Selects all from where the selection began to this one. */
+  extendTo(id: DocumentId): void {
+    const at = (each: DocumentId | null) => this.shown.findIndex((document) => document.id === each);
+    const [from, to] = [at(this.#anchor ?? id), at(id)];
+    const [first, last] = [Math.min(Math.max(from, 0), to), Math.max(from, to)];
+    this.#chosen = new Set(this.shown.slice(first, last + 1).map((document) => document.id));
+    this.#anchor ??= id;
+    this.current = id;
+  }
+
+  selectAll(): void {
+    this.#chosen = new Set(this.shown.map(({ id }) => id));
+  }
+
+  selectNone(): void {
+    this.#chosen = new Set();
+    this.#anchor = null;
+  }
+
+  /** Goes on by so many lines, and answers where that is; null where nothing is shown. */
+  step(lines: number, extends_: boolean): number | null {
+    const last = this.shown.length - 1;
+    const here = this.shown.findIndex(({ id }) => id === this.current);
+    const next = Math.min(last, Math.max(0, here < 0 ? 0 : here + lines));
+    const document = this.shown[next];
+    if (!document) return null;
+    if (extends_) this.extendTo(document.id);
+    else this.select(document.id);
+    return next;
+  }
+}
+
+/** How a name is looked for and put in order; made once for each document, because a library has thousands. */
+interface Key {
+  folded: string;
+  sorted: string;
+}
+const keys = new WeakMap<Document, Key>();
+
+function keyOf(document: Document): Key {
+  let key = keys.get(document);
+  if (!key) {
+    const folded = fold(document.name);
+    // Page 10 comes after page 9.
+    key = { folded, sorted: folded.replace(/\d+/g, (digits) => digits.padStart(12, "0")) };
+    keys.set(document, key);
+  }
+  return key;
+}
+
+/** Without accents and capitals. */
+function fold(text: string): string {
+  return text
+    .normalize("NFD")
+    .replace(/\p{M}+/gu, "")
+    .toLowerCase();
+}
+
+function named(filter: string): (document: Document) => boolean {
+  const words = fold(filter).split(/\s+/);
+  return (document) => {
+    const { folded } = keyOf(document);
+    return words.every((word) => folded.includes(word));
+  };
+}
+
+function compared(order: Order, ascending: boolean): (one: Document, other: Document) => number {
+  const sign = ascending ? 1 : -1;
+  const byName = (one: Document, other: Document) => text(keyOf(one).sorted, keyOf(other).sorted);
+  switch (order) {
+    case "name":
+      return (one, other) => sign * byName(one, other);
+    case "kind":
+      return (one, other) => sign * text(one.format, other.format) || byName(one, other);
+    case "size":
+      return (one, other) => sign * (one.bytes - other.bytes) || byName(one, other);
+    case "added":
+      return (one, other) => sign * (one.added - other.added) || byName(one, other);
+  }
+}
+
+function text(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}
