@@ -150,7 +150,7 @@ export const fr: Dictionary = {
     none: "Aucun document n’a cela dans son nom.",
     noneHere:
       "Aucun document dans cette collection pour l’instant. Sélectionnez des documents pour les y ranger, ou ajoutez des fichiers ici.",
-    columns: { name: "Nom", kind: "Type", pages: "Pages", size: "Taille", added: "Ajouté" },
+    columns: { name: "Nom", kind: "Type", pages: "Longueur", size: "Taille", added: "Ajouté" },
     list: "Documents de la bibliothèque",
     hint: "Entrée ouvre, F2 renomme, Espace sélectionne, Suppr supprime.",
     rename: (name) => `Nouveau nom de « ${name} »`,
@@ -166,7 +166,7 @@ export const fr: Dictionary = {
     rereading: "Relecture en cours…",
     erase: "Supprimer",
     kind: "Type",
-    extent: "Étendue",
+    extent: "Longueur",
     language: "Langue",
     size: "Taille",
     added: "Ajouté",

@@ -52,7 +52,14 @@ describe("the vault", () => {
       }),
     });
     await settled();
-    expect(ipc.calls).toEqual(["listen", "documents", "draft new", "conversations"]);
+    expect(ipc.calls).toEqual([
+      "listen",
+      "documents",
+      "draft new",
+      "conversations",
+      "collections",
+      "watchedFolders",
+    ]);
     const { language, theme, lockAfter, earlier } = aparte;
     expect([language, theme, lockAfter, earlier]).toEqual(["fr", "dark", 5, "noneTold"]);
   });
