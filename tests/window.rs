@@ -31,6 +31,7 @@ mod window {
     mod deaths;
     mod drops;
     mod hostile;
+    mod intake;
     mod launches;
     mod locking;
     mod opened_files;

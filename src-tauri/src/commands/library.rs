@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aparte_assistant::files_below;
 use tauri::AppHandle;
 use tauri::ipc::{InvokeResponseBody, IpcResponse};
 use tauri_plugin_dialog::{DialogExt, FilePath};
@@ -26,7 +27,12 @@ pub fn choose_folder(app: AppHandle, session: Running<'_>, collection: Option<u3
             let _ = assistant.watch(&path, collection);
         }
         // A folder may hold many: they are counted elsewhere.
-        std::thread::spawn(move || session.add_to_collection(vec![path], collection));
+        std::thread::spawn(move || {
+            // One that is watched may be empty for now.
+            let is_ready = !watched || !files_below(&path).is_empty();
+            let paths = is_ready.then_some(path).into_iter().collect();
+            session.add_to_collection(paths, collection);
+        });
     });
 }
 
