@@ -27,6 +27,7 @@ fn main() {
         "uses",
         "page",
         "choose_folder",
+        "paste_files",
         "pause_intake",
         "cancel_intake",
         "collections",

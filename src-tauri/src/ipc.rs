@@ -33,6 +33,7 @@ pub fn commands() -> Builder<Wry> {
             commands::documents::uses,
             commands::documents::page,
             commands::library::choose_folder,
+            commands::library::paste_files,
             commands::library::pause_intake,
             commands::library::cancel_intake,
             commands::library::collections,

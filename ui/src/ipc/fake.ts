@@ -428,6 +428,9 @@ export const ipc: Ipc = {
     standsAt({});
     addNotes();
   },
+  async pasteFiles() {
+    addNotes();
+  },
   async pauseIntake(paused) {
     standsAt({ paused });
   },

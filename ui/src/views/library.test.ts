@@ -204,6 +204,34 @@ describe("the library", () => {
   });
 });
 
+describe("files that were copied elsewhere", () => {
+  test("are pasted into the collection that is looked at", async () => {
+    const { ipc, click, press, part } = await shelved((ipc) => {
+      ipc.gathered = [{ id: 4, name: "Contracts" }];
+    });
+    await press("v", { ctrlKey: true });
+    expect(ipc.calls.at(-1)).toBe("pasteFiles -");
+    await click("collection");
+    await press("v", { metaKey: true });
+    expect(ipc.calls.at(-1)).toBe("pasteFiles 4");
+    const asked = ipc.calls.length;
+    part("filter").focus();
+    await press("v", { ctrlKey: true });
+    expect(ipc.calls.length, "in a field the web view pastes text").toBe(asked);
+  });
+
+  test("are no text where a question is written", async () => {
+    const { ipc, part } = await opened();
+    const paste = (...types: string[]) => {
+      const event = new Event("paste", { bubbles: true, cancelable: true });
+      part("question").dispatchEvent(Object.assign(event, { clipboardData: { types } }));
+      return event.defaultPrevented;
+    };
+    expect([paste("text/plain"), ipc.calls.includes("pasteFiles -")]).toEqual([false, false]);
+    expect([paste("Files", "text/plain"), ipc.calls.includes("pasteFiles -")]).toEqual([true, true]);
+  });
+});
+
 describe("collections", () => {
   test("are made, filled from the report, looked at, renamed and removed", async () => {
     const { ipc, part, all, press, click, type, lines } = await shelved();
