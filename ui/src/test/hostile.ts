@@ -13,7 +13,21 @@ import Fields from "./Fields.svelte";
 import { findings } from "./inert";
 
 /** Fields whose text is shown as it is; the others read Markdown. */
-const LITERAL = ["question", "title", "document", "suggestion", "problem", "file", "erasure", "notice"];
+const LITERAL = [
+  "question",
+  "title",
+  "document",
+  "suggestion",
+  "shelf",
+  "report",
+  "gone",
+  "images",
+  "collections",
+  "problem",
+  "file",
+  "erasure",
+  "notice",
+];
 const MARKDOWN = ["answer", "reply"];
 
 const fetched: string[] = [];

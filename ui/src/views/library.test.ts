@@ -430,6 +430,29 @@ describe("pages that are images", () => {
 });
 
 describe("the choice of documents", () => {
+  test("takes a collection as a whole", async () => {
+    const { part, all, click } = await opened((ipc) => {
+      ipc.gathered = [
+        { id: 1, name: "Contracts" },
+        { id: 2, name: "Nothing yet" },
+      ];
+      ipc.library = ["a", "b", "c"].map((id) => ({
+        ...aDocument(id),
+        collections: id === "c" ? [] : [1],
+      }));
+    });
+    await click("looks-in");
+    expect(all("choice-collection").map(({ textContent }) => textContent?.trim())).toEqual(["Contracts"]);
+    const box = () => part("choice-collection").querySelector("input")!;
+    await fireEvent.click(all("choice")[0]!.querySelector("input")!);
+    await rest();
+    expect(box().indeterminate).toBe(true);
+    await fireEvent.click(box());
+    await fireEvent.click(box());
+    await rest();
+    expect(part("looks-in").textContent).toContain("c.pdf");
+  });
+
   test("draws few of many, and finds the others by their names", async () => {
     const { part, all, click, type } = await opened((ipc) => {
       ipc.library = Array.from({ length: 3000 }, (_, index) => aDocument(`m${index}`));
