@@ -28,6 +28,7 @@ fn main() {
         "page",
         "recognised",
         "choose_folder",
+        "paste_files",
         "pause_intake",
         "cancel_intake",
         "open_file",

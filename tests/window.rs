@@ -38,6 +38,7 @@ mod window {
     mod deaths;
     mod drops;
     mod hostile;
+    mod intake;
     mod launches;
     mod locking;
     mod opened_files;

@@ -194,7 +194,12 @@ impl Session {
     pub fn add_to_collection(&self, paths: Vec<PathBuf>, collection: Option<CollectionId>) {
         let private = self.incoming.private.load(Ordering::Relaxed);
         for path in &paths {
-            for file in files_below(path) {
+            let mut files = files_below(path);
+            if files.is_empty() {
+                // It is said that this folder is nothing to read.
+                files.push(path.clone());
+            }
+            for file in files {
                 self.enqueue(file, private, collection, None);
             }
         }

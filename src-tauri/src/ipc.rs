@@ -34,6 +34,7 @@ pub fn commands() -> Builder<Wry> {
             commands::documents::page,
             commands::documents::recognised,
             commands::library::choose_folder,
+            commands::library::paste_files,
             commands::library::pause_intake,
             commands::library::cancel_intake,
             commands::library::open_file,

@@ -9,6 +9,7 @@
 
 #[cfg(target_os = "linux")]
 mod bus;
+mod clipboard;
 mod clock;
 mod commands;
 #[cfg(target_os = "linux")]

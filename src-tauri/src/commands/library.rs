@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use aparte_assistant::files_below;
 use tauri::AppHandle;
 use tauri::ipc::{InvokeResponseBody, IpcResponse};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 
 use super::{Outcome, Running, domain};
+use crate::clipboard;
 use crate::view::{Collection, Document, DocumentId, WatchedFolder};
 
 /// Lets the person choose a folder and takes what is in it into the library, and into a collection. With `watched` the folder is
@@ -26,7 +28,25 @@ pub fn choose_folder(app: AppHandle, session: Running<'_>, collection: Option<u3
             let _ = assistant.watch(&path, collection);
         }
         // A folder may hold many: they are counted elsewhere.
-        std::thread::spawn(move || session.add_to_collection(vec![path], collection));
+        std::thread::spawn(move || {
+            // One that is watched may be empty for now.
+            let is_ready = !watched || !files_below(&path).is_empty();
+            let paths = is_ready.then_some(path).into_iter().collect();
+            session.add_to_collection(paths, collection);
+        });
+    });
+}
+
+/// Takes files that were copied in another program into the library, and into a collection. Nothing happens where something else
+/// was copied.
+#[tauri::command]
+#[specta::specta]
+pub fn paste_files(session: Running<'_>, collection: Option<u32>) {
+    session.touch();
+    let session = Arc::clone(&session);
+    let collection = collection.map(aparte_assistant::CollectionId);
+    clipboard::files(move |paths| {
+        std::thread::spawn(move || session.add_to_collection(paths, collection));
     });
 }
 

@@ -150,7 +150,7 @@ export const en = {
     none: "No document has this in its name.",
     noneHere:
       "No document is in this collection yet. Select documents to put them into it, or add files here.",
-    columns: { name: "Name", kind: "Kind", pages: "Pages", size: "Size", added: "Added" },
+    columns: { name: "Name", kind: "Kind", pages: "Length", size: "Size", added: "Added" },
     list: "Documents of the library",
     hint: "Enter opens, F2 renames, Space selects, Delete deletes.",
     rename: (name: string): string => `New name of “${name}”`,
@@ -166,7 +166,7 @@ export const en = {
     rereading: "Being read again…",
     erase: "Delete",
     kind: "Kind",
-    extent: "Extent",
+    extent: "Length",
     language: "Language",
     size: "Size",
     added: "Added",
@@ -216,14 +216,14 @@ export const en = {
     reason: "New and changed files in these folders are taken up by themselves.",
     into: (collection: string): string => `into ${collection}`,
     letGo: "Let go",
-    letGoLong: (name: string): string => `Let the folder “${name}” go; its documents stay`,
+    letGoLong: (name: string): string => `Let go of the folder “${name}”; its documents stay`,
     keep: "Keep this folder in step",
     keepNote: "New and changed files in it are taken up by themselves. Of files that are gone you are asked.",
     choose: "Choose a folder…",
     gone: (documents: number): string =>
       documents === 1
-        ? "A document’s file is gone from its folder."
-        : `${number(documents)} documents’ files are gone from their folders.`,
+        ? "The file of a document is gone from its folder."
+        : `The files of ${number(documents)} documents are gone from their folders.`,
     goneKeep: "Keep",
     goneErase: "Delete",
     others: (documents: number): string => `and ${number(documents)} more`,

@@ -150,7 +150,7 @@ export const fr: Dictionary = {
     none: "Aucun document n’a cela dans son nom.",
     noneHere:
       "Aucun document dans cette collection pour l’instant. Sélectionnez des documents pour les y ranger, ou ajoutez des fichiers ici.",
-    columns: { name: "Nom", kind: "Type", pages: "Pages", size: "Taille", added: "Ajouté" },
+    columns: { name: "Nom", kind: "Type", pages: "Longueur", size: "Taille", added: "Ajouté" },
     list: "Documents de la bibliothèque",
     hint: "Entrée ouvre, F2 renomme, Espace sélectionne, Suppr supprime.",
     rename: (name) => `Nouveau nom de « ${name} »`,
@@ -166,7 +166,7 @@ export const fr: Dictionary = {
     rereading: "Relecture en cours…",
     erase: "Supprimer",
     kind: "Type",
-    extent: "Étendue",
+    extent: "Longueur",
     language: "Langue",
     size: "Taille",
     added: "Ajouté",
@@ -234,8 +234,8 @@ export const fr: Dictionary = {
     title: "Fichiers en cours de lecture",
     progress: (done, total) => `${number(done)} ${done > 1 ? "fichiers" : "fichier"} sur ${number(total)}`,
     left: (secondsLeft) => `encore ${duration(secondsLeft)}`,
-    paused: "En pause",
-    pause: "Mettre en pause",
+    paused: "Suspendu",
+    pause: "Suspendre",
     goOn: "Reprendre",
     cancel: "Annuler",
     cancelNote: "Ce qui est déjà lu reste dans la bibliothèque.",
@@ -260,7 +260,7 @@ export const fr: Dictionary = {
       failed === 0
         ? "Tous les fichiers sont lus."
         : `Lecture terminée ; ${count(failed, { one: "fichier n’a pas pu être lu", other: "fichiers n’ont pas pu être lus" })}.`,
-    nowPaused: "La lecture est en pause.",
+    nowPaused: "La lecture est suspendue.",
     wentOn: "La lecture reprend.",
   },
 

@@ -155,6 +155,13 @@ async chooseFolder(collection: number | null, watched: boolean) : Promise<void> 
     await TAURI_INVOKE("choose_folder", { collection, watched });
 },
 /**
+ * Takes files that were copied in another program into the library, and into a collection. Nothing happens where something else
+ * was copied.
+ */
+async pasteFiles(collection: number | null) : Promise<void> {
+    await TAURI_INVOKE("paste_files", { collection });
+},
+/**
  * Reads nothing more for now, or goes on.
  */
 async pauseIntake(paused: boolean) : Promise<void> {

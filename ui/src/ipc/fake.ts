@@ -459,6 +459,9 @@ export const ipc: Ipc = {
     standsAt({});
     addNotes();
   },
+  async pasteFiles() {
+    addNotes();
+  },
   async pauseIntake(paused) {
     standsAt({ paused });
   },

@@ -56,6 +56,8 @@ export interface Ipc {
   chooseFiles(collection: number | null): Promise<void>;
   /** The same for a folder. With `watched` it is looked through again and again. */
   chooseFolder(collection: number | null, watched: boolean): Promise<void>;
+  /** Takes files that were copied in another program; nothing happens where something else was copied. */
+  pasteFiles(collection: number | null): Promise<void>;
   /** Reads nothing more for now, or goes on. */
   pauseIntake(paused: boolean): Promise<void>;
   /** Gives up what is on its way; what was read stays. */

@@ -34,6 +34,7 @@ export const ipc: Ipc = {
   messages: (conversation) => commands.messages(conversation),
   chooseFiles: async (collection) => void (await commands.chooseFiles(collection)),
   chooseFolder: async (collection, watched) => void (await commands.chooseFolder(collection, watched)),
+  pasteFiles: async (collection) => void (await commands.pasteFiles(collection)),
   pauseIntake: async (paused) => void (await commands.pauseIntake(paused)),
   cancelIntake: async () => void (await commands.cancelIntake()),
   collections: () => commands.collections(),

@@ -64,6 +64,11 @@ export class Library {
     await this.#attempt(() => this.#ipc.chooseFiles(collection));
   }
 
+  /** Takes files that were copied in another program. */
+  async paste(collection: number | null = null): Promise<void> {
+    await this.#attempt(() => this.#ipc.pasteFiles(collection));
+  }
+
   async rename({ id }: Document, name: string): Promise<void> {
     const shown = name.trim();
     if (shown === "") return;

@@ -93,7 +93,7 @@ export class Shelf {
   step(lines: number, extends_: boolean): number | null {
     const last = this.shown.length - 1;
     const here = this.shown.findIndex(({ id }) => id === this.current);
-    const next = Math.min(last, Math.max(0, here < 0 ? 0 : here + lines));
+    const next = Math.min(last, Math.max(0, here + lines));
     const document = this.shown[next];
     if (!document) return null;
     if (extends_) this.extendTo(document.id);

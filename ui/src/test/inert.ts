@@ -2,14 +2,14 @@
 
 /** No link and no picture: neither is ever made of foreign text. */
 const TAGS = new Set(
-  "blockquote br button code del div em fieldset form h2 h3 h4 h5 h6 hr input label legend li mark ol p pre progress section span strong svg table tbody td textarea th thead tr ul".split(
+  "aside blockquote br button code dd del div dl dt em fieldset form h2 h3 h4 h5 h6 header hr input label legend li mark nav ol p pre progress section span strong svg table tbody td textarea th thead tr ul".split(
     " ",
   ),
 );
 const SVG = "http://www.w3.org/2000/svg";
 const DRAWINGS = new Set(["path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "g"]);
 const ATTRIBUTES = new Set(
-  "aria-busy aria-controls aria-current aria-describedby aria-expanded aria-haspopup aria-hidden aria-keyshortcuts aria-label aria-labelledby autocomplete checked class disabled hidden id max placeholder role rows scope spellcheck start tabindex title type value".split(
+  "aria-activedescendant aria-busy aria-controls aria-current aria-describedby aria-expanded aria-haspopup aria-hidden aria-keyshortcuts aria-label aria-labelledby aria-multiselectable aria-rowcount aria-rowindex aria-selected aria-sort autocomplete checked class disabled hidden id max placeholder role rows scope spellcheck start tabindex title type value".split(
     " ",
   ),
 );
@@ -35,6 +35,9 @@ export function findings(root: Element): string[] {
       if (attributes.has(attribute) || attribute.startsWith("data-")) continue;
       // The field of the draft sets its own height.
       if (tag === "textarea" && /^(height: [\w.]+;)?$/.test(element.getAttribute("style") ?? "")) continue;
+      // A long list has the height of all its lines, and those in sight their place.
+      const place = /^(height: [\d.]+px;|transform: translateY\([\d.]+px\);)$/;
+      if (tag === "div" && place.test(element.getAttribute("style") ?? "")) continue;
       found.push(`<${tag} ${attribute}>`);
     }
   }

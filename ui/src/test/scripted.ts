@@ -192,6 +192,7 @@ export class Scripted implements Ipc {
     this.#did("chooseFiles", collection === null ? "" : String(collection), undefined);
   chooseFolder: Ipc["chooseFolder"] = (collection, watched) =>
     this.#did("chooseFolder", `${collection ?? "-"} ${watched}`, undefined);
+  pasteFiles: Ipc["pasteFiles"] = (collection) => this.#did("pasteFiles", `${collection ?? "-"}`, undefined);
   pauseIntake = (paused: boolean) => this.#did("pauseIntake", String(paused), undefined);
   cancelIntake = () => this.#did("cancelIntake", "", undefined);
   collections = () => this.#did("collections", "", this.gathered);
