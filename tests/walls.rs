@@ -62,6 +62,7 @@ fn the_app_links_no_model_code_and_no_document_parser() {
                 "llama-cpp-*",
                 "pdf_oxide",
                 "office_oxide",
+                "mail-parser",
                 "docling*",
                 "lopdf",
                 "aparte-engine",

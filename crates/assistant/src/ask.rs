@@ -325,7 +325,7 @@ impl Evidence {
             .into_iter()
             .map(|(passage, _)| {
                 let candidate =
-                    Candidate::passage(passage.text(), passage.headings(), passage.language());
+                    Candidate::passage(passage.text(), &passage.context(), passage.language());
                 (relevance(&weighed, &candidate), passage)
             })
             .collect();
@@ -387,7 +387,7 @@ impl Evidence {
         for passage in &self.passages {
             let text = passage.text();
             for (range, candidate) in
-                Candidate::sentences(text, passage.headings(), passage.language())
+                Candidate::sentences(text, &passage.context(), passage.language())
             {
                 let at = |offset: usize| u32::try_from(passage.start() + offset);
                 if let (Ok(start), Ok(end)) = (at(range.start), at(range.end)) {

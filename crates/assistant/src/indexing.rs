@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::language::Language;
 use crate::library::Head;
 use crate::search::{Entry, Fingerprint, MessageEntry, SearchIndex, Vector};
-use crate::{Assistant, pages, passages, stored, vectors};
+use crate::{Assistant, pages, stored, vectors};
 
 /// Takes out of the index what is not in the vault, and puts in the conversations and documents that it does not hold as
 /// they are. Gives how many were put in.
@@ -88,7 +88,7 @@ impl PageTexts {
                 .into_iter()
                 .map(|passage| {
                     let text = passage.range.of(&page.text).unwrap_or_default();
-                    (text.to_owned(), passages::context(&page.text, &passage))
+                    (text.to_owned(), passage.context(&page.text))
                 })
                 .collect(),
         }

@@ -40,9 +40,14 @@ impl PassageRef {
         &self.passage().headings
     }
 
-    /// The row with the names of its columns, where it begins inside a table that has one.
-    pub fn columns(&self) -> Option<&str> {
-        self.passage().header?.of(&self.page.text)
+    /// The row with the column names, where the passage begins inside a table that has one.
+    pub fn column_names(&self) -> Option<String> {
+        self.passage().header_of(&self.page.text)
+    }
+
+    /// What the passage is to be understood with: its headings, and the names of its columns.
+    pub fn context(&self) -> Vec<String> {
+        self.passage().context(&self.page.text)
     }
 
     /// The page as people number it; `None` for formats without pages.
@@ -67,14 +72,6 @@ impl PassageRef {
     fn passage(&self) -> &Passage {
         &self.page.passages[self.passage]
     }
-}
-
-/// What a passage of a page with this text stands under: its headings, highest first, then the names of its columns.
-pub(crate) fn context(text: &str, passage: &Passage) -> Vec<String> {
-    let columns = passage.header.and_then(|header| header.of(text));
-    let mut context = passage.headings.clone();
-    context.extend(columns.map(|columns| columns.replace('\t', ", ")));
-    context
 }
 
 impl Assistant {

@@ -32,8 +32,8 @@ pub(crate) fn question(question: &str, passages: &[PassageRef], language: Langua
     for passage in passages {
         block.push_str("\"\"\"\n");
         // Figures of a table mean nothing without the names of its columns.
-        if let Some(columns) = passage.columns() {
-            block.push_str(columns);
+        if let Some(names) = passage.column_names() {
+            block.push_str(&names);
             block.push('\n');
         }
         block.push_str(passage.text());

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::library::DocumentId;
 use crate::meaning::Embedder;
-use crate::passages::context;
 use crate::reading_trouble::ReadingTrouble;
 use crate::search::{DIMENSION, Vector};
 use crate::{Assistant, EMBEDDING, Stop, lock, stored};
@@ -178,7 +177,7 @@ pub(crate) fn kept(vault: &Vault, document: OwnerId, page: u32, passages: usize)
 fn texts(page: &Page) -> Vec<String> {
     let text = |passage: &aparte_protocol::documents::Passage| {
         let text = passage.range.of(&page.text).unwrap_or_default();
-        let context = context(&page.text, passage);
+        let context = passage.context(&page.text);
         match context.is_empty() {
             true => format!("{PREFIX}{text}"),
             false => format!("{PREFIX}{}\n{text}", context.join(" · ")),

@@ -255,13 +255,12 @@ fn list(list: &List, depth: usize, writer: &mut Writer) -> Result<(), DocumentFa
         writer.warn(PageWarning::Damaged);
         return Ok(());
     }
-    let mut number = u64::from(list.start_number.unwrap_or(1));
-    for item in &list.items {
+    let numbers = u64::from(list.start_number.unwrap_or(1))..;
+    for (number, item) in numbers.zip(&list.items) {
         let mark = match list.ordered {
             true => format!("{number}. "),
             false => "• ".to_owned(),
         };
-        number += 1;
         match item.content.split_first() {
             Some((Element::Paragraph(paragraph), rest)) => {
                 let said = inline(&paragraph.content);

@@ -28,11 +28,9 @@ const DROPPED: &[&str] = &[
     "desc",
     "note-citation",
     "ruby-text",
-    "creator",
-    "date",
-    "creator-initials",
-    "sender-initials",
 ];
+/// Elements of a comment that do not say what it says.
+const ABOUT_COMMENTS: &[&str] = &["creator", "date", "creator-initials", "sender-initials"];
 
 /// Reads an OpenDocument file of the given kind; see [`crate::read`].
 pub(crate) fn read(
@@ -163,7 +161,7 @@ impl<'w, 'b> Walk<'w, 'b> {
 
     fn node(&mut self, node: Node) -> Result<(), DocumentFailure> {
         match node {
-            Node::Start(element) if self.dropped > 0 || DROPPED.contains(&element.name()) => {
+            Node::Start(element) if self.is_dropped(element.name()) => {
                 self.dropped += usize::from(self.within);
                 Ok(())
             }
@@ -189,6 +187,12 @@ impl<'w, 'b> Walk<'w, 'b> {
                 Ok(())
             }
         }
+    }
+
+    fn is_dropped(&self, name: &str) -> bool {
+        self.dropped > 0
+            || DROPPED.contains(&name)
+            || (self.notes > 0 && ABOUT_COMMENTS.contains(&name))
     }
 
     fn start(&mut self, element: &Element) -> Result<(), DocumentFailure> {

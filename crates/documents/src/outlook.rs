@@ -209,7 +209,7 @@ impl Properties {
         let (_, value) = self
             .entries
             .iter()
-            .find(|(tag, _)| *tag == (id << 16 | 0x0040))?;
+            .find(|(tag, _)| *tag == ((id << 16) | 0x0040))?;
         let seconds = i64::try_from(value / 10_000_000)
             .ok()?
             .checked_sub(11_644_473_600)?;
@@ -266,7 +266,7 @@ fn unpacked(packed: &[u8], budget: &mut Budget) -> Result<Option<Vec<u8>>, Docum
         rest = after;
         budget.unpacked(8 * 17)?;
         for bit in 0..8 {
-            if flags >> bit & 1 == 0 {
+            if (flags >> bit) & 1 == 0 {
                 let Some((&byte, after)) = rest.split_first() else {
                     return Ok(Some(bytes));
                 };
@@ -280,7 +280,7 @@ fn unpacked(packed: &[u8], budget: &mut Budget) -> Result<Option<Vec<u8>>, Docum
                 return Ok(Some(bytes));
             };
             rest = after;
-            let pair = usize::from(pair[0]) << 8 | usize::from(pair[1]);
+            let pair = (usize::from(pair[0]) << 8) | usize::from(pair[1]);
             let (offset, length) = (pair >> 4, (pair & 15) + 2);
             if offset == at {
                 return Ok(Some(bytes));

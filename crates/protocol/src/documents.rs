@@ -201,6 +201,14 @@ pub enum Unit {
 }
 
 impl Format {
+    /// The usual extensions of files that are read, for a list to choose files from. What a file is, is told by its bytes.
+    pub const EXTENSIONS: &[&str] = &[
+        "pdf", "docx", "docm", "dotx", "doc", "dot", "rtf", "odt", "ott", "pptx", "pptm", "ppsx",
+        "ppt", "pps", "odp", "otp", "xlsx", "xlsm", "xltx", "xls", "xlt", "ods", "ots", "csv",
+        "tsv", "html", "htm", "xhtml", "mht", "mhtml", "epub", "eml", "msg", "mbox", "md",
+        "markdown", "txt", "text", "tex", "zip",
+    ];
+
     /// What people call its parts.
     pub fn unit(self) -> Unit {
         match self {
@@ -327,6 +335,19 @@ pub struct Passage {
     pub headings: Vec<String>,
     /// The row with the column names, on the same page, where the passage begins inside a table that has one.
     pub header: Option<TextRange>,
+}
+
+impl Passage {
+    /// The row with the column names, where there is one; `text` is the page's.
+    pub fn header_of(&self, text: &str) -> Option<String> {
+        Some(self.header?.of(text)?.to_owned())
+    }
+
+    /// What the passage is to be understood with: its headings, and the names of its columns.
+    pub fn context(&self, text: &str) -> Vec<String> {
+        let headings = self.headings.iter().cloned();
+        headings.chain(self.header_of(text)).collect()
+    }
 }
 
 /// What could not be read on a page.

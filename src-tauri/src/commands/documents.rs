@@ -32,7 +32,7 @@ pub fn choose_files(app: AppHandle, session: Running<'_>, collection: Option<u32
     let session = Arc::clone(&session);
     app.dialog()
         .file()
-        .add_filter(kinds, &["pdf", "txt", "text", "md", "markdown"])
+        .add_filter(kinds, aparte_assistant::Format::EXTENSIONS)
         .add_filter(session.say("All files", "Tous les fichiers"), &["*"])
         .pick_files(move |chosen| {
             let chosen = chosen.unwrap_or_default().into_iter();

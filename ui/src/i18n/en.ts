@@ -432,7 +432,7 @@ export const en = {
     emptyReason:
       "Aparté answers questions from files of yours and shows the page that each sentence rests on.",
     dropHere: "Drop files here",
-    formats: "PDF, plain text and Markdown are read.",
+    formats: "PDF, Office and OpenDocument files, web pages, books, e-mail, tables and texts are read.",
     stays: "Nothing leaves this machine.",
     privateTitle: "Ask in private",
     privateReason:

@@ -440,7 +440,7 @@ export const fr: Dictionary = {
     emptyReason:
       "Aparté répond à des questions à partir de vos fichiers et montre la page sur laquelle repose chaque phrase.",
     dropHere: "Déposez des fichiers ici",
-    formats: "Les fichiers PDF, texte et Markdown sont lus.",
+    formats: "PDF, fichiers Office et OpenDocument, pages web, livres, courriels, tableaux et textes sont lus.",
     stays: "Rien ne quitte cette machine.",
     privateTitle: "Demandez en privé",
     privateReason:

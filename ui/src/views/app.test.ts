@@ -468,7 +468,7 @@ describe("the desk", () => {
   test("invites files where there are none", async () => {
     const { ipc, container, part } = await opened((ipc) => (ipc.library = []));
     expect(container.textContent).toContain(
-      "PDF, plain text and Markdown are read. Nothing leaves this machine.",
+      "PDF, Office and OpenDocument files, web pages, books, e-mail, tables and texts are read. Nothing leaves this machine.",
     );
     await fireEvent.click(part("add-files"));
     expect(ipc.calls.at(-1)).toBe("chooseFiles");

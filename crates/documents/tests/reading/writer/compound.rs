@@ -46,7 +46,7 @@ pub fn doc(text: &str) -> Vec<u8> {
     pieces.extend((text.len() as u32).to_le_bytes());
     pieces.extend(0_u16.to_le_bytes());
     // One byte a character.
-    pieces.extend((TEXT_AT * 2 | 1 << 30).to_le_bytes());
+    pieces.extend(((TEXT_AT * 2) | (1 << 30)).to_le_bytes());
     pieces.extend(0_u16.to_le_bytes());
     put(154 + 33 * 8, &0_u32.to_le_bytes());
     put(154 + 33 * 8 + 4, &(pieces.len() as u32).to_le_bytes());
@@ -150,7 +150,7 @@ pub fn ppt(slides: &[(&str, &str)]) -> Vec<u8> {
         stream.extend(slide);
     }
     let directory_at = stream.len() as u32;
-    let mut directory = ((offsets.len() as u32) << 20 | 1).to_le_bytes().to_vec();
+    let mut directory = (((offsets.len() as u32) << 20) | 1).to_le_bytes().to_vec();
     directory.extend(offsets.iter().flat_map(|offset| offset.to_le_bytes()));
     stream.extend(record(0, 6002, &directory));
     let edit_at = stream.len() as u32;
