@@ -49,7 +49,9 @@ fn a_scan_is_read_by_text_recognition_kept_and_shown_as_it_looks() {
     app.press("as-text");
     for (number, least) in (1..).zip(LEAST) {
         let shown = eventually(SOON, &format!("page {number} is shown"), || {
-            (page_number(&app) == number).then(|| app.texts("source .body").pop()).flatten()
+            (page_number(&app) == number)
+                .then(|| app.texts("source .body").pop())
+                .flatten()
         });
         let f1 = f1(&shown, &printed(number));
         println!("text recognition in the window: page {number}, word F1 {f1:.4}");
@@ -169,7 +171,11 @@ fn page_number(app: &App) -> usize {
 fn printed(number: usize) -> String {
     let sample = ["harbour-report-2025.pdf", "cooperative-bilan-2025.pdf"][number - 1];
     let folder = fixture("../../crates/assistant/samples");
-    let read = json(aparte().args(["extract", "--json"]).arg(folder.join(sample)));
+    let read = json(
+        aparte()
+            .args(["extract", "--json"])
+            .arg(folder.join(sample)),
+    );
     read["pages"][1]["text"].as_str().unwrap().to_owned()
 }
 
