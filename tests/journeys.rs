@@ -397,7 +397,8 @@ fn a_private_conversation_and_the_files_it_looks_in_are_gone_with_the_session() 
             private,
             ..Adding::default()
         };
-        assistant.add_to(&adding, Input::File(&file), &mut |_, _| {})
+        let added = assistant.add_to(&adding, Input::File(&file), &mut |_, _| {});
+        added.map(|added| added.document)
     };
     let private = add(true).unwrap();
     let conversation = assistant.begin(&question, &[private], true).unwrap();

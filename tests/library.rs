@@ -88,6 +88,7 @@ fn the_same_content_under_another_name_is_stored_once_and_joins_both_collections
         assistant
             .add_to(&adding, Input::File(&file), &mut |_, _| {})
             .unwrap()
+            .document
     });
     assert_eq!(ids[0], ids[1]);
     assert_eq!(assistant.documents().len(), 1);

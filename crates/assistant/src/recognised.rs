@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::indexing::{self, PageTexts};
 use crate::language::Language;
 use crate::library::{DocumentId, Head};
-use crate::{Assistant, stored};
+use crate::{Assistant, pages, stored};
 
 /// A word that was recognised on a page.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,7 +94,7 @@ impl Assistant {
             vault.record(id.0, stored::VECTORS, number)?,
             vault.record(id.0, stored::RECOGNITION, number)?,
         ];
-        let body = stored::encode(&page);
+        let body = pages::encode(&page);
         vault.write(|change| {
             match &old {
                 Some(old) => change.replace(id.0, old.id, &body)?,
