@@ -38,10 +38,11 @@ export class Look {
     else if (looks.state === "open") looks.paper.close();
   }
 
-  /** A page could not be drawn. */
+  /** A page could not be drawn. The next one is tried anew. */
   fail(reason: unknown): void {
     if (this.looks.state !== "open") return;
     this.looks.paper.close();
+    this.#document = null;
     this.looks = failure(reason);
   }
 

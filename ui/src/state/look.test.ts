@@ -50,6 +50,8 @@ describe("a document as it looks", () => {
     await other.open("d1");
     other.fail(new NoPaper("slow"));
     expect([closed, other.looks]).toEqual([[1], { state: "failed", trouble: "slow", error: null }]);
+    await other.open("d1");
+    expect(other.looks.state, "another page may be drawn").toBe("open");
   });
 });
 
