@@ -128,6 +128,22 @@ impl Display {
         let _ = source.wait();
     }
 
+    /// Copies `addresses` in another program, and runs `then` while they lie in the clipboard.
+    pub fn with_copied(&self, addresses: &[String], then: impl FnOnce()) {
+        let mut source = self
+            .python("clipboard_source.py")
+            .args(addresses)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Python is installed");
+        let mut said = BufReader::new(source.stdout.take().expect("it is piped")).lines();
+        let heard = said.next().and_then(Result::ok);
+        assert_eq!(heard.as_deref(), Some("copied"), "the source of a copy");
+        then();
+        let _ = source.kill();
+        let _ = source.wait();
+    }
+
     fn middle(&self, window: &str) -> (i64, i64) {
         let [x, y, width, height] = self.geometry(window).expect("the window is shown");
         (x + width / 2, y + height / 2)

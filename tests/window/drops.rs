@@ -1,4 +1,4 @@
-//! Files that a person drags out of another program and drops onto the window.
+//! Files that a person drags out of another program and drops onto the window, or copies there and pastes.
 
 use std::fs;
 use std::path::Path;
@@ -91,6 +91,45 @@ fn dropped_files_end_in_the_library_and_nothing_else_does() {
     app.press("dismiss");
     eventually(SOON, "a sentence that was read can be put away", || {
         (app.count("incoming[data-state=failed]") == 1).then_some(())
+    });
+    app.assert_alive();
+    app.close();
+}
+
+#[test]
+fn files_that_were_copied_elsewhere_are_pasted_into_the_library() {
+    let machine = Machine::new();
+    let app = App::first(&machine, &Start::default(), PASSPHRASE);
+    let window = app.display().window_of(app.process());
+    let samples = app.count("document");
+    for name in &NAMES[..2] {
+        fs::write(machine.desk().join(name), format!("{name} was copied.\n")).unwrap();
+    }
+    let addresses = NAMES[..2]
+        .iter()
+        .map(|name| address_of(&machine.desk().join(name)));
+    let addresses: Vec<_> = addresses.collect();
+
+    // In the library nothing takes text.
+    app.press("library");
+    app.see("shelf");
+    app.display().with_copied(&addresses, || {
+        app.display().press(&window, &["ctrl+v"]);
+        for name in &NAMES[..2] {
+            eventually(SOON, &format!("{name} is in the library"), || {
+                let lines = app.texts("shelf-line");
+                lines.iter().any(|line| line.contains(name)).then_some(())
+            });
+        }
+    });
+    assert_eq!(app.count("shelf-line"), samples + 2, "and nothing else is");
+
+    let link = "https://example.org/page.html".to_owned();
+    app.display().with_copied(&[link], || {
+        app.display().press(&window, &["ctrl+v"]);
+        stays("an address of the network is no file", || {
+            app.count("shelf-line") == samples + 2 && app.count("incoming") == 0
+        });
     });
     app.assert_alive();
     app.close();

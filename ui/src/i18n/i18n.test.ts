@@ -55,6 +55,26 @@ describe("the dictionaries", () => {
     expect([fr.library.pages(1), fr.library.pages(1234)]).toEqual(["1 page", "1\u202f234 pages"]);
     expect(fr.model.loading(42)).toMatch(/^Chargement, 42[\u202f\u00a0]%$/);
     expect(en.answer.total(1240)).toBe("1.2 s in all");
+    expect([1, 46, 1499, 48_000, 9_960_000, 3e12].map(en.size)).toEqual([
+      "1 byte",
+      "46 bytes",
+      "1.5 kB",
+      "48 kB",
+      "10 MB",
+      "3,000 GB",
+    ]);
+    expect([46, 1_500_000].map(fr.size).map((size) => size.replace(/\s/, " "))).toEqual([
+      "46 octets",
+      "1,5 Mo",
+    ]);
+    expect(en.images.here([1, 3, 4, 5, 9, 10])).toContain("Pages 1, 3–5, 9, and 10 are images");
+    expect([5, 59, 61, 3000, 7300].map(en.intake.left)).toEqual([
+      "a few seconds left",
+      "less than a minute left",
+      "about 1 minute left",
+      "about 50 minutes left",
+      "about 2 hours left",
+    ]);
   });
 });
 

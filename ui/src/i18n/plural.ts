@@ -27,7 +27,8 @@ export function counting(language: Language): Counting {
       new Intl.NumberFormat(language, {
         style: "unit",
         unit,
-        unitDisplay: "short",
+        // The short form of bytes has no plural.
+        unitDisplay: unit === "byte" ? "long" : "short",
         maximumFractionDigits: 1,
       }),
   );

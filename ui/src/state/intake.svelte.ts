@@ -131,12 +131,16 @@ export class Intake {
 /** So many files are worth a word at each quarter. */
 const MANY = 8;
 
-/** What there is to be said after news; null where it is no more than a step. */
+/** What there is to be said after news; null where it is no more than a step. Of a file alone its own news are enough. */
 function passed(before: Standing, now: Standing): Milestone | null {
-  if (before.total === 0 && now.total === 0) return null;
-  if (now.total === 0) return { kind: "done", total: before.total, failed: before.failed };
-  if (before.total === 0) return { kind: now.resumed ? "resumed" : "begun", total: now.total };
-  if (before.paused !== now.paused) return { kind: now.paused ? "paused" : "wentOn" };
+  if (now.total > 0 && before.paused !== now.paused) return { kind: now.paused ? "paused" : "wentOn" };
+  if (now.resumed && !before.resumed) return { kind: "resumed", total: now.total };
+  if (now.total <= 1) {
+    return before.total > 1 && now.total === 0
+      ? { kind: "done", total: before.total, failed: before.failed }
+      : null;
+  }
+  if (before.total <= 1) return { kind: "begun", total: now.total };
   const quarter = ({ done, total }: Standing) => Math.floor((4 * done) / total);
   if (now.total < MANY || quarter(now) <= quarter(before) || now.done === now.total) return null;
   return { kind: "quarter", done: now.done, total: now.total };

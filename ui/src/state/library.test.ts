@@ -253,6 +253,20 @@ describe("the intake", () => {
     ]);
   });
 
+  test("says nothing of a file alone, which has news of its own", async () => {
+    const { ipc, aparte } = await started();
+    for (const change of [{ total: 1 }, { total: 1, done: 1 }, {}]) {
+      ipc.tell({ kind: "intake", intake: standing(change) });
+    }
+    expect(aparte.intake.milestone).toBe(null);
+    ipc.tell({ kind: "intake", intake: standing({ total: 1 }) });
+    ipc.tell({ kind: "intake", intake: standing({ total: 30 }) });
+    expect(aparte.intake.milestone, "until it turns out to be the first of many").toEqual({
+      kind: "begun",
+      total: 30,
+    });
+  });
+
   test("that goes on from before says so", async () => {
     const { aparte } = await started((ipc) => {
       ipc.start.intake = standing({ total: 30, done: 12, resumed: true });

@@ -27,7 +27,7 @@ export class Shelf {
     if (collection === null) return documents;
     return documents.filter(({ collections }) => collections.includes(collection));
   });
-  readonly #sorted = $derived([...this.#members].sort(compared(this.order, this.ascending)));
+  readonly #sorted = $derived(ordered(this.#members, this.order, this.ascending));
   readonly shown = $derived(
     this.filter.trim() === "" ? this.#sorted : this.#sorted.filter(named(this.filter)),
   );
@@ -136,21 +136,30 @@ function named(filter: string): (document: Document) => boolean {
   };
 }
 
-function compared(order: Order, ascending: boolean): (one: Document, other: Document) => number {
+/** By what is wanted, and among equals by name. What is compared is looked up once: there are many comparisons. */
+function ordered(documents: Document[], order: Order, ascending: boolean): Document[] {
   const sign = ascending ? 1 : -1;
-  const byName = (one: Document, other: Document) => text(keyOf(one).sorted, keyOf(other).sorted);
+  const lines = documents.map((document) => {
+    const name = keyOf(document).sorted;
+    return { document, name, value: valueOf(document, order, name) };
+  });
+  lines.sort((one, other) => sign * compared(one.value, other.value) || compared(one.name, other.name));
+  return lines.map(({ document }) => document);
+}
+
+function valueOf(document: Document, order: Order, name: string): string | number {
   switch (order) {
     case "name":
-      return (one, other) => sign * byName(one, other);
+      return name;
     case "kind":
-      return (one, other) => sign * text(one.format, other.format) || byName(one, other);
+      return document.format;
     case "size":
-      return (one, other) => sign * (one.bytes - other.bytes) || byName(one, other);
+      return document.bytes;
     case "added":
-      return (one, other) => sign * (one.added - other.added) || byName(one, other);
+      return document.added;
   }
 }
 
-function text(one: string, other: string): number {
+function compared(one: string | number, other: string | number): number {
   return one < other ? -1 : one > other ? 1 : 0;
 }

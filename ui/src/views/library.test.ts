@@ -316,6 +316,7 @@ describe("many files on their way", () => {
       "Cancelled. The 37 files that were read stay in the library.",
     );
     expect(part("intake-news").textContent).toBe(part("given-up").querySelector("p")?.textContent);
+    expect(document.activeElement, "the focus is not lost with the button").toBe(part("put-away"));
     await click("put-away");
     expect(all("intake")).toEqual([]);
   });
