@@ -77,7 +77,9 @@ pub(crate) fn read(
 ) -> Result<(Format, Vec<Page>), DocumentFailure> {
     let text = decode(bytes, None);
     let mut writer = Writer::new(budget);
-    write(&text, false, &mut writer)?;
+    if let Some(title) = write(&text, false, &mut writer)? {
+        writer.title_if_none(&title);
+    }
     Ok((Format::Html, writer.finish()?))
 }
 

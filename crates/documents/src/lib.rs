@@ -38,7 +38,8 @@ mod xml;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aparte_protocol::documents::{
-    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, DocumentRequest, Format, Page, PageWarning,
+    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, DocumentRequest, Format, Limits, Page,
+    PageWarning,
 };
 
 use crate::budget::Budget;
@@ -78,6 +79,30 @@ pub fn read(
         }
     }
     read_as(last, bytes, request, emit)
+}
+
+/// Reads a file as the fuzz target has it: the first byte says which extension it has, the rest is the file. Gives whether
+/// it was read. For the fuzz target and the test that replays its corpus.
+pub fn fuzzed(bytes: &[u8]) -> bool {
+    const EXTENSIONS: &[&str] = &[
+        "bin", "html", "csv", "rtf", "eml", "mbox", "mht", "tex", "md", "rs",
+    ];
+    let Some((which, file)) = bytes.split_first() else {
+        return false;
+    };
+    let extension = EXTENSIONS.get(usize::from(*which));
+    let request = DocumentRequest {
+        extension: extension.map(|extension| (*extension).to_owned()),
+        size: file.len() as u64,
+        password: None,
+        limits: Limits {
+            text: 4 << 20,
+            unpacked: 16 << 20,
+            cells: 100_000,
+            ..Limits::default()
+        },
+    };
+    read(file.to_vec(), &request, &mut |_| {}).is_ok()
 }
 
 /// Reads what is known to be, or pretends to be, of a format.
@@ -147,7 +172,7 @@ fn picture() -> Page {
 mod tests {
     use super::*;
     use crate::written::PAGE_TEXT_LIMIT;
-    use aparte_protocol::documents::{Limit, Limits};
+    use aparte_protocol::documents::Limit;
 
     fn pages_of(
         bytes: &[u8],

@@ -1,5 +1,6 @@
 //! Files of every format, made here or held by packages, through the public door of the crate.
 
+mod corpus;
 mod formats;
 mod hostile;
 mod memory;
