@@ -4,7 +4,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use aparte_protocol::documents::{Page, Passage};
+use aparte_protocol::documents::{Page, Passage, Unit};
 use aparte_vault::OwnerId;
 
 use crate::Assistant;
@@ -55,12 +55,14 @@ impl PassageRef {
         self.document.format.has_pages().then_some(self.page.number)
     }
 
-    /// Where in a document without pages: the nearest heading.
+    /// Where in a document without pages: the name of the sheet, chapter or message, or else the nearest heading.
     pub fn anchor(&self) -> Option<String> {
-        if self.document.format.has_pages() {
-            None
-        } else {
-            self.headings().last().cloned()
+        let title = || self.page.title.clone();
+        let heading = || self.headings().last().cloned();
+        match self.document.format.unit() {
+            Unit::Page | Unit::Slide => None,
+            Unit::Sheet | Unit::Chapter | Unit::Message => title().or_else(heading),
+            Unit::Whole => heading(),
         }
     }
 

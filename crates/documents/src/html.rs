@@ -77,7 +77,8 @@ pub(crate) fn read(
 ) -> Result<(Format, Vec<Page>), DocumentFailure> {
     let text = decode(bytes, None);
     let mut writer = Writer::new(budget);
-    if let Some(title) = write(&text, false, &mut writer)? {
+    let xhtml = text.trim_start().starts_with("<?xml");
+    if let Some(title) = write(&text, xhtml, &mut writer)? {
         writer.title_if_none(&title);
     }
     Ok((Format::Html, writer.finish()?))

@@ -30,6 +30,12 @@ const DEPTH_LIMIT: usize = 50;
 /// What the parser may take for what a small file multiplies.
 const MEMORY_LIMIT: u64 = 192 << 20;
 
+/// Extensions of parts without text, which may be large; the parser has its own limit for them.
+const MEDIA: &[&str] = &[
+    "png", "jpg", "jpeg", "gif", "tif", "tiff", "bmp", "emf", "wmf", "wdp", "mp4", "m4v", "mov",
+    "avi", "wmv", "mp3", "m4a", "wav", "wma", "ttf", "odttf", "fntdata",
+];
+
 /// Reads a document of one of the six formats; see [`crate::read`].
 pub(crate) fn read(
     bytes: Vec<u8>,
@@ -84,8 +90,8 @@ pub(crate) fn read(
     Ok((format, writer.finish()?))
 }
 
-/// Unpacks everything once under the count, and counts elements and cells, before the parser builds anything of
-/// it: it keeps each in memory.
+/// Unpacks once under the count all that is not a picture, a film or a font, and counts elements and cells, before the
+/// parser builds anything of it: it keeps each in memory.
 fn inspect(bytes: &[u8], budget: &mut Budget) -> Result<(), DocumentFailure> {
     let mut archive = Archive::open(bytes)?;
     let mut elements = 0_u64;
@@ -93,7 +99,14 @@ fn inspect(bytes: &[u8], budget: &mut Budget) -> Result<(), DocumentFailure> {
     for index in 0..archive.len() {
         let name = archive.name(index).unwrap_or_default();
         let is_sheet = name.starts_with("xl/worksheets/");
-        let is_markup = name.ends_with(".xml") || name.ends_with(".rels") || name.ends_with(".vml");
+        let extension = name
+            .rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        if MEDIA.contains(&extension.as_str()) {
+            continue;
+        }
         let cells_left = u64::from(budget.cells_left());
         let mut size = 0_u64;
         let mut last = [b' '; 2];
@@ -102,13 +115,11 @@ fn inspect(bytes: &[u8], budget: &mut Budget) -> Result<(), DocumentFailure> {
             if size > PART_LIMIT {
                 return Err(DocumentFailure::Limit(Limit::Unpacked));
             }
-            if is_markup {
-                for &byte in piece {
-                    elements += u64::from(byte == b'<');
-                    let is_cell = is_sheet && last == *b"<c" && matches!(byte, b' ' | b'>' | b'/');
-                    cells += u64::from(is_cell);
-                    last = [last[1], byte];
-                }
+            for &byte in piece {
+                elements += u64::from(byte == b'<');
+                let is_cell = is_sheet && last == *b"<c" && matches!(byte, b' ' | b'>' | b'/');
+                cells += u64::from(is_cell);
+                last = [last[1], byte];
             }
             match elements > ELEMENTS_LIMIT {
                 true => Err(DocumentFailure::Limit(Limit::Nesting)),

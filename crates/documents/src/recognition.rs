@@ -158,7 +158,9 @@ fn text(bytes: &[u8], extension: Option<&str>) -> Result<Format, DocumentFailure
     {
         return Ok(Format::Mbox);
     }
-    if fields >= 3 || (known && fields >= 1) {
+    // People write memos that begin like this, but not with what programs put there.
+    let posted = fields >= 3 && has_machine_field(&lower);
+    if posted || (known && fields >= 1) {
         let page = lower.contains("multipart/related")
             && (lower.contains("snapshot-content-location")
                 || lower.contains("saved by")
@@ -200,6 +202,24 @@ fn is_html(lower: &str) -> bool {
     ["<!doctype html", "<html", "<head>", "<body"]
         .iter()
         .any(|start| rest.starts_with(start))
+}
+
+/// Whether one of the first lines is a header field that only programs write.
+fn has_machine_field(lower: &str) -> bool {
+    const FIELDS: &[&str] = &[
+        "message-id:",
+        "mime-version:",
+        "received:",
+        "return-path:",
+        "delivered-to:",
+        "x-mailer:",
+        "content-type:",
+        "dkim-signature:",
+    ];
+    let header = lower.lines().take_while(|line| !line.is_empty());
+    header
+        .into_iter()
+        .any(|line| FIELDS.iter().any(|field| line.starts_with(field)))
 }
 
 /// How many of the first lines are header fields that e-mails have.

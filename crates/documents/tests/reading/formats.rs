@@ -352,7 +352,8 @@ fn a_message_names_its_attachments_and_hands_them_out() {
     );
     let (name, _, bytes) = &read.files[1];
     assert_eq!(name, "Earlier.eml");
-    let inner = read_as(bytes, Format::Email);
+    let inner = read::file(bytes, "eml");
+    assert_eq!(inner.format, Some(Format::Email));
     assert!(inner.text().contains("The first offer."));
 }
 
@@ -450,6 +451,12 @@ fn text_source_and_latex_differ_by_extension_or_by_what_they_say() {
     );
     assert_eq!(read.format, Some(Format::Latex));
     assert_eq!(headings(&read.pages[0]), [(2, "Rent")]);
+    let read = read::file(
+        b"From: Ana\nTo: Bo\nDate: today\nSubject: rent\nRe: more\n\nDue.\n",
+        "txt",
+    );
+    assert_eq!(read.format, Some(Format::Text), "a memo is no e-mail");
+    assert!(read.text().contains("Re: more"));
     let read = read::file(b"Dear Ana,\nthe rent is due.\n", "unheard-of");
     assert_eq!(read.format, Some(Format::Text));
 }

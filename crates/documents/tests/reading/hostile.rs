@@ -305,7 +305,7 @@ fn with_entry(extension: &str, name: &str, method: u16, bytes: &[u8], size: u64)
 fn bombs() {
     let mut cases = Vec::new();
     for (extension, name) in PACKED {
-        for fill in [b'\0', b' ', b'<'] {
+        for fill in [b' ', b'<'] {
             cases.push(case(
                 format!("{extension}: {name} unpacks to 1 GiB of {fill:?}"),
                 extension,
@@ -762,11 +762,11 @@ fn sheets_that_mean_harm() {
             xlsx(&sheets)
         }),
         case(
-            "xlsx: a long string a hundred thousand times",
+            "xlsx: a long string twenty thousand times",
             "xlsx",
             Verdict::Any,
             || {
-                let cells: String = (1..=100_000)
+                let cells: String = (1..=20_000)
                     .map(|n| format!("<row r=\"{n}\"><c r=\"A{n}\" t=\"s\"><v>0</v></c></row>"))
                     .collect();
                 let book = xlsx(&[("x", &cells)]);
@@ -836,7 +836,7 @@ fn sheets_that_mean_harm() {
     for (what, text) in [
         (
             "a quote that never ends",
-            format!("a,\"{}", "b,\n".repeat(2_000_000)),
+            format!("a,\"{}", "b,\n".repeat(500_000)),
         ),
         ("a million columns", "x,".repeat(1_000_000)),
         ("a million rows", "x,y\n".repeat(700_000)),
