@@ -46,7 +46,7 @@ describe("the dictionaries", () => {
       .map(([path]) => path.split(".").at(-1));
     // What both languages call by the same word, and what is a number alone.
     const shared =
-      "pdf markdown conversations documents title pages pageOf page label sources question untitled minutes";
+      "pdf markdown latex mhtml rtf docx doc pptx ppt xlsx xls odt zip image messages conversations documents title pages pageOf page label sources question untitled minutes";
     expect([...new Set(same)].filter((key) => !shared.split(" ").includes(key ?? ""))).toEqual([]);
   });
 

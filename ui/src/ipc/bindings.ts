@@ -174,6 +174,12 @@ async cancelIntake() : Promise<void> {
     await TAURI_INVOKE("cancel_intake");
 },
 /**
+ * Tries a file again that wants a password.
+ */
+async openFile(file: number, password: string) : Promise<void> {
+    await TAURI_INVOKE("open_file", { file, password });
+},
+/**
  * The collections, by name.
  */
 async collections() : Promise<Collection[]> {
@@ -588,6 +594,10 @@ export type FileProgress =
  * It is in the library.
  */
 { state: "added"; document: Document; already: boolean } | 
+/**
+ * It wants a password, or another one.
+ */
+{ state: "closed"; message: string } | 
 /**
  * It was not added.
  */

@@ -64,6 +64,8 @@ export interface Ipc {
   cancelIntake(): Promise<void>;
   /** Forgets a file that could not be added. */
   dismiss(file: number): Promise<void>;
+  /** Tries a file again that wants a password. */
+  openFile(file: number, password: string): Promise<void>;
   /** By name. */
   collections(): Promise<Collection[]>;
   /** Answers the number of the collection, which is that of the one that has this name already. */

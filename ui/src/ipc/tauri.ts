@@ -50,6 +50,7 @@ export const ipc: Ipc = {
   unwatchFolder: async (number) => void (await commands.unwatchFolder(number)),
   keepGone: async (documents) => void (await commands.keepGone(documents)),
   dismiss: async (file) => void (await commands.dismiss(file)),
+  openFile: async (file, password) => void (await commands.openFile(file, password)),
   uses: (document) => commands.uses(document),
   find: (question) => commands.find(question),
   begin: (question, documents, privately) => commands.begin(question, documents, privately),

@@ -105,6 +105,10 @@ export class Intake {
     await this.#attempt(() => this.#ipc.dismiss(file));
   }
 
+  async open(file: number, password: string): Promise<void> {
+    await this.#attempt(() => this.#ipc.openFile(file, password));
+  }
+
   async dismissAll(): Promise<void> {
     const failed = this.failed;
     this.files = this.files.filter(({ progress }) => progress.state !== "failed");

@@ -210,6 +210,7 @@ export class Scripted implements Ipc {
   unwatchFolder = (number: number) => this.#did("unwatchFolder", String(number), undefined);
   keepGone: Ipc["keepGone"] = (documents) => this.#did("keepGone", documents.join(","), undefined);
   dismiss = (file: number) => this.#did("dismiss", String(file), undefined);
+  openFile = (file: number, password: string) => this.#did("openFile", `${file} ${password}`, undefined);
   uses = (document: string) => this.#did("uses", document, this.used);
   find = (question: string) => this.#did("find", question, this.findings);
   begin: Ipc["begin"] = (question, documents, privately) =>

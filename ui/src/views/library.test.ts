@@ -416,7 +416,7 @@ describe("pages that are images", () => {
 
   test("are told before the first question, of the documents that are chosen", async () => {
     const { part, all, click, aparte } = await opened(scanned);
-    expect(part("image-pages").textContent?.trim()).toBe(
+    expect(part("image-pages").textContent).toContain(
       "Pages 3 and 7 of “scan.pdf” are images: their text is not read yet.",
     );
     aparte.conversations.open.choose("d1", false);
