@@ -93,7 +93,7 @@ fn a_document_is_shown_as_it_looks_at_the_page_that_is_wanted_and_as_text() {
     app.run(
         "const field = document.querySelector('[data-part=page-number]');
          field.value = '7';
-         field.dispatchEvent(new Event('change'));",
+         field.dispatchEvent(new Event('change', { bubbles: true }));",
         &[],
     );
     assert_drawn(&app, 7);
@@ -135,7 +135,7 @@ fn assert_drawn(app: &App, number: u32) {
              if (!canvas) return 0;
              const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
              let dark = 0;
-             for (let place = 0; place < data.length; place += 4) if (data[place] < 100) dark += 1;
+             for (let place = 0; place < data.length; place += 4) if (data[place] < 200) dark += 1;
              return dark",
             &[json!(number)],
         );
@@ -170,11 +170,10 @@ fn page_number(app: &App) -> usize {
 /// What is printed on a page of the scan: page 2 of one of the samples.
 fn printed(number: usize) -> String {
     let sample = ["harbour-report-2025.pdf", "cooperative-bilan-2025.pdf"][number - 1];
-    let folder = fixture("../../crates/assistant/samples");
     let read = json(
         aparte()
             .args(["extract", "--json"])
-            .arg(folder.join(sample)),
+            .arg(aparte_tests::sample(sample)),
     );
     read["pages"][1]["text"].as_str().unwrap().to_owned()
 }
