@@ -129,6 +129,18 @@ describe("the library", () => {
     expect([lines().length, all("erasures")]).toEqual([6, []]);
   });
 
+  test("brings back what was deleted where the sidebar is away", async () => {
+    const { container, all, part, press, click, lines } = await shelved();
+    await press("ArrowDown");
+    await press("Delete");
+    expect(all("erasure")).toHaveLength(1);
+    await fireEvent.click(container.querySelector('[aria-label="Hide the sidebar"]')!);
+    await rest();
+    expect(part("library-view").contains(part("erasure"))).toBe(true);
+    await click("undo-erase");
+    expect(lines()).toEqual(["a", "b", "c"]);
+  });
+
   test("reads documents again", async () => {
     const { ipc, part, press, click } = await shelved((ipc) => {
       ipc.again = { a: { ...aDocument("a"), pages: 12, added: 30 } };
