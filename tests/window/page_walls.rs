@@ -164,11 +164,11 @@ const CALLS: &[(&str, &str)] = &[
     ),
     (
         "data for our worker of text recognition",
-        "const w = new Worker(new URL('ocr/worker.js', document.baseURI)); w.postMessage({ workerId: 'w', jobId: 'j', action: 'loadLanguage', payload: { langs: 'eng', options: { langPath: `http://${to}/data`, cacheMethod: 'none', gzip: true, lstmOnly: true } } }); await over(w, 'message'); w.terminate()",
+        "const w = new Worker(new URL('ocr/worker.js', document.baseURI)); w.postMessage({ workerId: 'w', jobId: 'j', action: 'loadLanguage', payload: { langs: 'eng', options: { langPath: `http://${to}/data`, cacheMethod: 'none', gzip: true, lstmOnly: true } } }); await refused(w); w.terminate()",
     ),
     (
         "program for our worker of text recognition",
-        "const w = new Worker(new URL('ocr/worker.js', document.baseURI)); w.postMessage({ workerId: 'w', jobId: 'j', action: 'load', payload: { options: { lstmOnly: true, corePath: `http://${to}/core.js`, logging: false } } }); await over(w, 'message'); w.terminate()",
+        "const w = new Worker(new URL('ocr/worker.js', document.baseURI)); w.postMessage({ workerId: 'w', jobId: 'j', action: 'load', payload: { options: { lstmOnly: true, corePath: `http://${to}/core.js`, logging: false } } }); await refused(w); w.terminate()",
     ),
     (
         "service worker",
@@ -186,6 +186,10 @@ const VOCABULARY: &str = "
     const over = (thing, good) => new Promise((done) => {
         for (const end of [good, 'error', 'close']) thing.addEventListener(end, done);
         setTimeout(done, 300);
+    });
+    const refused = (worker) => new Promise((done) => {
+        worker.onmessage = ({ data }) => data.status === 'reject' && done();
+        setTimeout(done, 5000);
     });
     const added = async (name, attributes, text = '') => {
         const element = document.createElement(name);
