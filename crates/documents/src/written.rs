@@ -370,6 +370,10 @@ impl<'b> Writer<'b> {
 
 /// Text of one line: each run of white space and control characters is a space.
 pub(crate) fn one_line(text: &str) -> String {
+    // Most cells are one line already.
+    if text.bytes().all(|b| b.is_ascii_graphic() || b == b' ') && !text.contains("  ") {
+        return text.trim().to_owned();
+    }
     let mut line = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_whitespace() || c.is_control() {

@@ -65,7 +65,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            text: 128 << 20,
+            text: 64 << 20,
             unpacked: 512 << 20,
             pages: 100_000,
             cells: 2_000_000,
