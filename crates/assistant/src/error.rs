@@ -266,7 +266,8 @@ impl Error {
                     format!("“{name}” is empty: it has no bytes. Check that it was copied to its end.")
                 }
                 DocumentTrouble::PasswordWanted => format!(
-                    "“{name}” is protected by a password. Save a copy without the password and add that."
+                    "“{name}” is protected by a password. Give it (on the command line with --password-file), or \
+                     save a copy without it and add that."
                 ),
                 DocumentTrouble::PasswordWrong => format!(
                     "This is not the password of “{name}”. Try again; small and capital letters count."
@@ -422,8 +423,8 @@ impl Error {
                      au bout."
                 ),
                 DocumentTrouble::PasswordWanted => format!(
-                    "« {name} » est protégé par un mot de passe. Enregistrez-en une copie sans mot de \
-                     passe et ajoutez-la."
+                    "« {name} » est protégé par un mot de passe. Donnez-le (en ligne de commande avec \
+                     --password-file), ou enregistrez-en une copie sans mot de passe et ajoutez-la."
                 ),
                 DocumentTrouble::PasswordWrong => format!(
                     "Ce n'est pas le mot de passe de « {name} ». Essayez de nouveau ; minuscules et \
