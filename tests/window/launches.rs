@@ -293,6 +293,10 @@ fn assert_cited(app: &App, question: &Question) {
         let source = app.texts("source").concat().to_lowercase();
         source.contains(&page).then_some(())
     });
+    eventually(SOON, "the quote is marked on the page as it looks", || {
+        (app.count("box") > 0).then_some(())
+    });
+    app.press("as-text");
     assert_eq!(
         plain(&app.text("quote")),
         plain(citations[place]["quote"].as_str().unwrap_or_default()),
