@@ -316,16 +316,13 @@ fn what_is_erased_can_be_brought_back_until_it_is_final() {
     app.see_gone("erasure");
     assert_eq!(app.count("conversation"), 1);
 
-    app.press("erase-document");
+    app.press(&format!("erase-document[aria-label*=\"{file}\"]"));
     app.see("erase-question");
     app.screenshot("erase-document-en");
     app.press("erase-anyway");
     app.see("erasure");
     let library = || app.texts("document").concat();
-    assert!(
-        !library().contains(&file),
-        "the first of the library is erased"
-    );
+    assert!(!library().contains(&file), "the document is erased");
     // The lock makes it final.
     lock(&app);
     unlock(&app);

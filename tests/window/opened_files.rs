@@ -39,7 +39,10 @@ fn named_files_are_added_and_bad_ones_get_a_sentence_in_the_language_of_the_syst
             SOON,
             &format!("a sentence says that {name} {words}"),
             || {
-                let failed = app.texts("incoming[data-state=failed]");
+                // One that wants a password may be tried again.
+                let failed = ["failed", "closed"]
+                    .map(|state| app.texts(&format!("incoming[data-state={state}]")))
+                    .concat();
                 // Within the quotation marks is a space, narrow or not.
                 let named = format!("« {name} »");
                 failed
