@@ -6,6 +6,7 @@ mod large;
 
 use std::cell::Cell;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -256,11 +257,99 @@ fn a_watched_folder_tells_what_is_new_changed_and_gone() {
     assistant.forget_origin(&[second]).unwrap();
     assert_eq!(assistant.folder_changes().unwrap().gone, []);
 
+    // What no document can be made of is not tried for ever, but again when it changes.
+    let broken = place.file("papers/broken.pdf", "%PDF-1.7 and nothing more");
+    assert_eq!(
+        assistant.folder_changes().unwrap().new,
+        [(broken.clone(), None)]
+    );
+    assistant.pass_over(&broken).unwrap();
+    assert_eq!(assistant.folder_changes().unwrap().new, []);
+    place.file(
+        "papers/broken.pdf",
+        "%PDF-1.7 and a little more than nothing",
+    );
+    assert_eq!(assistant.folder_changes().unwrap().new, [(broken, None)]);
+
     // A disk that was taken out takes no document with it.
     fs::remove_dir_all(&folder).unwrap();
     assert_eq!(assistant.folder_changes(), Ok(Default::default()));
     assistant.unwatch(&folder).unwrap();
     assert_eq!(assistant.watched_folders(), Ok(Vec::new()));
+}
+
+#[test]
+fn a_passage_that_is_longer_than_the_model_reads_has_a_vector_too() {
+    let (place, assistant) = Place::new();
+    let assistant = assistant.embedding(embedding());
+    // Of such signs every one takes several tokens.
+    let signs: String = ('\u{12000}'..='\u{1237f}').collect();
+    add(&assistant, &place.file("signs.txt", &signs));
+    assistant
+        .embed_passages(&Stop::default(), &mut |_| {})
+        .unwrap();
+    let Embedded { done, total, .. } = assistant.embedded();
+    assert!(done > 0 && done == total, "{done} of {total}");
+}
+
+#[test]
+fn what_lies_in_an_archive_is_a_document_of_its_own_and_can_be_ended_while_it_is_read() {
+    let (place, assistant) = Place::new();
+    let file = place.files.path().join("papers.zip");
+    fs::write(
+        &file,
+        zipped(&[("a/lease.md", LEASE), ("broken.pdf", "%PDF-1.7")]),
+    )
+    .unwrap();
+    let added = assistant
+        .add_to(&Adding::default(), Input::File(&file), &mut |_, _| {})
+        .unwrap();
+    assert!(!added.already);
+    let [lease, broken] = &added.inside[..] else {
+        panic!("two files: {:?}", added.inside);
+    };
+    assert_eq!(lease.name, "a/lease.md");
+    let id = *lease.outcome.as_ref().expect("it is read");
+    let parent = assistant.with_document(id, |document| document.parent);
+    assert_eq!(parent, Some(Some(added.document)));
+    assert_eq!(name_of(&assistant, id).unwrap(), "lease.md");
+    assert!(finds(&assistant, "rent of the mill", "412 euros"));
+    assert!(matches!(broken.outcome, Err(Error::Document { .. })));
+    let again = assistant
+        .add_to(&Adding::default(), Input::File(&file), &mut |_, _| {})
+        .unwrap();
+    assert!(again.already && again.document == added.document);
+
+    // Whoever locks the vault does not wait for all that lies in an archive.
+    let (place, assistant) = Place::new();
+    let file = place.files.path().join("papers.zip");
+    fs::write(
+        &file,
+        zipped(&[("lease.md", LEASE), ("minutes.md", MINUTES)]),
+    )
+    .unwrap();
+    let told = Cell::new(0);
+    let cut = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        assistant.add(Input::File(&file), &mut |_, _| {
+            told.set(told.get() + 1);
+            // The archive has one page.
+            if told.get() == 2 {
+                std::panic::resume_unwind(Box::new("locked"));
+            }
+        })
+    }));
+    assert!(cut.is_err(), "it is heard while a file in it is read");
+    assert!(assistant.documents().is_empty());
+}
+
+fn zipped(entries: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in entries {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(*name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
 }
 
 #[test]

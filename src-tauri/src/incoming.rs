@@ -6,7 +6,7 @@
 //!
 //! When there is nothing to read, the passages that have no vectors get them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -58,14 +58,22 @@ struct Queue {
 /// A file that nobody reads yet.
 struct Waiting {
     id: u32,
-    path: PathBuf,
+    wanted: Wanted,
     bytes: u64,
-    private: bool,
-    collection: Option<CollectionId>,
-    /// The document that it has changed under.
-    replaces: Option<DocumentId>,
     /// What opens it.
     password: Option<String>,
+}
+
+/// A file that is to be read, and how it is to be kept.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Wanted {
+    pub path: PathBuf,
+    pub private: bool,
+    pub collection: Option<CollectionId>,
+    /// The document that it has changed under.
+    pub replaces: Option<DocumentId>,
+    /// It lies in a watched folder, where it is looked at again and again.
+    pub watched: bool,
 }
 
 /// How often a file's progress is told: a person sees no more, and a long document has thousands of pages.
@@ -193,37 +201,30 @@ impl Session {
     /// The same, into a collection.
     pub fn add_to_collection(&self, paths: Vec<PathBuf>, collection: Option<CollectionId>) {
         let private = self.incoming.private.load(Ordering::Relaxed);
+        let mut wanted = Vec::new();
         for path in &paths {
             let mut files = files_below(path);
             if files.is_empty() {
                 // It is said that this folder is nothing to read.
                 files.push(path.clone());
             }
-            for file in files {
-                self.enqueue(file, private, collection, None);
-            }
+            wanted.extend(files.into_iter().map(|path| Wanted {
+                path,
+                private,
+                collection,
+                replaces: None,
+                watched: false,
+            }));
         }
-        if !private {
-            let named = paths.iter().map(|path| Named::new(path, collection));
-            lock(&self.incoming.queue).named.extend(named);
-            self.keep_named();
-        }
-        self.tell_intake((0, Duration::ZERO));
-    }
-
-    /// Takes files that lie in watched folders: new ones, and those that have changed under a document.
-    pub fn add_watched(
-        &self,
-        new: Vec<(PathBuf, Option<CollectionId>)>,
-        changed: Vec<(DocumentId, PathBuf)>,
-    ) {
-        for (path, collection) in new {
-            self.enqueue(path, false, collection, None);
-        }
-        for (document, path) in changed {
-            self.enqueue(path, false, None, Some(document));
-        }
-        self.tell_intake((0, Duration::ZERO));
+        // What is private leaves no trace.
+        let named = match private {
+            true => Vec::new(),
+            false => paths
+                .iter()
+                .map(|path| Named::new(path, collection))
+                .collect(),
+        };
+        self.enqueue(wanted, named);
     }
 
     /// Reads nothing more until it is wanted again. The file that is being read is read to its end.
@@ -273,43 +274,45 @@ impl Session {
         self.tell_intake((0, Duration::ZERO));
     }
 
-    fn enqueue(
-        &self,
-        path: PathBuf,
-        private: bool,
-        collection: Option<CollectionId>,
-        replaces: Option<DocumentId>,
-    ) {
-        let bytes = std::fs::metadata(&path).map_or(0, |facts| facts.len());
-        let id = self.incoming.next_id();
-        let file = {
+    /// Takes files to be read after those that wait, but for those that wait already, and what they were named as.
+    pub fn enqueue(&self, wanted: Vec<Wanted>, named: Vec<Named>) {
+        let sizes: Vec<u64> = wanted
+            .iter()
+            .map(|wanted| std::fs::metadata(&wanted.path).map_or(0, |facts| facts.len()))
+            .collect();
+        let mut announced = Vec::new();
+        {
             let mut queue = lock(&self.incoming.queue);
-            let is_there = queue.waiting.iter().any(|waiting| {
-                waiting.path == path
-                    && waiting.private == private
-                    && waiting.collection == collection
-            });
-            if is_there {
-                return;
+            let mut there: HashSet<Wanted> = queue
+                .waiting
+                .iter()
+                .map(|waiting| waiting.wanted.clone())
+                .collect();
+            for (wanted, bytes) in wanted.into_iter().zip(sizes) {
+                if !there.insert(wanted.clone()) {
+                    continue;
+                }
+                let id = self.incoming.next_id();
+                if queue.waiting.len() < SHOWN {
+                    announced.push(self.incoming.announce(id, &wanted.path));
+                }
+                queue.pace.add(bytes);
+                queue.waiting.push_back(Waiting {
+                    id,
+                    wanted,
+                    bytes,
+                    password: None,
+                });
             }
-            let file = (queue.waiting.len() < SHOWN).then(|| self.incoming.announce(id, &path));
-            queue.pace.add(bytes);
-            queue.waiting.push_back(Waiting {
-                id,
-                path,
-                bytes,
-                private,
-                collection,
-                replaces,
-                password: None,
-            });
+            queue.named.extend(named);
             queue.end_embedding();
-            file
-        };
-        if let Some(file) = file {
+        }
+        for file in announced {
             self.tell_if_open(News::File { file });
         }
+        self.keep_named();
         self.incoming.changed.notify_all();
+        self.tell_intake((0, Duration::ZERO));
     }
 
     fn note(&self, id: u32, progress: FileProgress) {
@@ -326,8 +329,6 @@ impl Session {
     /// Tells of what lay in a document: what became documents, and what could not be read.
     fn tell_inside(&self, assistant: &Assistant, inside: Vec<Inside>) {
         for Inside { name, outcome } in inside {
-            let id = self.incoming.next_id();
-            self.incoming.announce(id, Path::new(&name));
             let progress = match outcome {
                 Ok(document) => {
                     let shown = |document: &_| Document::from(document);
@@ -341,6 +342,8 @@ impl Session {
                     message: error.sentence(assistant.language()),
                 },
             };
+            let id = self.incoming.next_id();
+            self.incoming.announce(id, Path::new(&name));
             self.note(id, progress);
         }
     }
@@ -348,8 +351,9 @@ impl Session {
     /// Keeps what was named, if the vault is open. Where it cannot be kept the files are read all the same.
     fn keep_named(&self) {
         if let Ok(assistant) = self.assistant() {
-            let named = lock(&self.incoming.queue).named.clone();
-            let _ = assistant.keep_intake(&named);
+            // Under the lock: what is kept last is what was named last.
+            let queue = lock(&self.incoming.queue);
+            let _ = assistant.keep_intake(&queue.named);
         }
     }
 
@@ -367,7 +371,10 @@ impl Session {
                 }
                 let open = assistant.upgrade()?;
                 if queue.pace.done > 0 || !queue.named.is_empty() {
-                    return Some((open, Work::AllRead));
+                    queue.pace = Pace::default();
+                    queue.is_resumed = false;
+                    queue.named.clear();
+                    return Some((open, Work::SayAllIsRead));
                 }
                 let embedded = open.embedded();
                 queue.embedded = Some(embedded);
@@ -386,8 +393,8 @@ impl Session {
 /// What is to be done next.
 enum Work {
     Read(Waiting),
-    /// Nothing waits any more: what was named is done.
-    AllRead,
+    /// Nothing waits any more, and nothing is to be gone on with after a restart.
+    SayAllIsRead,
     Embed(Stop),
 }
 
@@ -419,14 +426,8 @@ pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
         while let Some((assistant, work)) = session.next_work(&assistant) {
             match work {
                 Work::Read(file) => read_waiting(&session, &assistant, file),
-                Work::AllRead => {
-                    {
-                        let mut queue = lock(&session.incoming.queue);
-                        queue.pace = Pace::default();
-                        queue.is_resumed = false;
-                        queue.named.clear();
-                    }
-                    let _ = assistant.keep_intake(&[]);
+                Work::SayAllIsRead => {
+                    session.keep_named();
                     session.tell_intake((0, Duration::ZERO));
                 }
                 Work::Embed(stop) => embed(&session, &assistant, &stop),
@@ -440,25 +441,36 @@ fn go_on(session: &Session, assistant: &Assistant) {
     let kept = assistant.intake().unwrap_or_default();
     let known = lock(&session.incoming.queue).named.clone();
     for named in kept.into_iter().filter(|named| !known.contains(named)) {
-        for file in files_below(&named.path()) {
-            if assistant.unchanged(&file, named.collection).is_none() {
-                session.enqueue(file, false, named.collection, None);
-                lock(&session.incoming.queue).is_resumed = true;
-            }
-        }
-        lock(&session.incoming.queue).named.push(named);
+        let files = files_below(&named.path()).into_iter();
+        let left = files.filter(|file| assistant.unchanged(file, named.collection).is_none());
+        let wanted: Vec<_> = left
+            .map(|path| Wanted {
+                path,
+                private: false,
+                collection: named.collection,
+                replaces: None,
+                watched: false,
+            })
+            .collect();
+        lock(&session.incoming.queue).is_resumed |= !wanted.is_empty();
+        session.enqueue(wanted, vec![named]);
     }
-    session.keep_named();
-    session.tell_intake((0, Duration::ZERO));
 }
 
 fn read_waiting(session: &Session, assistant: &Assistant, file: Waiting) {
     if !lock(&session.incoming.files).contains_key(&file.id) {
-        let file = session.incoming.announce(file.id, &file.path);
+        let file = session.incoming.announce(file.id, &file.wanted.path);
         session.tell_if_open(News::File { file });
     }
-    let unchanged = match (file.private, file.replaces) {
-        (false, None) => assistant.unchanged(&file.path, file.collection),
+    let Wanted {
+        path,
+        private,
+        collection,
+        replaces,
+        watched,
+    } = &file.wanted;
+    let unchanged = match (private, replaces) {
+        (false, None) => assistant.unchanged(path, *collection),
         _ => None,
     };
     if let Some(document) =
@@ -471,7 +483,12 @@ fn read_waiting(session: &Session, assistant: &Assistant, file: Waiting) {
     }
     let started = Instant::now();
     let how = How::of(&file);
-    let reading = read(session, assistant, file.id, Input::File(&file.path), &how);
+    let reading = read(session, assistant, file.id, Input::File(path), &how);
+    let is_over = !matches!(reading, Reading::CutShort | Reading::Cancelled);
+    if *watched && is_over {
+        // Where that cannot be kept it is tried again, as everything is.
+        let _ = assistant.pass_over(path);
+    }
     let mut queue = lock(&session.incoming.queue);
     match reading {
         Reading::CutShort => {
@@ -548,11 +565,11 @@ impl How {
     fn of(file: &Waiting) -> How {
         How {
             adding: Adding {
-                private: file.private,
-                collection: file.collection,
+                private: file.wanted.private,
+                collection: file.wanted.collection,
                 password: file.password.clone(),
             },
-            replaces: file.replaces,
+            replaces: file.wanted.replaces,
             bytes: file.bytes,
         }
     }
@@ -592,7 +609,6 @@ fn add(
     input: Input<'_>,
     how: &How,
 ) -> Result<FileProgress, Error> {
-    let before = assistant.documents().len();
     let started = Instant::now();
     let mut told = started;
     let mut on_page = |page, pages| {
@@ -607,20 +623,19 @@ fn add(
             session.tell_intake((read, started.elapsed()));
         }
     };
-    let added = match how.replaces {
+    let (added, already) = match how.replaces {
         Some(document) => {
             assistant.read_again(document, Some(input), &mut on_page)?;
-            document
+            (document, false)
         }
         None => {
             let added = assistant.add_to(&how.adding, input, &mut on_page)?;
             session.tell_inside(assistant, added.inside);
-            added.document
+            (added.document, added.already)
         }
     };
     let document = assistant
         .with_document(added, |document| Document::from(document))
         .expect("what was added is in the library");
-    let already = how.replaces.is_none() && assistant.documents().len() == before;
     Ok(FileProgress::Added { document, already })
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use aparte_assistant::{Assistant, DocumentId};
 
+use crate::incoming::Wanted;
 use crate::session::Session;
 use crate::view::News;
 
@@ -53,8 +54,20 @@ fn look(
         .into_iter()
         .partition(|change| settling.contains(change));
     *settling = new;
-    if !changes.new.is_empty() || !settled.is_empty() {
-        session.add_watched(changes.new, settled);
+    let wanted = |path, collection, replaces| Wanted {
+        path,
+        private: false,
+        collection,
+        replaces,
+        watched: true,
+    };
+    let new = changes.new.into_iter();
+    let new = new.map(|(path, collection)| wanted(path, collection, None));
+    let settled = settled.into_iter();
+    let settled = settled.map(|(document, path)| wanted(path, None, Some(document)));
+    let all: Vec<_> = new.chain(settled).collect();
+    if !all.is_empty() {
+        session.enqueue(all, Vec::new());
     }
     let gone: Vec<_> = changes
         .gone

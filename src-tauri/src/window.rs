@@ -133,7 +133,10 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
             session.touch();
             // What is dropped from a browser is an address, not a file.
             let files = paths.iter().filter(|path| path.is_absolute());
-            session.add_files(files.cloned().collect::<Vec<PathBuf>>());
+            let files: Vec<PathBuf> = files.cloned().collect();
+            // A folder may hold many, and this thread draws.
+            let session = Arc::clone(&session);
+            std::thread::spawn(move || session.add_files(files));
         }
         WindowEvent::DragDrop(DragDropEvent::Leave) => session.tell(News::Drag { over: false }),
         WindowEvent::CloseRequested { api, .. } if session.replies.any() => {

@@ -22,7 +22,7 @@ pub struct Adding {
     pub private: bool,
     /// The collection that it is put into.
     pub collection: Option<CollectionId>,
-    /// What opens it, where it wants a password. It is kept with the document, sealed, to show the original again.
+    /// What opens it, where it wants a password. It is kept with the document, sealed, to read the original again.
     pub password: Option<String>,
 }
 
@@ -31,6 +31,8 @@ pub struct Adding {
 pub struct Added {
     /// The document.
     pub document: DocumentId,
+    /// Its bytes were in the library before.
+    pub already: bool,
     /// What lay in it, an archive or a message: each is a document of its own, or says why it is none.
     pub inside: Vec<Inside>,
 }
@@ -88,8 +90,11 @@ impl Assistant {
         let there = self.library().with_hash(&hash, adding.private);
         if let Some(document) = there {
             self.note_again(document, file.origin, adding)?;
-            let inside = Vec::new();
-            return Ok(Added { document, inside });
+            return Ok(Added {
+                document,
+                already: true,
+                inside: Vec::new(),
+            });
         }
         let mut keeping = Keeping::new(self, adding.private);
         let depth = within.map_or(DEPTH, |within| within.depth);
@@ -101,7 +106,7 @@ impl Assistant {
             depth,
             &mut keeping,
             on_page,
-            &mut |keeping, name, bytes| {
+            &mut |keeping, name, bytes, on_page| {
                 let outcome = match bytes {
                     Ok(bytes) => {
                         let within = Within {
@@ -118,8 +123,7 @@ impl Assistant {
                             bytes,
                             origin: None,
                         };
-                        // How far the whole is, is told by its own pages.
-                        let added = self.add_file(file, &adding, Some(within), &mut |_, _| {});
+                        let added = self.add_file(file, &adding, Some(within), on_page);
                         added.map(|added| {
                             inside.extend(added.inside.into_iter().map(|deeper| Inside {
                                 name: format!("{name}/{}", deeper.name),
@@ -145,8 +149,11 @@ impl Assistant {
             password: adding.password.clone(),
             ..Head::new(file.name, format, &file.bytes)
         };
-        let document = keeping.finish(head, &file.bytes)?;
-        Ok(Added { document, inside })
+        Ok(Added {
+            document: keeping.finish(head, &file.bytes)?,
+            already: false,
+            inside,
+        })
     }
 
     /// Reads a document anew: from its original, or from a file that has changed since. Its name in the library stays, and so do
@@ -185,7 +192,7 @@ impl Assistant {
             0,
             &mut keeping,
             on_page,
-            &mut |_, _, _| Ok(()),
+            &mut |_, _, _, _| Ok(()),
         )?;
         head.hash = hash(&file.bytes);
         head.bytes = file.bytes.len() as u64;
@@ -209,15 +216,20 @@ impl Assistant {
             password,
             depth,
         };
-        let format = reader::read(&self.worker, &reading, &mut |part| match part {
-            Part::Page(page, total) => {
-                let number = page.number;
-                keeping.take(page)?;
-                on_page(number, total);
-                Ok(())
-            }
-            Part::File { name, bytes } => on_file(keeping, name, Ok(bytes)),
-            Part::Withheld { name, trouble } => on_file(keeping, name, Err(trouble)),
+        let (mut number, mut pages) = (0, 0);
+        let format = reader::read(&self.worker, &reading, &mut |part| {
+            let (name, bytes) = match part {
+                Part::Page(page, total) => {
+                    (number, pages) = (page.number, total);
+                    keeping.take(page)?;
+                    on_page(number, pages);
+                    return Ok(());
+                }
+                Part::File { name, bytes } => (name, Ok(bytes)),
+                Part::Withheld { name, trouble } => (name, Err(trouble)),
+            };
+            // How far the whole is, is told by its own pages; whoever hears it may want to end it within a file too.
+            on_file(keeping, name, bytes, &mut |_, _| on_page(number, pages))
         })?;
         // What is nothing but images is read later, by text recognition in the window.
         if keeping.passages == 0 && keeping.images.is_empty() {
@@ -264,9 +276,14 @@ impl Assistant {
     }
 }
 
-/// Takes a file that lies in a document: its name there, and its bytes or why there are none.
-type TakeFile<'t, 'a> =
-    dyn FnMut(&mut Keeping<'a>, String, Result<Vec<u8>, DocumentTrouble>) -> Result<(), Error> + 't;
+/// Takes a file that lies in a document: its name there, its bytes or why there are none, and who hears of its pages.
+type TakeFile<'t, 'a> = dyn FnMut(
+        &mut Keeping<'a>,
+        String,
+        Result<Vec<u8>, DocumentTrouble>,
+        &mut OnPage<'_>,
+    ) -> Result<(), Error>
+    + 't;
 
 /// So many bytes of pages, and so many pages, are put into the vault at a time.
 const PORTION: usize = 4 << 20;

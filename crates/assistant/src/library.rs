@@ -252,9 +252,13 @@ impl Library {
     }
 
     pub fn get(&self, id: DocumentId) -> Option<&Arc<Document>> {
-        self.documents
-            .get(&id)
+        self.known(id)
             .filter(|document| !self.hidden.contains(&document.id.0))
+    }
+
+    /// A document, also one that is about to be erased.
+    pub fn known(&self, id: DocumentId) -> Option<&Arc<Document>> {
+        self.documents.get(&id)
     }
 
     /// All documents, those that are about to be erased too, in any order.

@@ -50,6 +50,11 @@ impl Embedder {
     pub fn process_id(&self) -> Option<u32> {
         self.0.process_id()
     }
+
+    /// Ends the worker. The next texts start another.
+    pub(crate) fn end(&self) {
+        self.0.running.clear();
+    }
 }
 
 /// Says how well texts answer a question.

@@ -60,6 +60,18 @@ impl Assistant {
         let Some(embedder) = &self.embedder else {
             return Ok(());
         };
+        let outcome = self.embed_with(embedder, stop, on_progress);
+        // Nothing else asks it yet, and its model takes memory.
+        embedder.end();
+        outcome
+    }
+
+    fn embed_with(
+        &self,
+        embedder: &Embedder,
+        stop: &Stop,
+        on_progress: &mut dyn FnMut(Embedded),
+    ) -> Result<(), Error> {
         let mut spent = Duration::ZERO;
         let mut computed = 0;
         // Pages that cannot be had, or of which there is nothing to compute.
@@ -111,14 +123,7 @@ impl Assistant {
         number: u32,
         stop: &Stop,
     ) -> Result<Option<usize>, Error> {
-        let document = {
-            let library = self.library();
-            library
-                .with_hidden()
-                .find(|document| document.id == id)
-                .map(Arc::clone)
-        };
-        let Some(document) = document else {
+        let Some(document) = self.library().known(id).map(Arc::clone) else {
             // It was erased meanwhile, and so were its passages.
             return Ok(Some(0));
         };
@@ -136,8 +141,9 @@ impl Assistant {
         };
         let mut library = self.library();
         if vault.fingerprint(id.0)? != before {
-            // It was read anew meanwhile: these are of texts that are gone.
-            return Ok(Some(0));
+            // It was changed meanwhile, and these may be of texts that are gone.
+            drop(library);
+            return self.embed_page(embedder, id, number, stop);
         }
         let body = stored::encode(&kept);
         // Of another model, or of another cut of the page.

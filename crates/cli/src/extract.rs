@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
 
 #[derive(Serialize)]
 struct Object<'a> {
-    /// As its usual extension.
+    /// What it is, in a word.
     format: String,
     /// What people call the parts that `pages` are.
     unit: &'static str,

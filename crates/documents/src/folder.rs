@@ -1,13 +1,14 @@
 //! ZIP archives that are folders of files: each entry is handed out as a file of its own. Nothing is written
-//! anywhere, so that names, links and permissions in the archive mean nothing.
+//! anywhere, so that names, links and permissions in the archive mean nothing. Its pages list their names.
 
 use aparte_protocol::documents::{
-    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, Format, Limit, PIECE_LIMIT, Withheld,
+    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, Format, PIECE_LIMIT, Withheld,
 };
 
 use crate::archive::{Archive, Unreadable};
 use crate::budget::Budget;
 use crate::files;
+use crate::written::Writer;
 
 /// Hands the entries out; see [`crate::read`].
 pub(crate) fn read(
@@ -20,23 +21,25 @@ pub(crate) fn read(
     if archive.len() == 0 {
         return Err(DocumentFailure::Empty);
     }
-    if budget.depth() == 0 {
-        return Err(DocumentFailure::Limit(Limit::Nesting));
+    let names: Vec<(usize, String)> = (0..archive.len())
+        .filter_map(|index| Some((index, archive.name(index)?)))
+        .filter(|(_, name)| !is_aside(name))
+        .map(|(index, name)| (index, files::harmless(&name)))
+        .collect();
+    // What lies in it is what an archive says itself: it is found by the names of its files.
+    let mut listing = Writer::new(budget);
+    for (_, name) in &names {
+        listing.paragraph(name)?;
     }
+    let pages = listing.finish()?;
     emit(DocumentEvent::Opened {
         format: Format::Zip,
-        pages: 0,
+        pages: pages.len() as u32,
     });
-    for index in 0..archive.len() {
-        let Some(written) = archive.name(index) else {
-            continue;
-        };
-        // A folder, or what one system keeps beside each file.
-        let is_aside = written.starts_with("__MACOSX/") || written.ends_with(".DS_Store");
-        if written.ends_with(['/', '\\']) || is_aside {
-            continue;
-        }
-        let name = files::harmless(&written);
+    for page in pages {
+        emit(DocumentEvent::Page(page));
+    }
+    for (index, name) in names {
         let withheld = |reason| DocumentEvent::Withheld {
             name: name.clone(),
             reason,
@@ -83,4 +86,9 @@ pub(crate) fn read(
         }
     }
     Ok(())
+}
+
+/// Whether an entry is a folder, or what one system keeps beside each file.
+fn is_aside(name: &str) -> bool {
+    name.ends_with(['/', '\\']) || name.starts_with("__MACOSX/") || name.ends_with(".DS_Store")
 }

@@ -1,7 +1,7 @@
 //! Watched folders: what lies in them is to be in the library. They are looked through from time to time, by what the file system
 //! says of each file, because that works on every system and on a disk of the network too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,14 @@ impl WatchedFolder {
     }
 }
 
+/// What is kept of watched folders. Its layout is frozen.
+#[derive(Default, Serialize, Deserialize)]
+struct Kept {
+    folders: Vec<WatchedFolder>,
+    /// Files that no document could be made of as they are: they are tried again when they change.
+    passed_over: Vec<Origin>,
+}
+
 /// What is otherwise in watched folders than in the library.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderChanges {
@@ -45,10 +53,7 @@ impl Assistant {
     /// # Errors
     /// What the vault reports.
     pub fn watched_folders(&self) -> Result<Vec<WatchedFolder>, Error> {
-        match self.vault.setting(settings::FOLDERS)? {
-            Some(bytes) => stored::decode(&bytes),
-            None => Ok(Vec::new()),
-        }
+        Ok(self.kept_folders()?.folders)
     }
 
     /// Watches a folder from here on.
@@ -60,10 +65,10 @@ impl Assistant {
             path: bytes_of(path),
             collection,
         };
-        let mut folders = self.watched_folders()?;
-        folders.retain(|other| other.path != folder.path);
-        folders.push(folder);
-        self.keep_folders(&folders)
+        let mut kept = self.kept_folders()?;
+        kept.folders.retain(|other| other.path != folder.path);
+        kept.folders.push(folder);
+        self.keep_folders(&kept)
     }
 
     /// Watches a folder no more. Its documents stay.
@@ -71,9 +76,9 @@ impl Assistant {
     /// # Errors
     /// What the vault reports.
     pub fn unwatch(&self, path: &Path) -> Result<(), Error> {
-        let mut folders = self.watched_folders()?;
-        folders.retain(|folder| folder.path() != path);
-        self.keep_folders(&folders)
+        let mut kept = self.kept_folders()?;
+        kept.folders.retain(|folder| folder.path() != path);
+        self.keep_folders(&kept)
     }
 
     /// Looks through the watched folders. A folder that is not there, as on a disk that was taken out, changes nothing.
@@ -81,11 +86,15 @@ impl Assistant {
     /// # Errors
     /// What the vault reports.
     pub fn folder_changes(&self) -> Result<FolderChanges, Error> {
-        let folders = self.watched_folders()?;
+        let Kept {
+            folders,
+            passed_over,
+        } = self.kept_folders()?;
         let mut changes = FolderChanges::default();
         if folders.is_empty() {
             return Ok(changes);
         }
+        let passed_over: HashSet<Origin> = passed_over.into_iter().collect();
         let mut known = HashMap::new();
         for document in self.documents() {
             if let (Some(origin), false) = (&document.origin, document.private) {
@@ -98,12 +107,18 @@ impl Assistant {
                 continue;
             }
             for file in files_below(&path) {
-                match (known.remove(&file), fs::metadata(&file)) {
-                    (Some((id, origin)), Ok(facts)) if Origin::of(&file, &facts) != origin => {
-                        changes.changed.push((id, file));
-                    }
-                    (None, Ok(_)) => changes.new.push((file, folder.collection)),
-                    _ => (),
+                let was = known.remove(&file);
+                let Ok(facts) = fs::metadata(&file) else {
+                    continue;
+                };
+                let is = Origin::of(&file, &facts);
+                if passed_over.contains(&is) {
+                    continue;
+                }
+                match was {
+                    Some((_, origin)) if origin == is => (),
+                    Some((id, _)) => changes.changed.push((id, file)),
+                    None => changes.new.push((file, folder.collection)),
                 }
             }
             let gone = known.extract_if(|file, _| file.starts_with(&path) && !file.exists());
@@ -111,6 +126,27 @@ impl Assistant {
         }
         changes.gone.sort();
         Ok(changes)
+    }
+
+    /// Passes over a file of a watched folder that no document was made of, as it is: one that cannot be read, or whose content
+    /// another file brought. Otherwise it would be tried for ever.
+    ///
+    /// # Errors
+    /// What the vault reports.
+    pub fn pass_over(&self, path: &Path) -> Result<(), Error> {
+        let Ok(facts) = fs::metadata(path) else {
+            return Ok(());
+        };
+        let origin = Origin::of(path, &facts);
+        if self.library().unchanged(&origin).is_some() {
+            return Ok(());
+        }
+        let mut kept = self.kept_folders()?;
+        // What a file was before is of no more use, nor one that is gone.
+        kept.passed_over
+            .retain(|other| other.path() != path && other.path().exists());
+        kept.passed_over.push(origin);
+        self.keep_folders(&kept)
     }
 
     /// Keeps a document whose file is gone: from here on it came from nowhere.
@@ -121,8 +157,15 @@ impl Assistant {
         self.change_documents(documents, |head| head.origin = None)
     }
 
-    fn keep_folders(&self, folders: &Vec<WatchedFolder>) -> Result<(), Error> {
-        let bytes = stored::encode(folders);
+    fn kept_folders(&self) -> Result<Kept, Error> {
+        match self.vault.setting(settings::FOLDERS)? {
+            Some(bytes) => stored::decode(&bytes),
+            None => Ok(Kept::default()),
+        }
+    }
+
+    fn keep_folders(&self, kept: &Kept) -> Result<(), Error> {
+        let bytes = stored::encode(kept);
         Ok(self
             .vault
             .write(|change| change.set_setting(settings::FOLDERS, &bytes))?)

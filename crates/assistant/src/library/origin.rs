@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use serde::{Deserialize, Serialize};
 
 /// A file as it was when it was read. Its stored layout is frozen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Origin {
     /// Where it lies: the bytes of its path, which need not be text.
     path: Vec<u8>,
@@ -34,11 +34,6 @@ impl Origin {
     /// Where the file lay.
     pub fn path(&self) -> PathBuf {
         path_of(&self.path)
-    }
-
-    /// Whether it is the same file, changed or not.
-    pub fn is_at(&self, other: &Origin) -> bool {
-        self.path == other.path
     }
 }
 

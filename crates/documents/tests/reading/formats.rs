@@ -1,7 +1,7 @@
 //! Small files of every format but PDF: what is kept of each.
 
 use aparte_protocol::documents::{
-    DocumentFailure, Format, Limit, Limits, Page, PageWarning, Unit, Withheld,
+    DocumentFailure, Format, Limits, Page, PageWarning, Unit, Withheld,
 };
 
 use crate::read::{self, Read};
@@ -432,13 +432,17 @@ fn an_archive_hands_its_files_out_under_harmless_names() {
         names,
         [("folder/a.txt", 3), ("etc/passwd", 3), ("C_/x/b.txt", 5)]
     );
-    assert!(read.pages.is_empty());
+    assert_eq!(read.text(), "folder/a.txt\n\netc/passwd\n\nC_/x/b.txt");
     let limits = Limits {
         depth: 0,
         ..read::limits()
     };
     let deep = read::with(&archive, Some("zip"), None, limits);
-    assert_eq!(deep.verdict, Err(DocumentFailure::Limit(Limit::Nesting)));
+    assert_eq!((deep.verdict, deep.files.len()), (Ok(()), 0));
+    assert_eq!(
+        deep.withheld,
+        [("folder/a.txt".to_owned(), Withheld::TooDeep)]
+    );
 }
 
 #[test]

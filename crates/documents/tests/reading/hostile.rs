@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aparte_protocol::documents::{DocumentFailure, Limit, Limits};
+use aparte_protocol::documents::{DocumentFailure, Limit, Limits, Withheld};
 
 use crate::memory;
 use crate::read;
@@ -476,16 +476,16 @@ fn archives_in_archives_end_where_the_app_has_no_depth_left() {
     let mut bytes = (0..20).fold(b"x".to_vec(), |inner, _| zipped(&[("a.zip", inner)]));
     let mut limits = read::limits();
     let mut levels = 0;
-    let verdict = loop {
+    let withheld = loop {
         let read = read::with(&bytes, Some("zip"), None, limits);
         match read.files.into_iter().next() {
             Some((_, _, inner)) => bytes = inner,
-            None => break read.verdict,
+            None => break read.withheld,
         }
         limits.depth = limits.depth.saturating_sub(1);
         levels += 1;
     };
-    assert_eq!(verdict, Err(DocumentFailure::Limit(Limit::Nesting)));
+    assert_eq!(withheld, [("a.zip".to_owned(), Withheld::TooDeep)]);
     assert_eq!(levels, u32::from(read::limits().depth));
 }
 
