@@ -93,7 +93,8 @@ pub fn interface(root: &Path) -> Result<Vec<Part>, Failure> {
             licence: package.licence,
             authors: Vec::new(),
             source: None,
-            texts: texts_in(&root.join("ui").join(&place))?,
+            // What a package took from others has its licence in the folder of that part.
+            texts: texts_below(&root.join("ui").join(&place))?,
         });
     }
     parts.sort();
@@ -280,6 +281,8 @@ struct Locked {
     licence: String,
     #[serde(default)]
     dev: bool,
+    #[serde(default)]
+    optional: bool,
 }
 
 fn read_metadata(text: &str) -> Result<Metadata, Failure> {
@@ -289,7 +292,8 @@ fn read_metadata(text: &str) -> Result<Metadata, Failure> {
     })
 }
 
-/// The packages by the places where they lie; the one without a place is the interface itself.
+/// The packages by the places where they lie; the one without a place is the interface itself. Optional ones are not in it:
+/// they are for Node where pdf.js runs without a window, each for another system.
 fn read_lock(text: &str) -> Result<Vec<(String, Locked)>, Failure> {
     let lock: Lock = serde_json::from_str(text).map_err(|error| Failure::Malformed {
         what: "ui/package-lock.json".to_owned(),
@@ -297,7 +301,7 @@ fn read_lock(text: &str) -> Result<Vec<(String, Locked)>, Failure> {
     })?;
     let packages = lock.packages.into_iter();
     Ok(packages
-        .filter(|(place, package)| !place.is_empty() && !package.dev)
+        .filter(|(place, package)| !place.is_empty() && !package.dev && !package.optional)
         .collect())
 }
 
@@ -305,6 +309,13 @@ fn texts_in(folder: &Path) -> Result<Vec<String>, Failure> {
     let entries = fs::read_dir(folder).map_err(Failure::file(folder))?;
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     files.retain(|file| file.is_file() && is_licence(file));
+    files.sort();
+    files.iter().map(|file| read(file)).collect()
+}
+
+fn texts_below(folder: &Path) -> Result<Vec<String>, Failure> {
+    let mut files = files_below(folder)?;
+    files.retain(|file| is_licence(file));
     files.sort();
     files.iter().map(|file| read(file)).collect()
 }
