@@ -55,6 +55,10 @@ fn main() {
         "erase",
         "undo_erase",
         "erase_now",
+        "scan_pages",
+        "scan_bytes",
+        "scan_read",
+        "scan_failed",
     ]);
     let attributes = tauri_build::Attributes::new().app_manifest(commands);
     tauri_build::try_build(attributes).expect("the configuration beside this file is complete");

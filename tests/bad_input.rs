@@ -34,8 +34,8 @@ fn documents_that_cannot_be_read_are_told_apart() {
         ),
         (
             fixture("images-only.pdf"),
-            "only images",
-            "ne contient que des images",
+            "no display answers here",
+            "aucun écran ne répond ici",
         ),
         (
             fixture("binary.bin"),
@@ -138,15 +138,46 @@ fn a_pdf_that_was_cut_short_shows_its_pages_and_that_the_letters_on_them_are_los
 }
 
 #[test]
-fn a_scan_is_extracted_with_a_warning_for_its_page() {
-    let extracted = aparte_tests::json(
-        aparte()
-            .args(["extract", "--json"])
-            .arg(fixture("images-only.pdf")),
-    );
+fn where_no_display_answers_a_scan_is_extracted_with_a_warning() {
+    let mut extract = aparte();
+    let output = extract
+        .args(["extract", "--json"])
+        .arg(fixture("images-only.pdf"))
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let extracted: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         extracted["pages"][0]["warnings"][0], "only_images",
         "{extracted}"
+    );
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("no display answers here"), "{said}");
+}
+
+#[test]
+fn a_picture_in_a_message_is_no_reason_to_leave_the_message_unread() {
+    let scratch = tempfile::tempdir().unwrap();
+    let message = scratch.path().join("minutes.eml");
+    std::fs::write(
+        &message,
+        "From: a@example.org\r\nTo: b@example.org\r\nSubject: minutes\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; \
+         boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nThe rent of the mill is 412 euros.\r\n--b\r\nContent-Type: \
+         image/png; name=logo.png\r\nContent-Disposition: attachment; filename=logo.png\r\nContent-Transfer-Encoding: \
+         base64\r\n\r\niVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==\r\n--b--\r\n",
+    )
+    .unwrap();
+    let found = aparte_tests::json(
+        aparte()
+            .args(["search", "--json", "rent of the mill"])
+            .arg(&message),
+    );
+    assert!(
+        found["hits"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("412 euros"),
+        "{found}"
     );
 }
 

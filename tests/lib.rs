@@ -31,7 +31,7 @@ pub fn programs() -> PathBuf {
 }
 
 /// The folder with the programs of the build that this one is of.
-fn built_beside() -> PathBuf {
+pub fn built_beside() -> PathBuf {
     let exe = std::env::current_exe().expect("a running test has a path");
     // A test lies in `target/PROFILE/deps`, a program that it starts beside the others.
     let mut folder = exe

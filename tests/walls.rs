@@ -210,30 +210,36 @@ fn the_policy_of_the_page_is_the_one_that_is_promised() {
 }
 
 #[test]
-fn the_page_may_call_our_commands_and_nothing_else() {
+fn each_page_may_call_its_commands_and_nothing_else() {
     let folder = root().join("src-tauri/capabilities");
-    let files: Vec<_> = std::fs::read_dir(&folder)
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
         .collect();
-    assert_eq!(files, ["main.json"], "one file says what the page may call");
-    let capability = json(&folder.join("main.json"));
-    assert_eq!(capability["windows"], serde_json::json!(["main"]));
-    assert!(
-        capability.get("remote").is_none() && capability.get("webviews").is_none(),
-        "no other page may call anything"
+    files.sort();
+    assert_eq!(
+        files,
+        ["main.json", "scan.json"],
+        "one file a page says what it may call"
     );
-    let granted: BTreeSet<_> = capability["permissions"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|permission| {
-            permission
-                .as_str()
-                .expect("a permission without a scope")
-                .to_owned()
-        })
-        .collect();
+    let granted = |window: &str| -> BTreeSet<String> {
+        let capability = json(&folder.join(format!("{window}.json")));
+        assert_eq!(capability["identifier"], window);
+        assert_eq!(capability["windows"], serde_json::json!([window]));
+        assert!(
+            capability.get("remote").is_none() && capability.get("webviews").is_none(),
+            "no other page may call anything"
+        );
+        let permissions = capability["permissions"].as_array().unwrap().iter();
+        permissions
+            .map(|permission| {
+                permission
+                    .as_str()
+                    .expect("a permission without a scope")
+                    .to_owned()
+            })
+            .collect()
+    };
     let commands: BTreeSet<_> = commands()
         .iter()
         .map(|command| format!("allow-{}", command.replace('_', "-")))
@@ -242,14 +248,19 @@ fn the_page_may_call_our_commands_and_nothing_else() {
         commands.len() > 5,
         "the commands of src-tauri/build.rs were not read"
     );
+    let (of_scans, others): (BTreeSet<_>, BTreeSet<_>) = commands
+        .into_iter()
+        .partition(|command| command.starts_with("allow-scan-"));
+    assert_eq!(granted("main"), others, "main.json and build.rs");
     assert_eq!(
-        granted, commands,
-        "src-tauri/capabilities/main.json and build.rs"
+        granted("scan"),
+        of_scans,
+        "what draws a hostile scan sees nothing else"
     );
     let configuration = json(&root().join("src-tauri/tauri.conf.json"));
     assert_eq!(
         configuration["app"]["security"]["capabilities"],
-        serde_json::json!([capability["identifier"]]),
+        serde_json::json!(["main", "scan"]),
         "no other capability is in force"
     );
 }

@@ -69,6 +69,7 @@ export default defineConfig(({ mode }) => ({
     // The policy of the window allows neither data: addresses nor inline scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: ["index.html", "scan.html"] },
   },
   test: {
     environment: "jsdom",

@@ -6,6 +6,7 @@ pub mod conversations;
 pub mod documents;
 pub mod erasing;
 pub mod library;
+pub mod scanning;
 pub mod vault;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
 
 use crate::commands;
 
-/// The only list of commands. `build.rs` and `capabilities/main.json` name the same ones, and a test compares.
+/// The only list of commands. `build.rs` and `capabilities` name the same ones, and a test compares.
 pub fn commands() -> Builder<Wry> {
     Builder::new()
         .error_handling(ErrorHandlingMode::Throw)
@@ -61,6 +61,10 @@ pub fn commands() -> Builder<Wry> {
             commands::erasing::erase,
             commands::erasing::undo_erase,
             commands::erasing::erase_now,
+            commands::scanning::scan_pages,
+            commands::scanning::scan_bytes,
+            commands::scanning::scan_read,
+            commands::scanning::scan_failed,
         ])
 }
 

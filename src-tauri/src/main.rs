@@ -1,4 +1,5 @@
-//! `aparte-desktop [FILE...]`: the window over the domain.
+//! `aparte-desktop [FILE...]`: the window over the domain. With `--recognise` it is a reader of images for other programs, see
+//! [`scanning`].
 //!
 //! The web view names things by id and shows what it is told; paths, keys and decisions stay on this side. Each
 //! command is a few lines over [`Session`], which holds the open vault; what happens unasked goes to the window as
@@ -26,6 +27,7 @@ mod opening;
 mod pace;
 mod replies;
 mod reply;
+mod scanning;
 #[cfg(target_os = "linux")]
 mod second_start;
 mod session;
@@ -37,6 +39,7 @@ mod window;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use aparte_assistant::{NO_DISPLAY, RECOGNISE};
 use tauri::RunEvent;
 
 use session::Session;
@@ -51,7 +54,13 @@ fn main() {
     if !window::is_driven_by_a_test() {
         aparte_assistant::close_memory();
     }
-    let files = named_files();
+    let is_asked_to_recognise = std::env::args_os()
+        .nth(1)
+        .is_some_and(|word| word == RECOGNISE);
+    let files = match is_asked_to_recognise {
+        true => Vec::new(),
+        false => named_files(),
+    };
     window::avoid_blank_windows();
     if !has_display() {
         eprintln!(
@@ -60,6 +69,9 @@ fn main() {
         std::process::exit(NO_DISPLAY);
     }
     keep_files_to_ourselves();
+    if is_asked_to_recognise {
+        scanning::run();
+    }
     let session = Arc::new(Session::new());
     #[cfg(target_os = "linux")]
     let _heard = match second_start::look(&session, &files) {
@@ -123,9 +135,6 @@ fn named_files() -> Vec<PathBuf> {
         .filter_map(|file| std::path::absolute(file).ok())
         .collect()
 }
-
-/// The exit code where there is no screen: who started us may do the job in the terminal.
-const NO_DISPLAY: i32 = 3;
 
 /// Whether a screen answers to open a window on: the environment may name one that is gone.
 #[cfg(target_os = "linux")]

@@ -8,7 +8,7 @@ use aparte_assistant::places;
 use tauri::webview::NewWindowResponse;
 use tauri::{
     App, DragDropEvent, Manager, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window,
-    WindowEvent,
+    WindowEvent, Wry,
 };
 
 use crate::session::Session;
@@ -29,20 +29,34 @@ pub fn avoid_blank_windows() {
 #[cfg(not(target_os = "linux"))]
 pub fn avoid_blank_windows() {}
 
-/// Opens the window. It keeps nothing of anybody's on the disk, loads nothing but the interface that is part of this program, and
-/// opens no other window.
+/// Opens the window.
 pub fn open(app: &App, session: &Session) -> tauri::Result<()> {
-    let mut window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default());
+    let window = closed_off(app, "main", WebviewUrl::default())
+        .title("Aparté")
+        .inner_size(1180.0, 780.0)
+        .min_inner_size(480.0, 400.0)
+        .build()?;
+    come_back(&window)?;
+    // There is one window, which is opened once.
+    let _ = session.window.set(window);
+    Ok(())
+}
+
+/// A window that keeps nothing of anybody's on the disk, loads nothing but the interface that is part of this program, and opens
+/// no other window.
+pub fn closed_off<'a>(
+    app: &'a App,
+    label: &str,
+    page: WebviewUrl,
+) -> WebviewWindowBuilder<'a, Wry, App> {
+    let mut window = WebviewWindowBuilder::new(app, label, page);
     let files = places::home().map(|home| home.join("webview"));
     // Where it cannot be made there is no window; that the vault cannot be made either is then said in it.
     if let Some(files) = files.filter(|files| std::fs::create_dir_all(files).is_ok()) {
         // Empty salts and an empty list of hosts, which WebKit makes even in private mode.
         window = window.data_directory(files);
     }
-    let window = window
-        .title("Aparté")
-        .inner_size(1180.0, 780.0)
-        .min_inner_size(480.0, 400.0)
+    window
         .incognito(!is_driven_by_a_test())
         .general_autofill_enabled(false)
         .devtools(cfg!(debug_assertions))
@@ -51,11 +65,6 @@ pub fn open(app: &App, session: &Session) -> tauri::Result<()> {
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
-        .build()?;
-    come_back(&window)?;
-    // There is one window, which is opened once.
-    let _ = session.window.set(window);
-    Ok(())
 }
 
 /// Shows the window before all others, as far as the desktop lets it.
@@ -117,6 +126,22 @@ fn come_back(window: &WebviewWindow) -> tauri::Result<()> {
 /// Elsewhere a dead web view stays dead until the application is started again.
 #[cfg(not(target_os = "linux"))]
 fn come_back(_window: &WebviewWindow) -> tauri::Result<()> {
+    Ok(())
+}
+
+/// A page that nobody sees is not loaded again: the process ends with it.
+#[cfg(target_os = "linux")]
+pub fn end_with_its_page(window: &WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt;
+    window.with_webview(|webview| {
+        let webview = webview.inner();
+        webview.connect_web_process_terminated(|_, _| std::process::exit(1));
+    })
+}
+
+/// Elsewhere whoever waits for the page gives it up in time.
+#[cfg(not(target_os = "linux"))]
+pub fn end_with_its_page(_window: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use aparte_tests::{aparte, fixture, json};
 use serde_json::{Value, json};
 
 use super::app::{App, Start};
+use super::display::Display;
 use super::machine::Machine;
 use super::patience::{SOON, eventually};
 
@@ -149,6 +150,42 @@ fn assert_sure(app: &App) {
     let digits: String = said.chars().filter(char::is_ascii_digit).collect();
     let percent: u32 = digits.parse().unwrap_or_default();
     assert!((70..=100).contains(&percent), "{said}");
+}
+
+#[test]
+fn the_command_line_reads_a_scan_in_a_window_that_nobody_sees() {
+    let machine = Machine::new();
+    let display = Display::new();
+    let on_display = |words: &[&str]| {
+        let mut command = aparte();
+        command
+            .envs(machine.environment("en_GB.UTF-8"))
+            .env("DISPLAY", display.name())
+            .args(words);
+        command
+    };
+    let extracted = json(on_display(&["extract", "--json"]).arg(fixture("scan.pdf")));
+    for (page, least) in LEAST.into_iter().enumerate() {
+        let read = &extracted["pages"][page];
+        let text = read["text"].as_str().unwrap();
+        let f1 = f1(text, &printed(page + 1));
+        println!(
+            "text recognition on the command line: page {}, word F1 {f1:.4}",
+            page + 1
+        );
+        assert!(f1 >= least, "{f1} in {text}");
+        assert_eq!(read["warnings"], json!([]));
+        let sure = read["confidence"].as_f64().unwrap();
+        assert!((0.7..=1.0).contains(&sure), "{sure}");
+    }
+    let found = json(on_display(&["search", "--json", "fishing vessels"]).arg(fixture("scan.pdf")));
+    assert_eq!(found["hits"][0]["page"], 1, "{found}");
+    assert_eq!(
+        machine.process("aparte-desktop"),
+        None,
+        "nothing is left behind"
+    );
+    assert!(!machine.aparte_home().exists(), "and nothing kept");
 }
 
 fn paper_width(app: &App) -> f64 {

@@ -75,14 +75,27 @@ pub enum DocumentTrouble {
     TooLarge,
     /// More than is read of one document.
     TooMuch(Limit),
-    /// Nothing on any page can be read without recognising text in images: a scan.
-    OnlyImages,
+    /// The text of its images was not recognised, or not further.
+    NotRecognised(Unrecognised),
     /// Its pages are blank.
     NoText,
     /// No page arrived in time.
     TookTooLong,
     /// The reader ended in the middle.
     ReaderStopped,
+}
+
+/// Why no text is recognised in images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unrecognised {
+    /// It happens in a window that nobody sees, and no display answers.
+    NoDisplay,
+    /// The program of the window is not there.
+    NoWindowProgram,
+    /// It ended before its last page.
+    Stopped,
+    /// A page took too long.
+    Slow,
 }
 
 /// What is the matter with a model.
@@ -205,7 +218,7 @@ impl Error {
                     Limit::Files => "document_too_many_files",
                     Limit::Nesting => "document_too_nested",
                 },
-                DocumentTrouble::OnlyImages => "document_only_images",
+                DocumentTrouble::NotRecognised(_) => "document_not_recognised",
                 DocumentTrouble::NoText => "document_no_text",
                 DocumentTrouble::TookTooLong => "document_took_too_long",
                 DocumentTrouble::ReaderStopped => "document_reader_stopped",
@@ -311,10 +324,24 @@ impl Error {
                          what is in it; otherwise save it again in its own program."
                     ),
                 },
-                DocumentTrouble::OnlyImages => format!(
-                    "“{name}” has only images of pages and no text. Add it in the window, which can \
-                     recognise the text of images."
-                ),
+                DocumentTrouble::NotRecognised(why) => match why {
+                    Unrecognised::NoDisplay => format!(
+                        "“{name}” has pages that are images, and their text is recognised in a hidden window, for which no \
+                         display answers here. Run the command in a desktop session, or with “xvfb-run” before it."
+                    ),
+                    Unrecognised::NoWindowProgram => format!(
+                        "“{name}” has pages that are images, and their text is recognised by the program of the window, \
+                         “aparte-desktop”, which is not beside this one. Install Aparté again."
+                    ),
+                    Unrecognised::Stopped => format!(
+                        "The text of the images in “{name}” could not be recognised to the end. Try again; if it ends the \
+                         same way, save the document again in its own program."
+                    ),
+                    Unrecognised::Slow => format!(
+                        "A page of “{name}” took too long to recognise, and it was given up. Try again when the machine has \
+                         less to do, or scan the page again with fewer dots an inch."
+                    ),
+                },
                 DocumentTrouble::NoText => {
                     format!("“{name}” has no text: its pages are blank. Check that it is the right file.")
                 }
@@ -474,10 +501,25 @@ impl Error {
                          dans son logiciel."
                     ),
                 },
-                DocumentTrouble::OnlyImages => format!(
-                    "« {name} » ne contient que des images de pages, sans texte. Ajoutez-le dans la \
-                     fenêtre, qui sait reconnaître le texte des images."
-                ),
+                DocumentTrouble::NotRecognised(why) => match why {
+                    Unrecognised::NoDisplay => format!(
+                        "« {name} » a des pages qui sont des images, dont le texte est reconnu dans une fenêtre cachée, et \
+                         aucun écran ne répond ici. Lancez la commande dans une session graphique, ou précédée de \
+                         « xvfb-run »."
+                    ),
+                    Unrecognised::NoWindowProgram => format!(
+                        "« {name} » a des pages qui sont des images, dont le texte est reconnu par le programme de la \
+                         fenêtre, « aparte-desktop », qui n'est pas à côté de celui-ci. Réinstallez Aparté."
+                    ),
+                    Unrecognised::Stopped => format!(
+                        "Le texte des images de « {name} » n'a pas pu être reconnu jusqu'au bout. Réessayez ; si cela se \
+                         reproduit, enregistrez à nouveau le document dans son propre programme."
+                    ),
+                    Unrecognised::Slow => format!(
+                        "Une page de « {name} » a demandé trop de temps à reconnaître, et elle a été abandonnée. Réessayez \
+                         quand la machine sera moins occupée, ou numérisez la page avec moins de points par pouce."
+                    ),
+                },
                 DocumentTrouble::NoText => format!(
                     "« {name} » ne contient aucun texte : ses pages sont blanches. Vérifiez que c'est le \
                      bon fichier."

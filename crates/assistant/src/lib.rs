@@ -26,6 +26,7 @@ mod engine;
 mod erasing;
 mod error;
 mod export;
+mod extract;
 mod files;
 mod find;
 mod indexing;
@@ -51,6 +52,7 @@ mod reader;
 mod reading_trouble;
 mod recognised;
 mod samples;
+mod scans;
 mod search;
 mod sentences;
 mod settings;
@@ -65,7 +67,7 @@ mod worker;
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use adding::{Added, Adding, Inside};
@@ -85,8 +87,9 @@ pub use conversation::{Conversation, ConversationId, Message};
 pub use doctor::{Diagnosis, diagnose};
 pub use engine::{Progress, Stop};
 pub use erasing::{Item, UNDO};
-pub use error::{DocumentTrouble, Error, ModelTrouble};
+pub use error::{DocumentTrouble, Error, ModelTrouble, Unrecognised};
 pub use export::{ExportTrouble, Exported};
+pub use extract::{Extract, extract};
 pub use files::Input;
 pub use find::Found;
 pub use ids::NotAnId;
@@ -103,6 +106,7 @@ pub use protection::{PASSPHRASE_LENGTH, check_passphrase, create_vault};
 pub use reading_trouble::ReadingTrouble;
 pub use recognised::{RecognisedPage, RecognisedWord};
 pub use samples::{SAMPLES, Sample};
+pub use scans::{NO_DISPLAY, OnScanned, RECOGNISE, Recogniser, Scan, ScanTask};
 pub use settings::{EarlierTurns, LOCK_AFTER, Preset, Settings, Theme, UNLOAD_AFTER};
 pub use thinking::Thinking;
 pub use vault_trouble::VaultTrouble;
@@ -517,32 +521,6 @@ impl Assistant {
             trouble: ModelTrouble::Missing,
         })
     }
-}
-
-/// What a document is, and its pages, without keeping it. `worker` is the worker program, `password` opens a document that wants one.
-pub fn extract(
-    worker: &Path,
-    input: Input<'_>,
-    password: Option<&str>,
-    on_page: &mut OnPage<'_>,
-) -> Result<(Format, Vec<Page>), Error> {
-    let file = input.read()?;
-    let mut pages = Vec::new();
-    let reading = reader::Reading {
-        name: &file.name,
-        bytes: &file.bytes,
-        password,
-        // The files in a document are named in its text.
-        depth: 0,
-    };
-    let format = reader::read(worker, &reading, &mut |part| {
-        if let reader::Part::Page(page, total) = part {
-            on_page(page.number, total);
-            pages.push(page);
-        }
-        Ok(())
-    })?;
-    Ok((format, pages))
 }
 
 /// A reply is being written as long as this lives.

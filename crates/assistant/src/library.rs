@@ -309,6 +309,16 @@ impl Assistant {
         }
     }
 
+    /// What opens the original of a document, where it wanted a password.
+    pub(crate) fn password_of(&self, id: DocumentId) -> Result<Option<String>, Error> {
+        let Some(private) = self.library().get(id).map(|document| document.private) else {
+            return Ok(None);
+        };
+        let vault = self.vault_for(private);
+        let head = vault.head(id.0, OwnerKind::Document)?;
+        Ok(Head::decode(&head)?.password)
+    }
+
     /// Changes what is sealed of documents beside their pages, in one step on the disk.
     pub(crate) fn change_documents(
         &self,

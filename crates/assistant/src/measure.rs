@@ -40,7 +40,7 @@ impl Assistant {
     /// Times a prompt and a reply of about the given lengths, in tokens.
     pub fn measure(&self, prompt_tokens: u32, generated_tokens: u32) -> Result<Measured, Error> {
         let running = self.engine()?.ready_at_last(&mut |_| {})?;
-        let generate = running.list_for_ever(0, prompt_tokens, generated_tokens)?;
+        let generate = running.long_story(0, prompt_tokens, generated_tokens)?;
         Ok(Measured {
             timings: running.time(generate)?,
             load_ms: running.facts.load_ms,
@@ -59,9 +59,9 @@ impl Assistant {
         let running = self.engine()?.ready_at_last(&mut |_| {})?;
         let requests = (0..replies as usize)
             .map(|number| {
-                let mut request = running.list_for_ever(0, prompt_tokens, generated_tokens)?;
+                let mut request = running.long_story(0, prompt_tokens, generated_tokens)?;
                 for message in &mut request.messages {
-                    message.content += &format!(" Begin with number {number}.");
+                    message.content += &format!(" It is number {number}.");
                 }
                 Ok(request)
             })
@@ -88,7 +88,7 @@ impl Assistant {
         let running = self.engine()?.ready_at_last(&mut |_| {})?;
         let mut stops = Vec::new();
         for (number, &moment) in moments.iter().enumerate() {
-            let generate = running.list_for_ever(number, prompt_tokens, 512)?;
+            let generate = running.long_story(number, prompt_tokens, 512)?;
             let asked = Instant::now();
             let is_over = || asked.elapsed() >= moment;
             match running.generate(generate, &is_over, &mut |_| {})? {
@@ -105,12 +105,12 @@ impl Assistant {
         let running = engine.ready_at_last(&mut |_| {})?;
         let conversation = self.begin("A measurement", &[], false)?.id;
         let name = conversation.state_name();
-        let mut first = running.list_for_ever(1, prompt_tokens, 16)?;
+        let mut first = running.long_story(1, prompt_tokens, 16)?;
         first.state = Some(name);
         // Some word must come, whatever the model has to say to such a conversation.
         first.shape = Shape::Grammar(SOME_WORDS.to_owned());
         let next = next_turn(&first);
-        let other = running.list_for_ever(2, 64, 16)?;
+        let other = running.long_story(2, 64, 16)?;
 
         running.time(first.clone())?;
         running.forget_states()?;
@@ -178,20 +178,23 @@ fn next_turn(request: &Generate) -> Generate {
 }
 
 impl Running {
-    /// A request to measure with: a prompt of about so many tokens, which begins like no other of another number.
-    fn list_for_ever(
+    /// A request to measure with: a prompt of about so many tokens, which begins like no other of another number, and which
+    /// small models answer at length.
+    fn long_story(
         &self,
         number: usize,
         prompt_tokens: u32,
         max_tokens: u32,
     ) -> Result<Generate, Error> {
-        const WORD: &str = " harbour";
-        let tokens = self.count_tokens(vec![WORD.repeat(64)])?[0].max(1);
-        let words = u64::from(prompt_tokens) * 64 / u64::from(tokens);
-        let words = usize::try_from(words).map_err(|_| Error::QuestionTooLong)?;
+        const SENTENCE: &str = "The committee reads every report that it is sent. ";
+        const MANY: u32 = 64;
+        let many = SENTENCE.repeat(MANY as usize);
+        let tokens = self.count_tokens(vec![many])?[0].max(1);
+        let sentences = u64::from(prompt_tokens) * u64::from(MANY) / u64::from(tokens);
+        let sentences = usize::try_from(sentences).map_err(|_| Error::QuestionTooLong)?;
         let content = format!(
-            "{number}.{} Go on with this list for ever.",
-            WORD.repeat(words)
+            "{number}. {}Write a story in ten chapters about a harbour. Begin with chapter 1.",
+            SENTENCE.repeat(sentences)
         );
         Ok(Generate {
             messages: vec![ChatMessage {

@@ -35,7 +35,16 @@ pub fn model_folders() -> Vec<PathBuf> {
 
 /// The worker program: it lies beside the running program.
 pub fn worker() -> PathBuf {
-    let name = format!("aparte-worker{}", std::env::consts::EXE_SUFFIX);
+    beside("aparte-worker")
+}
+
+/// The program of the window: it lies beside the running program.
+pub fn desktop() -> PathBuf {
+    beside("aparte-desktop")
+}
+
+fn beside(program: &str) -> PathBuf {
+    let name = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     match std::env::current_exe() {
         Ok(exe) => exe.with_file_name(name),
         Err(_) => name.into(),

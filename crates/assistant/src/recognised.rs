@@ -12,7 +12,7 @@ use crate::library::{DocumentId, Head};
 use crate::{Assistant, pages, stored};
 
 /// A word that was recognised on a page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecognisedWord {
     /// What it reads.
     pub text: String,
@@ -27,7 +27,7 @@ pub struct RecognisedWord {
 }
 
 /// What was recognised on a page.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecognisedPage {
     /// The page, counted from 1.
     pub number: u32,
@@ -58,6 +58,18 @@ struct Recognition {
     confidence: u8,
 }
 
+impl RecognisedPage {
+    /// The page that its words make, cut into passages.
+    pub fn page(&self) -> Page {
+        page_of(self)
+    }
+
+    /// How sure its text is, in percent: the mean over its words, 0 without any.
+    pub fn confidence(&self) -> u8 {
+        confidence(&self.words)
+    }
+}
+
 impl Assistant {
     /// Puts what was recognised in the place of a page that was nothing but an image, and lets it be found. A page that has
     /// text of its own, or is not there, stays as it is. Gives whether the page was taken.
@@ -79,9 +91,9 @@ impl Assistant {
         }
         let private = document.private;
         let vault = self.vault_for(private);
-        let page = page_of(recognised);
+        let page = recognised.page();
         let recognition = Recognition {
-            confidence: confidence(&recognised.words),
+            confidence: recognised.confidence(),
         };
         let mut head = Head::decode(&vault.head(id.0, aparte_vault::OwnerKind::Document)?)?;
         head.image_pages.retain(|image| *image != number);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aparte_assistant::{Page, PageWarning, Unit, extract, places};
+use aparte_assistant::{Extract, Page, PageWarning, Recogniser, Unit, extract, places};
 use serde::Serialize;
 
 use crate::Global;
@@ -20,19 +20,33 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
     let password = global.document_password()?;
     let progress = output.progress();
     let mut on_page = |page: u32, pages: u32| progress.show(&format!("{page}/{pages}"));
+    let mut on_scanned = |page: u32, pages: u32| progress.show(&output.scanning(page, pages));
     let mut stdin = std::io::stdin().lock();
-    let (format, pages) = extract(
+    let Extract {
+        format,
+        pages,
+        recognised,
+        unrecognised,
+    } = extract(
         &places::worker(),
+        &Recogniser::new(places::desktop()),
         input(&arguments.file, &mut stdin),
         password.as_deref(),
         &mut on_page,
+        &mut on_scanned,
     )?;
     progress.clear();
+    if let Some(error) = unrecognised {
+        output.alert(&error.sentence(output.language));
+    }
     if output.json {
         output.object(&Object {
             format: format!("{format:?}").to_lowercase(),
             unit: unit(format.unit()),
-            pages: pages.iter().map(Row::of).collect(),
+            pages: pages
+                .iter()
+                .map(|page| Row::of(page, recognised.get(&page.number).copied()))
+                .collect(),
         });
         return Ok(());
     }
@@ -65,6 +79,7 @@ struct Row<'a> {
     number: u32,
     title: Option<&'a str>,
     text: &'a str,
+    /// How sure the text is, from 0 to 1: text that was written as text is.
     confidence: Option<f32>,
     warnings: Vec<&'static str>,
     headings: Vec<HeadingRow<'a>>,
@@ -79,14 +94,16 @@ struct HeadingRow<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn of(page: &'a Page) -> Row<'a> {
+    fn of(page: &'a Page, recognised: Option<u8>) -> Row<'a> {
         let text = |range: aparte_assistant::TextRange| range.of(&page.text).unwrap_or_default();
         Row {
             number: page.number,
             title: page.title.as_deref(),
             text: &page.text,
-            // Text that was written as text; recognised text will carry what the recogniser says.
-            confidence: (!page.text.is_empty()).then_some(1.0),
+            confidence: match recognised {
+                Some(percent) => Some(f32::from(percent) / 100.0),
+                None => (!page.text.is_empty()).then_some(1.0),
+            },
             warnings: page.warnings.iter().copied().map(code).collect(),
             headings: page
                 .headings

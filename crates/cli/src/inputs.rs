@@ -3,11 +3,11 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use aparte_assistant::{Adding, Assistant, DocumentId, DocumentTrouble, Error, Input};
+use aparte_assistant::{Adding, Assistant, DocumentId, Error, Input, Recogniser, places};
 
 use crate::Global;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, Progress};
 
 /// Refuses files that cannot be read, before anything is opened or made for them.
 pub fn check(files: &[PathBuf]) -> Result<(), Error> {
@@ -37,26 +37,64 @@ pub fn add(
         };
         let mut stdin = std::io::stdin().lock();
         let added = assistant.add_to(&adding, input(file, &mut stdin), &mut on_page)?;
-        let mut ids = vec![added.document];
+        let mut found = vec![added.document];
         for inside in added.inside {
             match inside.outcome {
-                Ok(id) => ids.push(id),
+                Ok(id) => found.push(id),
                 Err(error) => output.alert(&error.sentence(assistant.language())),
             }
         }
-        // The same bytes named twice are one document.
-        for id in ids {
-            if !documents.contains(&id) {
-                documents.push(id);
+        for id in found {
+            // The same bytes named twice are one document.
+            if documents.contains(&id) {
+                continue;
+            }
+            match read_images(assistant, id, output, &progress) {
+                Ok(()) => documents.push(id),
+                // A picture in a message is no reason to leave the message unread.
+                Err(error) if id != added.document => {
+                    output.alert(&error.sentence(assistant.language()));
+                }
+                Err(error) => return Err(error.into()),
             }
         }
     }
     progress.clear();
     for id in &documents {
-        refuse_only_images(assistant, *id)?;
         warn_of_incomplete_pages(assistant, *id, output);
     }
     Ok(documents)
+}
+
+/// Recognises the text of pages that are images. It fails where that leaves a document without any text, since nothing could
+/// be found in it.
+fn read_images(
+    assistant: &Assistant,
+    id: DocumentId,
+    output: &Output,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let images = || {
+        let images = assistant.with_document(id, |document| {
+            (document.image_pages.len(), document.pages as usize)
+        });
+        images.unwrap_or_default()
+    };
+    if images().0 == 0 {
+        return Ok(());
+    }
+    let recogniser = Recogniser::new(places::desktop());
+    let recognised = assistant.recognise(id, &recogniser, &mut |page, pages| {
+        progress.show(&output.scanning(page, pages));
+    });
+    match recognised {
+        Err(error) if images().0 == images().1 => Err(error),
+        Err(error) => {
+            output.alert(&error.sentence(assistant.language()));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 /// What a command means by a file: `-` is standard input.
@@ -65,21 +103,6 @@ pub fn input<'a>(file: &'a Path, stdin: &'a mut dyn Read) -> Input<'a> {
         Input::Stream("stdin", stdin)
     } else {
         Input::File(file)
-    }
-}
-
-/// Text is recognised in the window alone, so that nothing can be found in a document of nothing but images.
-fn refuse_only_images(assistant: &Assistant, id: DocumentId) -> Result<(), Error> {
-    let scan = assistant.with_document(id, |document| {
-        let only_images = document.image_pages.len() == document.pages as usize;
-        only_images.then(|| document.name.clone())
-    });
-    match scan.flatten() {
-        Some(name) => Err(Error::Document {
-            name,
-            trouble: DocumentTrouble::OnlyImages,
-        }),
-        None => Ok(()),
     }
 }
 

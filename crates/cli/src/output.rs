@@ -40,6 +40,12 @@ impl Output {
         }
     }
 
+    /// How far the text recognition of a document is.
+    pub fn scanning(&self, page: u32, pages: u32) -> String {
+        let reading = self.say("Recognising text", "Reconnaissance du texte");
+        format!("{reading} {page}/{pages}")
+    }
+
     /// Where a quote stands, as people write it.
     pub fn place(&self, name: &str, page: Option<u32>, anchor: Option<&str>) -> String {
         match (page, anchor) {

@@ -210,7 +210,7 @@ pub async fn keep_gone(session: Running<'_>, documents: Vec<DocumentId>) -> Outc
 /// Bytes that go to the page as they are, as an `ArrayBuffer`.
 #[derive(specta::Type)]
 #[specta(transparent)]
-pub struct Bytes(Vec<u8>);
+pub struct Bytes(pub Vec<u8>);
 
 impl IpcResponse for Bytes {
     fn body(self) -> tauri::Result<InvokeResponseBody> {

@@ -317,6 +317,30 @@ async undoErase(item: Item) : Promise<null> {
  */
 async eraseNow(item: Item) : Promise<null> {
     return await TAURI_INVOKE("erase_now", { item });
+},
+/**
+ * The pages that are to be read, from 1.
+ */
+async scanPages() : Promise<number[]> {
+    return await TAURI_INVOKE("scan_pages");
+},
+/**
+ * The document whose pages they are.
+ */
+async scanBytes() : Promise<Bytes> {
+    return await TAURI_INVOKE("scan_bytes");
+},
+/**
+ * Answers what was read of a page.
+ */
+async scanRead(page: RecognisedPage) : Promise<void> {
+    await TAURI_INVOKE("scan_read", { page });
+},
+/**
+ * The document cannot be read, or not further.
+ */
+async scanFailed() : Promise<void> {
+    await TAURI_INVOKE("scan_failed");
 }
 }
 
