@@ -142,7 +142,7 @@ fn put_away(session: &Session, mut assistant: Arc<Assistant>, patience: Duration
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{EarlierTurns, Language, Preset, Theme};
+    use crate::view::{EarlierTurns, Language, Preset, ReadingLimits, Theme};
 
     const MINUTE: Duration = Duration::from_secs(60);
 
@@ -160,6 +160,7 @@ mod tests {
             earlier: EarlierTurns::OldestLeftOut,
             unload_after: 30,
             preset: Preset::Careful,
+            limits: ReadingLimits::Usual,
         }
     }
 

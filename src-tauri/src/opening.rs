@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use aparte_assistant::{
     Assistant, Calibrations, EMBEDDING, EarlierTurns, Error, LOCK_AFTER, Model, Preset, Protection,
-    Replacement, STARTER, Settings, Theme, UNLOAD_AFTER, Vault, VaultState, VaultTrouble,
-    create_vault, places,
+    ReadingLimits, Replacement, STARTER, Settings, Theme, UNLOAD_AFTER, Vault, VaultState,
+    VaultTrouble, create_vault, places,
 };
 use secrecy::SecretString;
 
@@ -239,6 +239,7 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, Ve
         earlier: EarlierTurns::OldestLeftOut,
         unload_after: UNLOAD_AFTER,
         preset: Preset::default(),
+        limits: ReadingLimits::default(),
     });
     let language = settings.language;
     let model = Model::find(STARTER, None)

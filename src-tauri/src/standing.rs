@@ -133,6 +133,7 @@ mod tests {
         earlier: crate::view::EarlierTurns::OldestLeftOut,
         unload_after: 30,
         preset: crate::view::Preset::Careful,
+        limits: crate::view::ReadingLimits::Usual,
     };
     const WAYS: Ways = Ways {
         keychain: false,

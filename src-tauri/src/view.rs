@@ -66,6 +66,18 @@ pub struct Settings {
     pub unload_after: u16,
     /// How freely the model chooses its words.
     pub preset: Preset,
+    /// How much is read of one document.
+    pub limits: ReadingLimits,
+}
+
+/// How much memory and time a document may take to read, and how much may come out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ReadingLimits {
+    /// More than documents of people have.
+    Usual,
+    /// Four times as much.
+    Raised,
 }
 
 /// How freely the model chooses its words.
@@ -885,6 +897,10 @@ impl From<domain::Settings> for Settings {
                 domain::Preset::Balanced => Preset::Balanced,
                 domain::Preset::Creative => Preset::Creative,
             },
+            limits: match settings.limits {
+                domain::ReadingLimits::Usual => ReadingLimits::Usual,
+                domain::ReadingLimits::Raised => ReadingLimits::Raised,
+            },
         }
     }
 }
@@ -925,6 +941,10 @@ impl From<Settings> for domain::Settings {
                 Preset::Careful => domain::Preset::Careful,
                 Preset::Balanced => domain::Preset::Balanced,
                 Preset::Creative => domain::Preset::Creative,
+            },
+            limits: match settings.limits {
+                ReadingLimits::Usual => domain::ReadingLimits::Usual,
+                ReadingLimits::Raised => domain::ReadingLimits::Raised,
             },
         }
     }

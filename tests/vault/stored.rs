@@ -33,6 +33,7 @@ fn lived_in() -> (Files, [u8; 32]) {
             earlier: aparte_assistant::EarlierTurns::NoneTold,
             unload_after: 5,
             preset: aparte_assistant::Preset::Creative,
+            limits: aparte_assistant::ReadingLimits::Raised,
         })
         .unwrap();
     assistant.close().unwrap();

@@ -26,6 +26,7 @@ export type {
   News,
   PageText,
   Preset,
+  ReadingLimits,
   Proof,
   RecognisedPage,
   RecognisedWord,

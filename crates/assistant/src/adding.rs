@@ -215,6 +215,7 @@ impl Assistant {
             bytes: &file.bytes,
             password,
             depth,
+            limits: self.reading_limits()?,
         };
         let (mut number, mut pages) = (0, 0);
         let format = reader::read(&self.worker, &reading, &mut |part| {

@@ -303,18 +303,20 @@ impl Error {
                 ),
                 DocumentTrouble::TooMuch(limit) => match limit {
                     Limit::Text => format!(
-                        "“{name}” has more text than is read of one file. Split it and add the parts."
+                        "“{name}” has more text than is read of one file. Split it and add the parts, or raise \
+                         how much is read of one document."
                     ),
                     Limit::Unpacked => format!(
                         "“{name}” unpacks to more than is read of one file. If it is not meant to do harm, \
-                         split it and add the parts."
+                         split it and add the parts, or raise how much is read of one document."
                     ),
                     Limit::Pages => format!(
-                        "“{name}” has more pages than are read of one file. Split it and add the parts."
+                        "“{name}” has more pages than are read of one file. Split it and add the parts, or raise \
+                         how much is read of one document."
                     ),
                     Limit::Cells => format!(
                         "“{name}” has more filled cells than are read of one file. Split it and add the \
-                         parts."
+                         parts, or raise how much is read of one document."
                     ),
                     Limit::Files => format!(
                         "“{name}” holds more files than are read. Unpack it and add those that matter."
@@ -347,7 +349,7 @@ impl Error {
                 }
                 DocumentTrouble::TookTooLong => format!(
                     "“{name}” took too long to read and was given up. Open it in its own program and \
-                     save it again, or split it."
+                     save it again, split it, or raise how much is read of one document."
                 ),
                 DocumentTrouble::ReaderStopped => format!(
                     "The reader stopped in the middle of “{name}”; nothing else is affected. The file \
@@ -477,19 +479,19 @@ impl Error {
                 DocumentTrouble::TooMuch(limit) => match limit {
                     Limit::Text => format!(
                         "« {name} » contient plus de texte qu'il n'en est lu d'un fichier. Divisez-le et \
-                         ajoutez les parties."
+                         ajoutez les parties, ou augmentez ce qui est lu d'un document."
                     ),
                     Limit::Unpacked => format!(
                         "« {name} » se décompresse au-delà de ce qui est lu d'un fichier. S'il n'est pas là \
-                         pour nuire, divisez-le et ajoutez les parties."
+                         pour nuire, divisez-le et ajoutez les parties, ou augmentez ce qui est lu d'un document."
                     ),
                     Limit::Pages => format!(
                         "« {name} » a plus de pages qu'il n'en est lu d'un fichier. Divisez-le et ajoutez \
-                         les parties."
+                         les parties, ou augmentez ce qui est lu d'un document."
                     ),
                     Limit::Cells => format!(
                         "« {name} » a plus de cellules remplies qu'il n'en est lu d'un fichier. Divisez-le \
-                         et ajoutez les parties."
+                         et ajoutez les parties, ou augmentez ce qui est lu d'un document."
                     ),
                     Limit::Files => format!(
                         "« {name} » contient plus de fichiers qu'il n'en est lu. Décompressez-le et ajoutez \
@@ -526,7 +528,7 @@ impl Error {
                 ),
                 DocumentTrouble::TookTooLong => format!(
                     "La lecture de « {name} » a été abandonnée : elle était trop longue. Ouvrez-le dans \
-                     son logiciel et enregistrez-le de nouveau, ou divisez-le."
+                     son logiciel et enregistrez-le de nouveau, divisez-le, ou augmentez ce qui est lu d'un document."
                 ),
                 DocumentTrouble::ReaderStopped => format!(
                     "Le lecteur s'est arrêté au milieu de « {name} » ; rien d'autre n'est touché. Le \

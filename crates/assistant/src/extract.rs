@@ -8,6 +8,7 @@ use aparte_protocol::documents::{Format, Page, PageWarning};
 use crate::error::Error;
 use crate::files::Input;
 use crate::scans::{OnScanned, Recogniser, Scan};
+use crate::settings::ReadingLimits;
 use crate::{OnPage, reader};
 
 /// What is in a document.
@@ -31,6 +32,7 @@ pub fn extract(
     recogniser: &Recogniser,
     input: Input<'_>,
     password: Option<&str>,
+    limits: ReadingLimits,
     on_page: &mut OnPage<'_>,
     on_scanned: &mut OnScanned<'_>,
 ) -> Result<Extract, Error> {
@@ -42,6 +44,7 @@ pub fn extract(
         password,
         // The files in a document are named in its text.
         depth: 0,
+        limits,
     };
     let format = reader::read(worker, &reading, &mut |part| {
         if let reader::Part::Page(page, total) = part {

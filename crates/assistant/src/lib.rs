@@ -107,7 +107,9 @@ pub use reading_trouble::ReadingTrouble;
 pub use recognised::{RecognisedPage, RecognisedWord};
 pub use samples::{SAMPLES, Sample};
 pub use scans::{NO_DISPLAY, OnScanned, RECOGNISE, Recogniser, Scan, ScanTask};
-pub use settings::{EarlierTurns, LOCK_AFTER, Preset, Settings, Theme, UNLOAD_AFTER};
+pub use settings::{
+    EarlierTurns, LOCK_AFTER, Preset, ReadingLimits, Settings, Theme, UNLOAD_AFTER,
+};
 pub use thinking::Thinking;
 pub use vault_trouble::VaultTrouble;
 pub use vectors::Embedded;
@@ -139,6 +141,8 @@ pub struct Assistant {
     embedder: Option<Embedder>,
     /// How words are chosen whatever the settings say, and from which seed.
     chosen: (Option<Preset>, Option<u32>),
+    /// How much is read of one document whatever the settings say.
+    limits: Option<ReadingLimits>,
 }
 
 /// How much is in the vault and does not open.
@@ -194,6 +198,7 @@ impl Assistant {
             engine,
             embedder: None,
             chosen: (None, None),
+            limits: None,
         })
     }
 
@@ -204,6 +209,13 @@ impl Assistant {
         if let Some(engine) = &mut self.engine {
             engine.calibrate(calibrations);
         }
+        self
+    }
+
+    /// The same, with so much read of one document whatever the settings say.
+    #[must_use]
+    pub fn reading_up_to(mut self, limits: ReadingLimits) -> Assistant {
+        self.limits = Some(limits);
         self
     }
 
@@ -494,6 +506,14 @@ impl Assistant {
         documents
             .filter(|&id| privately || !library.is_private(id))
             .collect()
+    }
+
+    /// How much is read of one document.
+    pub(crate) fn reading_limits(&self) -> Result<ReadingLimits, Error> {
+        Ok(match self.limits {
+            Some(limits) => limits,
+            None => Settings::of(&self.vault)?.map_or(ReadingLimits::default(), |kept| kept.limits),
+        })
     }
 
     /// How the words of the next reply are chosen.

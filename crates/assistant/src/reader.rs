@@ -12,12 +12,13 @@ use aparte_protocol::documents::{
 use crate::error::{DocumentTrouble, Error, shown};
 use crate::files::NAME_LIMIT;
 use crate::log;
+use crate::settings::ReadingLimits;
 use crate::worker::{Stopped, Worker};
 
 /// A worker that sends nothing for this long is given up.
 const SILENCE_LIMIT: Duration = Duration::from_secs(30);
 
-/// What all pages of a document may take, in bytes, and how long they may take to come.
+/// What all pages of a document may take, in bytes, and how long they may take to come, unless the limits are raised.
 const SIZE_LIMIT: usize = 512 << 20;
 const TIME_LIMIT: Duration = Duration::from_secs(15 * 60);
 
@@ -30,6 +31,7 @@ pub(crate) struct Reading<'a> {
     pub password: Option<&'a str>,
     /// How deep files in files are handed out; with zero they are only named.
     pub depth: u8,
+    pub limits: ReadingLimits,
 }
 
 /// What comes out of a document.
@@ -71,8 +73,15 @@ pub(crate) fn read(
             .map(|password| Password(password.to_owned())),
         limits: Limits {
             depth: reading.depth,
-            ..Limits::default()
+            ..match reading.limits {
+                ReadingLimits::Usual => Limits::default(),
+                ReadingLimits::Raised => Limits::raised(),
+            }
         },
+    };
+    let times = match reading.limits {
+        ReadingLimits::Usual => 1,
+        ReadingLimits::Raised => 4,
     };
     let stopped = |Stopped| trouble(DocumentTrouble::ReaderStopped);
     let (id, events) = worker.request(&request).map_err(stopped)?;
@@ -92,7 +101,7 @@ pub(crate) fn read(
                 RecvTimeoutError::Disconnected => trouble(DocumentTrouble::ReaderStopped),
             })?;
         waited += began.elapsed();
-        if waited > TIME_LIMIT {
+        if waited > TIME_LIMIT * times {
             return Err(trouble(DocumentTrouble::TookTooLong));
         }
         match (event, &mut opened) {
@@ -107,7 +116,7 @@ pub(crate) fn read(
                 if page.number <= opened.pages && is_next(&page, opened.read) =>
             {
                 size += page.text.len() + size_of_val(page.words.as_slice());
-                if size > SIZE_LIMIT {
+                if size > SIZE_LIMIT * times as usize {
                     return Err(trouble(DocumentTrouble::TooLarge));
                 }
                 opened.read += 1;

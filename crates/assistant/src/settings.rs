@@ -23,6 +23,18 @@ pub struct Settings {
     pub unload_after: u16,
     /// How freely the model chooses its words.
     pub preset: Preset,
+    /// How much is read of one document.
+    pub limits: ReadingLimits,
+}
+
+/// How much memory and time a document may take to read, and how much may come out of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReadingLimits {
+    /// More than documents of people have, and little enough that a hostile one harms nobody.
+    #[default]
+    Usual,
+    /// Four times as much.
+    Raised,
 }
 
 /// How freely the model chooses its words.
@@ -69,6 +81,17 @@ pub enum EarlierTurns {
     NoneTold,
 }
 
+/// The choices as the fourth version kept them.
+#[derive(Deserialize)]
+struct Settings4 {
+    language: Language,
+    theme: Theme,
+    lock_after: u16,
+    earlier: EarlierTurns,
+    unload_after: u16,
+    preset: Preset,
+}
+
 /// The choices as the third version kept them.
 #[derive(Deserialize)]
 struct Settings3 {
@@ -101,7 +124,7 @@ pub const LOCK_AFTER: u16 = 10;
 pub const UNLOAD_AFTER: u16 = 30;
 
 /// The version of the choices' layout.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 
 /// How the window looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +164,7 @@ impl Settings {
             earlier: EarlierTurns::OldestLeftOut,
             unload_after: UNLOAD_AFTER,
             preset: Preset::default(),
+            limits: ReadingLimits::default(),
         };
         if let Ok(Settings1 { language, theme }) = stored::decode(bytes) {
             return Ok(first(language, theme));
@@ -157,6 +181,15 @@ impl Settings {
                 earlier: third.earlier,
                 unload_after: third.unload_after,
                 ..first(third.language, third.theme)
+            });
+        }
+        if let Ok(fourth) = stored::decode_as::<Settings4>(4, bytes) {
+            return Ok(Settings {
+                lock_after: fourth.lock_after,
+                earlier: fourth.earlier,
+                unload_after: fourth.unload_after,
+                preset: fourth.preset,
+                ..first(fourth.language, fourth.theme)
             });
         }
         stored::decode_as(VERSION, bytes)
@@ -196,6 +229,7 @@ mod tests {
             earlier: EarlierTurns::OldestLeftOut,
             unload_after: UNLOAD_AFTER,
             preset: Preset::Careful,
+            limits: ReadingLimits::Usual,
         };
         let first = stored::encode(&(Language::French, Theme::Dark));
         vault
@@ -222,7 +256,21 @@ mod tests {
         settings.earlier = EarlierTurns::NoneTold;
         settings.unload_after = 5;
         assert_eq!(Settings::of(&vault), Ok(Some(settings)));
-        settings.preset = Preset::Creative;
+        let fourth = (
+            Language::French,
+            Theme::Dark,
+            7_u16,
+            EarlierTurns::NoneTold,
+            5_u16,
+            Preset::Balanced,
+        );
+        let fourth = stored::encode_as(4, &fourth);
+        vault
+            .write(|change| change.set_setting(SETTINGS, &fourth))
+            .unwrap();
+        settings.preset = Preset::Balanced;
+        assert_eq!(Settings::of(&vault), Ok(Some(settings)));
+        settings.limits = ReadingLimits::Raised;
         settings.keep(&vault).unwrap();
         assert_eq!(Settings::of(&vault), Ok(Some(settings)));
     }

@@ -32,6 +32,7 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
         &Recogniser::new(places::desktop()),
         input(&arguments.file, &mut stdin),
         password.as_deref(),
+        global.limits(),
         &mut on_page,
         &mut on_scanned,
     )?;

@@ -23,7 +23,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aparte_assistant::{Assistant, Calibrations, Language, Model, STARTER, places};
+use aparte_assistant::{Assistant, Calibrations, Language, Model, ReadingLimits, STARTER, places};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use secrecy::ExposeSecret as _;
@@ -66,6 +66,9 @@ struct Global {
     /// A file with the password of documents that want one, in its first line.
     #[arg(long, global = true, value_name = "FILE")]
     password_file: Option<PathBuf>,
+    /// Read four times as much of a document as usual, in four times the memory and time, for ask, search and extract.
+    #[arg(long, global = true)]
+    raise_limits: bool,
     #[command(flatten)]
     vault: vault::Arguments,
     /// Nothing on standard error but failures and warnings.
@@ -166,6 +169,14 @@ impl Global {
         Ok(secret.map(|secret| secret.expose_secret().to_owned()))
     }
 
+    /// How much is read of one document.
+    fn limits(&self) -> ReadingLimits {
+        match self.raise_limits {
+            true => ReadingLimits::Raised,
+            false => ReadingLimits::Usual,
+        }
+    }
+
     /// A session that can search.
     fn library(&self, output: &Output) -> Result<Assistant, Failure> {
         self.session(None, output)
@@ -176,6 +187,9 @@ impl Global {
         let mut assistant = Assistant::open(vault, places::worker(), model, output.language)?;
         if let Some(folder) = self.models_folder() {
             assistant = assistant.calibrated(Calibrations::in_folder(folder));
+        }
+        if self.raise_limits {
+            assistant = assistant.reading_up_to(self.limits());
         }
         output.tell_losses(&assistant)?;
         Ok(assistant)

@@ -60,6 +60,32 @@ pub struct Limits {
     pub files: u32,
     /// How deep files in files are still handed out; with zero they are only named.
     pub depth: u8,
+    /// Bytes of memory that the worker may take beside several times the document's own.
+    pub memory: u64,
+}
+
+impl Limits {
+    /// For documents that somebody knows to be large: four times as much of everything but depth.
+    pub fn raised() -> Limits {
+        let Limits {
+            text,
+            unpacked,
+            pages,
+            cells,
+            files,
+            depth,
+            memory,
+        } = Limits::default();
+        Limits {
+            text: text * 4,
+            unpacked: unpacked * 4,
+            pages: pages * 4,
+            cells: cells * 4,
+            files: files * 4,
+            depth,
+            memory: memory * 4,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -71,6 +97,7 @@ impl Default for Limits {
             cells: 2_000_000,
             files: 10_000,
             depth: 4,
+            memory: 512 << 20,
         }
     }
 }

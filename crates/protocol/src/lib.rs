@@ -24,7 +24,7 @@ pub use frame::{
 
 /// The version of everything in this crate. App and worker are built together: any other number means
 /// that an old worker lies beside a new app.
-pub const PROTOCOL_VERSION: u32 = 5;
+pub const PROTOCOL_VERSION: u32 = 6;
 
 /// The first message of every worker, sent before it reads anything.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,7 +3,9 @@
 use std::io::{self, BufWriter, Stdin};
 use std::thread;
 
-use aparte_protocol::documents::{DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, DocumentRequest};
+use aparte_protocol::documents::{
+    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, DocumentRequest, Limits,
+};
 use aparte_protocol::{
     Frame, FrameError, Greeting, PROTOCOL_VERSION, RequestId, read_frame, write_message,
 };
@@ -37,7 +39,7 @@ pub fn serve() -> Result<(), FrameError> {
             &DocumentEvent::Failed(DocumentFailure::TooLarge),
         );
     }
-    sandbox::limit_memory(memory_for(request.size));
+    sandbox::limit_memory(memory_for(&request));
     let bytes = read_bytes(&mut stdin, request.size)?;
 
     // After the document only the end can come: the app is gone, or does not want the pages any more.
@@ -67,9 +69,10 @@ pub fn serve() -> Result<(), FrameError> {
     parser.join().unwrap_or(Err(FrameError::Undecodable))
 }
 
-/// Address space for a document of `size` bytes: decompressed pages need several times their file.
-fn memory_for(size: u64) -> u64 {
-    (512 << 20) + (size * 8).min(3 << 29)
+/// Address space for a document: decompressed pages need several times their file. No app asks for more than raised limits.
+fn memory_for(request: &DocumentRequest) -> u64 {
+    let beside = request.limits.memory.min(Limits::raised().memory);
+    beside + (request.size * 8).min(3 << 29)
 }
 
 /// The chunks up to their end. More or fewer bytes than were announced are a broken conversation.

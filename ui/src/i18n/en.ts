@@ -308,6 +308,17 @@ export const en = {
       balanced: { label: "Balanced", note: "Words vary, and nothing unlikely is said." },
       creative: { label: "Creative", note: "Words vary freely. Answers rest on your documents less often." },
     },
+    limitsTitle: "How much is read of one document",
+    limits: {
+      usual: {
+        label: "The usual",
+        note: "Enough for what people write, and a hostile file takes little memory and time.",
+      },
+      raised: {
+        label: "Four times as much",
+        note: "For large files that you trust: up to 256 MB of text, and 2 GB of memory while one is read.",
+      },
+    },
     unloadAfter: "Put the model out of memory without a question for",
     never: "Never",
     minutes: (minutes: number): string => `${number(minutes)} min`,

@@ -315,6 +315,17 @@ export const fr: Dictionary = {
         note: "Les mots varient librement. Les réponses reposent moins souvent sur vos documents.",
       },
     },
+    limitsTitle: "Ce qui est lu d’un document",
+    limits: {
+      usual: {
+        label: "La quantité habituelle",
+        note: "Assez pour ce que l’on écrit ; un fichier hostile prend peu de mémoire et de temps.",
+      },
+      raised: {
+        label: "Quatre fois plus",
+        note: "Pour de gros fichiers de confiance : jusqu’à 256 Mo de texte, et 2 Go de mémoire pendant la lecture.",
+      },
+    },
     unloadAfter: "Décharger le modèle sans question depuis",
     never: "Jamais",
     minutes: (minutes) => `${number(minutes)} min`,

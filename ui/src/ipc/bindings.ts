@@ -1027,6 +1027,18 @@ way: Way;
  */
 secret: string }
 /**
+ * How much memory and time a document may take to read, and how much may come out of it.
+ */
+export type ReadingLimits = 
+/**
+ * More than documents of people have.
+ */
+"usual" | 
+/**
+ * Four times as much.
+ */
+"raised"
+/**
  * What text recognition read on a page that is an image.
  */
 export type RecognisedPage = { 
@@ -1113,7 +1125,11 @@ unloadAfter: number;
 /**
  * How freely the model chooses its words.
  */
-preset: Preset }
+preset: Preset; 
+/**
+ * How much is read of one document.
+ */
+limits: ReadingLimits }
 /**
  * The state at the moment of listening; what changes comes as [`News`].
  */

@@ -46,6 +46,7 @@ const settings: Settings = {
   earlier: "oldestLeftOut",
   unloadAfter: 30,
   preset: "careful",
+  limits: "usual",
 };
 /** Secrets of the script. */
 const PASSPHRASE = "open sesame";

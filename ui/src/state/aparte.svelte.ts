@@ -8,6 +8,7 @@ import type {
   ModelStatus,
   News,
   Preset,
+  ReadingLimits,
   Settings,
   Theme,
 } from "../nouns";
@@ -43,6 +44,8 @@ export class Aparte {
   unloadAfter = $state(0);
   /** How freely the model chooses its words. */
   preset = $state<Preset>("careful");
+  /** How much is read of one document. */
+  limits = $state<ReadingLimits>("usual");
   model = $state.raw<ModelStatus>({ state: "waiting" });
   /** Files hang over the window. */
   dragging = $state(false);
@@ -111,8 +114,8 @@ export class Aparte {
   }
 
   async change(change: Partial<Settings>): Promise<void> {
-    const { language, theme, lockAfter, earlier, unloadAfter, preset } = this;
-    const before: Settings = { language, theme, lockAfter, earlier, unloadAfter, preset };
+    const { language, theme, lockAfter, earlier, unloadAfter, preset, limits } = this;
+    const before: Settings = { language, theme, lockAfter, earlier, unloadAfter, preset, limits };
     const after = { ...before, ...change };
     this.#apply(after);
     this.settingsProblem = null;
@@ -256,12 +259,13 @@ export class Aparte {
     conversations.found(library.documents.filter(({ id }) => !known.has(id)));
   }
 
-  #apply({ language, theme, lockAfter, earlier, unloadAfter, preset }: Settings): void {
+  #apply({ language, theme, lockAfter, earlier, unloadAfter, preset, limits }: Settings): void {
     this.language = language;
     this.theme = theme;
     this.lockAfter = lockAfter;
     this.earlier = earlier;
     this.unloadAfter = unloadAfter;
     this.preset = preset;
+    this.limits = limits;
   }
 }

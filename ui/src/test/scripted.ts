@@ -53,6 +53,7 @@ export function settings(change: Partial<Settings> = {}): Settings {
     earlier: "oldestLeftOut",
     unloadAfter: 30,
     preset: "careful",
+    limits: "usual",
     ...change,
   };
 }
