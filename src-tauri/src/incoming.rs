@@ -42,8 +42,12 @@ struct Queue {
     waiting: VecDeque<Waiting>,
     /// What they were named as, to be kept.
     named: Vec<Named>,
+    /// What is being read.
+    reading: Option<Wanted>,
     /// Those that wait for a password.
     closed: BTreeMap<u32, Waiting>,
+    /// What lies in watched folders and was given up: it is not looked at again before the vault was locked.
+    given_up_files: HashSet<PathBuf>,
     pace: Pace,
     is_paused: bool,
     /// They go on from where the application ended before.
@@ -74,6 +78,16 @@ pub struct Wanted {
     pub replaces: Option<DocumentId>,
     /// It lies in a watched folder, where it is looked at again and again.
     pub watched: bool,
+}
+
+impl Wanted {
+    /// What tells whether the same is wanted twice, whoever found it.
+    fn what(&self) -> Wanted {
+        Wanted {
+            watched: false,
+            ..self.clone()
+        }
+    }
 }
 
 /// How often a file's progress is told: a person sees no more, and a long document has thousands of pages.
@@ -200,6 +214,18 @@ impl Session {
 
     /// The same, into a collection.
     pub fn add_to_collection(&self, paths: Vec<PathBuf>, collection: Option<CollectionId>) {
+        self.add(paths, collection, false);
+    }
+
+    /// The same with what is in a folder that is watched from now on.
+    pub fn add_watched(&self, folder: PathBuf, collection: Option<CollectionId>) {
+        lock(&self.incoming.queue)
+            .given_up_files
+            .retain(|file| !file.starts_with(&folder));
+        self.add(vec![folder], collection, true);
+    }
+
+    fn add(&self, paths: Vec<PathBuf>, collection: Option<CollectionId>, watched: bool) {
         let private = self.incoming.private.load(Ordering::Relaxed);
         let mut wanted = Vec::new();
         for path in &paths {
@@ -213,7 +239,7 @@ impl Session {
                 private,
                 collection,
                 replaces: None,
-                watched: false,
+                watched,
             }));
         }
         // What is private leaves no trace.
@@ -259,9 +285,19 @@ impl Session {
         {
             let mut queue = lock(&self.incoming.queue);
             let mut files = lock(&self.incoming.files);
-            for waiting in queue.waiting.drain(..) {
+            let Queue {
+                waiting,
+                reading,
+                given_up_files,
+                ..
+            } = &mut *queue;
+            let current = reading.iter().cloned();
+            let rest = waiting.drain(..).map(|waiting| {
                 files.remove(&waiting.id);
-            }
+                waiting.wanted
+            });
+            let watched = rest.chain(current).filter(|wanted| wanted.watched);
+            given_up_files.extend(watched.map(|wanted| wanted.path));
             queue.named.clear();
             queue.pace = Pace::default();
             queue.is_paused = false;
@@ -283,13 +319,12 @@ impl Session {
         let mut announced = Vec::new();
         {
             let mut queue = lock(&self.incoming.queue);
-            let mut there: HashSet<Wanted> = queue
-                .waiting
-                .iter()
-                .map(|waiting| waiting.wanted.clone())
-                .collect();
+            let waiting = queue.waiting.iter().map(|waiting| &waiting.wanted);
+            let mut there: HashSet<Wanted> =
+                waiting.chain(&queue.reading).map(Wanted::what).collect();
             for (wanted, bytes) in wanted.into_iter().zip(sizes) {
-                if !there.insert(wanted.clone()) {
+                let was_given_up = wanted.watched && queue.given_up_files.contains(&wanted.path);
+                if was_given_up || !there.insert(wanted.what()) {
                     continue;
                 }
                 let id = self.incoming.next_id();
@@ -366,6 +401,7 @@ impl Session {
             }
             if !queue.is_paused {
                 if let Some(waiting) = queue.waiting.pop_front() {
+                    queue.reading = Some(waiting.wanted.clone());
                     self.incoming.is_cancelled.store(false, Ordering::Relaxed);
                     return Some((assistant.upgrade()?, Work::Read(waiting)));
                 }
@@ -416,16 +452,22 @@ struct WasCancelled;
 
 /// Reads what waits and what will come, as long as this vault is open. Before everything else, and once for a vault,
 /// come the documents that come with the application.
-pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
+///
+/// `kept` is what was named before the application ended.
+pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>, kept: Vec<Named>) {
+    lock(&session.incoming.queue).given_up_files.clear();
     let (session, assistant) = (Arc::clone(session), Arc::downgrade(assistant));
     std::thread::spawn(move || {
         if let Some(assistant) = assistant.upgrade() {
             add_samples(&session, &assistant);
-            go_on(&session, &assistant);
+            go_on(&session, &assistant, kept);
         }
         while let Some((assistant, work)) = session.next_work(&assistant) {
             match work {
-                Work::Read(file) => read_waiting(&session, &assistant, file),
+                Work::Read(file) => {
+                    read_waiting(&session, &assistant, file);
+                    lock(&session.incoming.queue).reading = None;
+                }
                 Work::SayAllIsRead => {
                     session.keep_named();
                     session.tell_intake((0, Duration::ZERO));
@@ -437,8 +479,7 @@ pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
 }
 
 /// Takes up what was named before the application ended.
-fn go_on(session: &Session, assistant: &Assistant) {
-    let kept = assistant.intake().unwrap_or_default();
+fn go_on(session: &Session, assistant: &Assistant, kept: Vec<Named>) {
     let known = lock(&session.incoming.queue).named.clone();
     for named in kept.into_iter().filter(|named| !known.contains(named)) {
         let files = files_below(&named.path()).into_iter();
@@ -455,6 +496,9 @@ fn go_on(session: &Session, assistant: &Assistant) {
         lock(&session.incoming.queue).is_resumed |= !wanted.is_empty();
         session.enqueue(wanted, vec![named]);
     }
+    // What was named while no vault was open is kept from now on.
+    session.keep_named();
+    session.tell_intake((0, Duration::ZERO));
 }
 
 fn read_waiting(session: &Session, assistant: &Assistant, file: Waiting) {
@@ -501,10 +545,11 @@ fn read_waiting(session: &Session, assistant: &Assistant, file: Waiting) {
             lock(&session.incoming.files).remove(&file.id);
         }
         Reading::Added | Reading::Failed | Reading::Closed => {
-            let is_added = reading == Reading::Added;
-            queue.pace.read(file.bytes, started.elapsed(), is_added);
+            let has_failed = reading == Reading::Failed;
+            queue.pace.read(file.bytes, started.elapsed(), has_failed);
             if reading == Reading::Closed {
-                queue.closed.insert(file.id, file);
+                let password = None;
+                queue.closed.insert(file.id, Waiting { password, ..file });
             }
         }
     }

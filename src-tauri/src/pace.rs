@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Pace {
     /// Files that are done, in whatever way.
     pub done: u32,
-    /// Those of them that were not added.
+    /// Those of them that could not be read.
     pub failed: u32,
     /// All files since there were last none.
     pub total: u32,
@@ -27,9 +27,9 @@ impl Pace {
     }
 
     /// A file was read, or given up.
-    pub fn read(&mut self, bytes: u64, spent: Duration, is_added: bool) {
+    pub fn read(&mut self, bytes: u64, spent: Duration, has_failed: bool) {
         self.pass_over(bytes);
-        self.failed += u32::from(!is_added);
+        self.failed += u32::from(has_failed);
         self.bytes_read += bytes;
         self.spent += spent;
     }
@@ -66,10 +66,10 @@ mod tests {
             pace.add(bytes);
         }
         assert_eq!(pace.left((0, Duration::ZERO)), None, "nothing is known");
-        pace.read(1_000, 2 * SECOND, true);
+        pace.read(1_000, 2 * SECOND, false);
         assert_eq!(pace.left((0, Duration::ZERO)), Some(18 * SECOND));
         assert_eq!(pace.left((1_500, 3 * SECOND)), Some(15 * SECOND));
-        pace.read(3_000, 2 * SECOND, false);
+        pace.read(3_000, 2 * SECOND, true);
         assert_eq!((pace.done, pace.failed, pace.total), (2, 1, 3));
         assert_eq!(pace.left((0, Duration::ZERO)), Some(6 * SECOND));
     }

@@ -7,8 +7,10 @@ use tauri::AppHandle;
 use tauri::ipc::{InvokeResponseBody, IpcResponse};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 
-use super::{Outcome, Running, domain};
+use super::{Outcome, Running, domain, on_a_thread};
 use crate::clipboard;
+use crate::locking::end_if_locked;
+use crate::session::Session;
 use crate::view::{Collection, Document, DocumentId, WatchedFolder};
 
 /// Lets the person choose a folder and takes what is in it into the library, and into a collection. With `watched` the folder is
@@ -30,9 +32,11 @@ pub fn choose_folder(app: AppHandle, session: Running<'_>, collection: Option<u3
         // A folder may hold many: they are counted elsewhere.
         std::thread::spawn(move || {
             // One that is watched may be empty for now.
-            let is_ready = !watched || !files_below(&path).is_empty();
-            let paths = is_ready.then_some(path).into_iter().collect();
-            session.add_to_collection(paths, collection);
+            match watched {
+                true if files_below(&path).is_empty() => (),
+                true => session.add_watched(path, collection),
+                false => session.add_to_collection(vec![path], collection),
+            }
         });
     });
 }
@@ -53,25 +57,36 @@ pub fn paste_files(session: Running<'_>, collection: Option<u32>) {
 /// Reads nothing more for now, or goes on.
 #[tauri::command]
 #[specta::specta]
-pub fn pause_intake(session: Running<'_>, paused: bool) {
-    session.touch();
-    session.pause_intake(paused);
+pub async fn pause_intake(session: Running<'_>, paused: bool) -> Outcome<()> {
+    intake(&session, move |session| session.pause_intake(paused)).await
 }
 
 /// Tries a file again that wants a password.
 #[tauri::command]
 #[specta::specta]
-pub fn open_file(session: Running<'_>, file: u32, password: String) {
-    session.touch();
-    session.open_file(file, password);
+pub async fn open_file(session: Running<'_>, file: u32, password: String) -> Outcome<()> {
+    intake(&session, move |session| session.open_file(file, password)).await
 }
 
 /// Gives up what is on its way into the library.
 #[tauri::command]
 #[specta::specta]
-pub fn cancel_intake(session: Running<'_>) {
+pub async fn cancel_intake(session: Running<'_>) -> Outcome<()> {
+    intake(&session, Session::cancel_intake).await
+}
+
+/// Changes what is on its way. The vault may be written meanwhile, and this thread draws.
+async fn intake(
+    session: &Arc<Session>,
+    change: impl FnOnce(&Session) + Send + 'static,
+) -> Outcome<()> {
     session.touch();
-    session.cancel_intake();
+    let changing = Arc::clone(session);
+    on_a_thread(session, move || {
+        change(&changing);
+        Ok(())
+    })
+    .await
 }
 
 /// The collections, by name.
@@ -149,9 +164,11 @@ pub async fn rename_document(
 #[tauri::command]
 #[specta::specta]
 pub async fn read_again(session: Running<'_>, document: DocumentId) -> Outcome<Option<Document>> {
+    let reading = Arc::clone(&session);
     domain(&session, move |assistant| {
         let id = document.known();
-        assistant.read_again(id, None, &mut |_, _| {})?;
+        // Whoever locks the vault does not wait for the rest of it.
+        assistant.read_again(id, None, &mut |_, _| end_if_locked(&reading))?;
         Ok(assistant.with_document(id, |document| Document::from(document)))
     })
     .await

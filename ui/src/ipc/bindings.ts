@@ -164,20 +164,20 @@ async pasteFiles(collection: number | null) : Promise<void> {
 /**
  * Reads nothing more for now, or goes on.
  */
-async pauseIntake(paused: boolean) : Promise<void> {
-    await TAURI_INVOKE("pause_intake", { paused });
+async pauseIntake(paused: boolean) : Promise<null> {
+    return await TAURI_INVOKE("pause_intake", { paused });
 },
 /**
  * Gives up what is on its way into the library.
  */
-async cancelIntake() : Promise<void> {
-    await TAURI_INVOKE("cancel_intake");
+async cancelIntake() : Promise<null> {
+    return await TAURI_INVOKE("cancel_intake");
 },
 /**
  * Tries a file again that wants a password.
  */
-async openFile(file: number, password: string) : Promise<void> {
-    await TAURI_INVOKE("open_file", { file, password });
+async openFile(file: number, password: string) : Promise<null> {
+    return await TAURI_INVOKE("open_file", { file, password });
 },
 /**
  * The collections, by name.
