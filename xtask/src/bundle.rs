@@ -306,9 +306,13 @@ fn copyright(mit: &str) -> String {
          Copyright: {owner}\n\
          License: Expat or Apache-2.0\n\
          \n\
-         Files: {HOME}/models/*\n\
+         Files: {HOME}/models/SmolLM2-135M-Instruct-Q4_1.gguf\n\
          Copyright: Hugging Face (SmolLM2)\n\
          License: Apache-2.0\n\
+         \n\
+         Files: {HOME}/models/multilingual-e5-small-q4_0.gguf\n\
+         Copyright: Microsoft (intfloat, multilingual E5)\n\
+         License: Expat\n\
          \n\
          License: Expat\n\
          {indented}\
@@ -377,7 +381,10 @@ mod tests {
     fn the_copyright_file_has_our_terms_and_the_models() {
         let copyright = copyright(include_str!("../../LICENSE-MIT"));
         assert!(copyright.contains("\nLicense: Expat\n Permission is hereby granted"));
-        assert!(copyright.contains("\nFiles: usr/lib/aparte/models/*\n"));
+        for model in catalogue::of_this_source() {
+            let paragraph = format!("\nFiles: {HOME}/models/{}\n", model.file);
+            assert!(copyright.contains(&paragraph), "{paragraph}");
+        }
         let paragraphs = copyright.split("\n\n");
         for paragraph in paragraphs {
             let first = paragraph.lines().next().unwrap_or_default();
@@ -394,5 +401,24 @@ mod tests {
             .and_then(|command| command.split(' ').next())
             .unwrap();
         assert!(STARTED.contains(&program));
+    }
+
+    #[test]
+    fn the_menu_entry_and_the_description_open_the_same_kinds() {
+        let entry = include_str!("bundle/aparte-desktop.desktop");
+        let entry = entry
+            .lines()
+            .find_map(|line| line.strip_prefix("MimeType="));
+        let entry: Vec<_> = entry.unwrap().split_terminator(';').collect();
+        let description = include_str!("bundle/app.aparte.desktop.metainfo.xml");
+        let description: Vec<_> = description
+            .lines()
+            .filter_map(|line| {
+                let kind = line.trim().strip_prefix("<mediatype>")?;
+                kind.strip_suffix("</mediatype>")
+            })
+            .collect();
+        assert_eq!(entry, description);
+        assert!(entry.len() > 20);
     }
 }

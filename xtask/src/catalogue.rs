@@ -59,6 +59,12 @@ pub fn built_in_models(root: &Path) -> Result<Vec<Model>, Failure> {
     })
 }
 
+/// The same, of this source.
+#[cfg(test)]
+pub fn of_this_source() -> Vec<Model> {
+    parse(include_str!("../../models/catalog.json")).expect("the catalogue is sound")
+}
+
 fn parse(text: &str) -> Result<Vec<Model>, serde_json::Error> {
     let catalogue: Catalogue = serde_json::from_str(text)?;
     Ok(catalogue

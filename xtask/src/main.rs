@@ -58,7 +58,7 @@ enum Task {
         #[arg(long)]
         json: bool,
     },
-    /// Makes what people install: a Debian package of the programs, their libraries and the starter model
+    /// Makes what people install: a Debian package of the programs, their libraries and both models
     #[cfg(target_os = "linux")]
     Bundle {
         /// Adds compute libraries for graphics processors; one whose tools are not here is named and left out

@@ -1,7 +1,8 @@
 //! The cargo workspace: where it is, where it builds, and how cargo is called in it.
 //!
-//! Invariant: every cargo command here selects the whole workspace. A selection of packages has its own set of
-//! features, and another set would build llama.cpp, ten minutes' work, a second time.
+//! Invariant: every cargo command here selects the whole workspace, but for those with a build folder of their own and those of
+//! packages without llama.cpp. A selection of packages has its own set of features, and another set would build llama.cpp, ten
+//! minutes' work, a second time.
 
 use std::env;
 use std::fs;

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::models::Model;
 use crate::reader;
 
-/// What was found by starting each worker once.
+/// What was found by starting the worker for documents and the one that answers.
 #[derive(Debug)]
 pub struct Diagnosis {
     /// The walls around a worker that reads documents.
@@ -22,7 +22,7 @@ pub struct Diagnosis {
     pub model: Result<ModelFacts, Error>,
 }
 
-/// Starts a worker of each kind, loads the model with what is remembered about it, and ends both. `program` is the worker
+/// Starts a worker for documents and one that answers, loads the model with what is remembered about it, and ends both. `program` is the worker
 /// program.
 pub fn diagnose(
     program: &Path,

@@ -256,6 +256,7 @@ impl Running {
         let state = generate.state;
         // What an engine says without end is no reply.
         let mut room = (generate.max_tokens as usize).saturating_add(1) * LONGEST_TOKEN;
+        let mut likelihoods = generate.alternatives.map_or(0, |_| generate.max_tokens);
         let Ok((id, events)) = self.worker.request(&EngineRequest::Generate(generate)) else {
             return Ok(Ending::Died);
         };
@@ -283,7 +284,8 @@ impl Running {
                 Ok(EngineEvent::Thinking(text)) if room > 0 => {
                     on_progress(Progress::Thinking(text));
                 }
-                Ok(EngineEvent::Likelihood(likelihood)) => {
+                Ok(EngineEvent::Likelihood(likelihood)) if likelihoods > 0 => {
+                    likelihoods -= 1;
                     on_progress(Progress::Likelihood(likelihood));
                 }
                 Ok(EngineEvent::Finished(finished)) => {

@@ -21,8 +21,10 @@ use crate::worker::{Event, Worker};
 pub(crate) const STOP_POLL: Duration = Duration::from_millis(15);
 /// The greeting comes before any model is touched.
 const GREETING_LIMIT: Duration = Duration::from_secs(20);
-/// While a model is loaded there is news with each percent of it.
+/// While a model is loaded there is news with each percent of it, but not while its file comes into memory.
 const SILENCE_LIMIT: Duration = Duration::from_secs(300);
+/// Bytes a second of the slowest disk that people keep models on: a share of a network, a stick.
+const SLOWEST_DISK: u64 = 10 << 20;
 
 /// What is heard of a worker while it loads.
 pub(crate) enum Heard {
@@ -118,13 +120,15 @@ pub(crate) fn load<E: Loads>(
         }
         _ => return Err(Error::WorkerMissing),
     }
+    let bytes = std::fs::metadata(&file).map_or(0, |facts| facts.len());
+    let silence_limit = SILENCE_LIMIT + Duration::from_secs(bytes / SLOWEST_DISK);
     let mut heard = Instant::now();
     loop {
         if stop.is_told() {
             return Ok(None);
         }
         match news.recv_timeout(STOP_POLL).map(E::news) {
-            Err(RecvTimeoutError::Timeout) if heard.elapsed() < SILENCE_LIMIT => (),
+            Err(RecvTimeoutError::Timeout) if heard.elapsed() < silence_limit => (),
             Ok(News::Loading(percent)) => {
                 heard = Instant::now();
                 on_news(Heard::Loading(percent));

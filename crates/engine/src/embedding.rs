@@ -120,6 +120,7 @@ impl<'m> Embedder<'m> {
         texts: &[String],
         stop: &AtomicBool,
     ) -> Result<Vec<Vec<f32>>, ReadFailure> {
+        self.0.refuse_endless(texts)?;
         let vocab = self.0.model.llama.vocab();
         let texts = texts
             .iter()
@@ -199,6 +200,8 @@ impl<'m> Reranker<'m> {
         texts: &[String],
         stop: &AtomicBool,
     ) -> Result<Vec<f32>, ReadFailure> {
+        self.0.refuse_endless(texts)?;
+        self.0.refuse_endless(&[question.to_owned()])?;
         let pairs = texts
             .iter()
             .map(|text| pair(self.0.model, question, text))

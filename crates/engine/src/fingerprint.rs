@@ -13,7 +13,7 @@ const SAMPLE: u64 = 4096;
 const SAMPLES: u64 = 1024;
 
 /// What besides the model and its [`Opening`] decides how llama.cpp lays out a state and what the numbers in it mean.
-const LAYOUT: &str = "llama.cpp 0.6.0, state-file 11, sequence-state 4, unified cache";
+const LAYOUT: &str = "llama-cpp-sys-2 0.1.161, unified cache";
 
 /// What tells the file of a model from those of others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,15 @@ mod tests {
         assert_ne!(content.opened(&flash), content.opened(&blocks));
         let longer = Opening::conversation(8192, false);
         assert_eq!(content.opened(&flash), content.opened(&longer));
+    }
+
+    #[test]
+    fn the_layout_is_that_of_the_llama_cpp_that_is_built() {
+        let manifest = include_str!("../../../Cargo.toml");
+        let (name, version) = LAYOUT.split_once(' ').unwrap();
+        let (version, _) = version.split_once(',').unwrap();
+        let pinned = format!("{name} = {{ version = \"={version}\"");
+        assert!(manifest.contains(&pinned), "{pinned}");
     }
 
     #[test]

@@ -316,8 +316,6 @@ fn load_as_planned(
         }
         // Keys, values and working memory are allocated when a context is opened.
         let opens = |llama: &LlamaModel| match purpose {
-            // The processor's memory is there: it was asked for before.
-            Purpose::Write if plan.shares.is_empty() => true,
             Purpose::Write => {
                 let (said, pulse) = Default::default();
                 Context::open(llama, &plan.opening, 1, said, pulse).is_some()

@@ -71,6 +71,11 @@ impl Tokenizer<'_> {
 /// such a run matches on the stack: letters without a space end the process if they are many enough.
 const LONGEST_RUN: usize = 1024;
 
+/// Whether the text has such a run: no words of any language are.
+pub(crate) fn has_endless_run(text: &str) -> bool {
+    pieces(text).len() > 1
+}
+
 /// The text in pieces none of which has a longer run; nearly always it is one.
 fn pieces(text: &str) -> Vec<&str> {
     let kind = |character: char| (character.is_whitespace(), character.is_numeric());

@@ -126,6 +126,8 @@ impl<'m> Session<'m> {
         let threads = i32::from(model.tuning.threads.get());
         let said = Arc::clone(&interruption.said);
         let pulse = Arc::clone(&interruption.pulse);
+        // What was complained of while it loaded is not why.
+        drop(log::take_errors());
         let context = Context::open(&model.llama, &model.plan.opening, threads, said, pulse)
             .ok_or_else(|| {
                 let reasons = log::take_errors().join("; ");

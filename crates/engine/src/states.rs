@@ -83,6 +83,10 @@ impl States {
         if name.is_some() {
             self.kept.retain(|(other, _)| *other != name);
         }
+        // One that has no room alone would only drive out the others.
+        if length(&state) > self.budget {
+            return;
+        }
         self.kept.push((name, state));
         let mut bytes: u64 = self.kept.iter().map(|(_, state)| length(state)).sum();
         while bytes > self.budget {
@@ -216,6 +220,8 @@ mod tests {
         assert_eq!(is_kept, [false, true, true]);
         states.keep(Some(NAME), state(&[1], 1000));
         assert!(states.get(NAME).is_none(), "more than the whole budget");
+        let stays = |byte| states.get(StateName([byte; 16])).is_some();
+        assert!(stays(2) && stays(3), "it drives nobody out");
     }
 
     #[test]

@@ -174,9 +174,12 @@ fn on_a_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String
     })
 }
 
-/// Puts the messages in the place of their marks.
+/// Puts the messages in the place of their marks. A template that says them again and again writes too much, however short the
+/// marks are.
 fn fill(rendered: &str, messages: &[ChatMessage]) -> Result<Vec<Piece>, String> {
     let mut pieces = Vec::new();
+    let said: usize = messages.iter().map(|message| message.content.len()).sum();
+    let mut room = LONGEST + said;
     let mut seen = vec![false; messages.len()];
     let mut rest = rendered;
     while let Some((markup, after)) = rest.split_once(MARK.0) {
@@ -184,6 +187,9 @@ fn fill(rendered: &str, messages: &[ChatMessage]) -> Result<Vec<Piece>, String> 
         let index: usize = index.parse().map_err(|_| changed())?;
         let message = messages.get(index).ok_or_else(changed)?;
         seen[index] = true;
+        room = room
+            .checked_sub(message.content.len())
+            .ok_or("it writes too much")?;
         let mut content = message.content.as_str();
         let markup = markup.strip_suffix(PAD).unwrap_or_else(|| {
             content = content.trim_start();

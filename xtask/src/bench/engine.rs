@@ -190,10 +190,12 @@ impl SideBySide<'_> {
 
     fn aparte(&self) -> Command {
         let mut command = self.workspace.program(Profile::Shipped, "aparte");
-        command.args(["bench", "--json"]).env(
-            "APARTE_MODELS",
-            self.model.parent().unwrap_or(Path::new(".")),
-        );
+        // Where models lie, trials are remembered too; the bare library has had none.
+        let without_trials = self.workspace.tools().join("without-trials");
+        command
+            .args(["bench", "--json", "--model"])
+            .arg(self.model)
+            .env("APARTE_MODELS", without_trials);
         command
     }
 

@@ -12,7 +12,11 @@ use llama_cpp_2::token::LlamaToken;
 use super::pooled::{Computed, Pooled};
 use super::trial::Trial;
 use crate::model::Model;
+use crate::prompt::has_endless_run;
 use crate::tempo::{Alone, Tempo};
+
+/// Bytes of a token, beyond which a text of so many tokens is not even counted.
+const LONG_TOKEN: usize = 64;
 
 /// A context that reads texts, some at a time.
 #[derive(Debug)]
@@ -67,6 +71,21 @@ impl<'m> Reader<'m> {
             longest: self.longest,
             devices: self.model.backends.devices(),
             load_ms: u64::try_from(self.load_time.as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// Refuses what the tokenizer would die of, or take long over for nothing, before it is tokenized.
+    pub(super) fn refuse_endless(&self, texts: &[String]) -> Result<(), ReadFailure> {
+        // Words are shorter on average in every language, with the white space around them.
+        let most = self.longest as usize * LONG_TOKEN;
+        let endless = |text: &String| text.len() > most || has_endless_run(text);
+        match texts.iter().position(endless) {
+            Some(text) => Err(ReadFailure::TextTooLong {
+                text,
+                tokens: self.longest.saturating_add(1),
+                longest: self.longest,
+            }),
+            None => Ok(()),
         }
     }
 

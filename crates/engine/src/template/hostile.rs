@@ -22,10 +22,11 @@ const AGAIN: [&str; 10] = [
 ];
 
 /// What is done: nothing, little, something long, something that grows.
-const DO: [&str; 12] = [
+const DO: [&str; 13] = [
     "",
     "x",
     "{{ a }}",
+    "{{ messages[0].content }}",
     "{{ 'x' * 1000 }}",
     "{{ messages | tojson }}",
     "{{ messages | map(attribute='role') | join(',') }}",
@@ -36,6 +37,22 @@ const DO: [&str; 12] = [
     "{{ {'x': ['x'] * 100} }}",
     "{% set s.x = s.x ~ 'xxxxxxxxxxxxxxxx' %}",
 ];
+
+#[test]
+fn a_template_that_says_a_long_message_again_and_again_is_given_up_before_it_fills_memory() {
+    let messages = [ChatMessage {
+        role: Role::User,
+        content: "a word ".repeat(20_000),
+    }];
+    let render = |times: u32| {
+        let source =
+            format!("{{% for i in range({times}) %}}{{{{ messages[0].content }}}}{{% endfor %}}");
+        ChatTemplate::new(Some(&source))
+            .and_then(|template| template.render(&messages, &SpecialTokens::default()))
+    };
+    assert!(render(2).is_ok(), "some templates say a message twice");
+    assert!(render(50_000).is_err());
+}
 
 #[test]
 fn a_template_that_does_anything_without_end_is_given_up_within_two_seconds() {
