@@ -8,6 +8,7 @@
 
 mod corpora;
 mod readers;
+pub mod speed;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -115,6 +116,15 @@ fn prepare<'a>(
     workspace: &'a Workspace,
     packages: &[corpora::Package],
 ) -> Result<(Vec<Sample>, Readers<'a>), Failure> {
+    let (samples, folder) = prepare_corpora(workspace, packages)?;
+    Ok((samples, Readers::prepare(workspace, &folder)?))
+}
+
+/// The files of packages, and the folder of everything that this suite keeps.
+fn prepare_corpora(
+    workspace: &Workspace,
+    packages: &[corpora::Package],
+) -> Result<(Vec<Sample>, PathBuf), Failure> {
     if !system::is_debian() {
         return Err(Failure::SystemIncomplete {
             remedy: "the documents that are read, and the programs that they are compared with, come out of Debian \
@@ -125,8 +135,7 @@ fn prepare<'a>(
     system::prepare(system::DOCUMENTS)?;
     let folder = workspace.tools().join("documents");
     let samples = corpora::obtain(packages, &folder.join("corpora"))?;
-    let readers = Readers::prepare(workspace, &folder)?;
-    Ok((samples, readers))
+    Ok((samples, folder))
 }
 
 /// So many PDF files and so many of all others: of each other kind where there are that many of it.

@@ -92,18 +92,18 @@ impl<'a> Readers<'a> {
 
     /// The pages of a PDF file as poppler reads them; `None` where it fails.
     pub fn poppler(&self, path: &Path) -> Option<Vec<String>> {
-        let mut command = Command::new("pdftotext");
-        pages(command.args(["-enc", "UTF-8"]).arg(path).arg("-"))
+        text_of_pdf(path).map(into_pages)
     }
 
     /// The pages of a PDF file as MuPDF reads them; `None` where it fails.
     pub fn mupdf(&self, path: &Path) -> Option<Vec<String>> {
         let mut command = Command::new("mutool");
-        pages(
+        text(
             command
                 .args(["draw", "-q", "-F", "txt", "-o", "-"])
                 .arg(path),
         )
+        .map(into_pages)
     }
 
     /// The text of a file that is no PDF, as pandoc or a library of Python reads it; `None` where it fails.
@@ -147,6 +147,24 @@ pub fn producer(path: &Path) -> Option<String> {
     (!name.is_empty()).then(|| name.trim_end_matches(is_of_version).to_owned())
 }
 
+/// How many pages a PDF file has; `None` where poppler cannot read it.
+pub fn page_count(path: &Path) -> Option<usize> {
+    let about = text(Command::new("pdfinfo").arg(path))?;
+    let pages = about.lines().find_map(|line| line.strip_prefix("Pages:"))?;
+    pages.trim().parse().ok()
+}
+
+/// The text of a PDF file as poppler reads it.
+pub fn text_of_pdf(path: &Path) -> Option<String> {
+    let mut command = Command::new("pdftotext");
+    text(command.args(["-enc", "UTF-8"]).arg(path).arg("-"))
+}
+
+/// How many words that is.
+pub fn words_of_pdf(path: &Path) -> Option<usize> {
+    Some(text_of_pdf(path)?.split_whitespace().count())
+}
+
 fn verdict(printed: &Printed) -> Verdict {
     #[derive(Deserialize)]
     struct Object {
@@ -171,8 +189,8 @@ fn verdict(printed: &Printed) -> Verdict {
     }
 }
 
-fn pages(command: &mut Command) -> Option<Vec<String>> {
-    Some(text(command)?.split('\u{c}').map(str::to_owned).collect())
+fn into_pages(text: String) -> Vec<String> {
+    text.split('\u{c}').map(str::to_owned).collect()
 }
 
 fn text(command: &mut Command) -> Option<String> {
