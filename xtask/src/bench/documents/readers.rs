@@ -1,6 +1,7 @@
 //! Those who read: the application, and the programs that it is compared with. Each reads one file in a process of its own
 //! and has a limit of time.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ const PYTHON: [&str; 3] = ["openpyxl==3.1.5", "odfpy==1.4.1", "python-pptx==1.0.
 /// All of them.
 pub struct Readers<'a> {
     workspace: &'a Workspace,
+    python: OsString,
     /// The folder of the packages of Python.
     packages: PathBuf,
     script: PathBuf,
@@ -71,6 +73,7 @@ impl<'a> Readers<'a> {
         fs::write(&script, include_str!("reference.py")).map_err(Failure::file(&script))?;
         Ok(Readers {
             workspace,
+            python: system::python()?.get_program().to_owned(),
             packages,
             script,
         })
@@ -111,7 +114,7 @@ impl<'a> Readers<'a> {
         let mut command;
         match ending {
             "xlsx" | "ods" | "pptx" => {
-                command = system::python().ok()?;
+                command = Command::new(&self.python);
                 command
                     .arg(&self.script)
                     .arg(path)
