@@ -24,10 +24,9 @@ pub enum Package {
     Python(&'static str, &'static str),
 }
 
-/// What the test run reads some files of: small, of many producers, and half of the PDF files broken on purpose.
+/// What the test run reads some files of: small packages with files of many producers.
 pub const SMALL: &[Package] = &[
     Package::Python("pypdf", "7.1.1"),
-    Package::DebianSource("qpdf"),
     Package::DebianSource("pandoc"),
 ];
 
