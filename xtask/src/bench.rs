@@ -3,6 +3,8 @@
 //! A figure is the median of repeated measurements with the smallest and the largest. One that cannot be had is null with
 //! a reason, never estimated.
 
+#[cfg(target_os = "linux")]
+pub mod documents;
 pub mod engine;
 pub mod vault;
 
@@ -30,6 +32,9 @@ struct Figure {
     /// The median, or null.
     value: Option<f64>,
     unit: &'static str,
+    /// What is to be reached, where something is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal: Option<&'static str>,
     /// The smallest and the largest.
     #[serde(skip_serializing_if = "Option::is_none")]
     spread: Option<[f64; 2]>,
@@ -58,6 +63,7 @@ impl Figure {
             Some(Spread { median, min, max }) if min.is_finite() && max.is_finite() => Self {
                 value: Some(median),
                 unit,
+                goal: None,
                 spread: Some([min, max]),
                 reason: None,
             },
@@ -75,8 +81,17 @@ impl Figure {
         Self {
             value: values.get(rank.saturating_sub(1)).copied(),
             unit,
+            goal: None,
             spread: Some([*first, *last]),
             reason: None,
+        }
+    }
+
+    /// Says what is to be reached.
+    fn with_goal(self, goal: &'static str) -> Self {
+        Self {
+            goal: Some(goal),
+            ..self
         }
     }
 
@@ -84,6 +99,7 @@ impl Figure {
         Self {
             value: None,
             unit,
+            goal: None,
             spread: None,
             reason: Some(reason.to_owned()),
         }
@@ -96,19 +112,23 @@ impl fmt::Display for Results {
             write!(formatter, "{name:<40}")?;
             match (figure.value, figure.spread, &figure.reason) {
                 (Some(value), Some([min, max]), _) => {
-                    writeln!(
+                    write!(
                         formatter,
                         "{value:>10.3} {} ({min:.3} to {max:.3})",
                         figure.unit
                     )?;
                 }
                 (_, _, reason) => {
-                    writeln!(
+                    write!(
                         formatter,
                         "      none ({})",
                         reason.as_deref().unwrap_or("not measured")
                     )?;
                 }
+            }
+            match figure.goal {
+                Some(goal) => writeln!(formatter, ", goal {goal}")?,
+                None => writeln!(formatter)?,
             }
         }
         let Machine { cpu, cores, memory } = &self.machine;

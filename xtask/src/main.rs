@@ -79,6 +79,12 @@ enum Task {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum BenchSuite {
+    /// How well documents are read, against poppler, MuPDF, pandoc and libraries of Python
+    #[cfg(target_os = "linux")]
+    Documents,
+    /// How fast documents are read, in how much memory, and how soon a long manual is searchable
+    #[cfg(target_os = "linux")]
+    DocumentsSpeed,
     /// The engine against the bare library
     Engine,
     /// The vault and its search index, at 100,000 messages and up to 1,000,000 passages
@@ -102,6 +108,10 @@ fn perform(task: Task) -> Result<(), Failure> {
         Task::Test => test::test(),
         Task::Check => check::check(),
         Task::Bench { suite, json } => match suite {
+            #[cfg(target_os = "linux")]
+            BenchSuite::Documents => bench::documents::run(json),
+            #[cfg(target_os = "linux")]
+            BenchSuite::DocumentsSpeed => bench::documents::speed::run(json),
             BenchSuite::Engine => bench::engine::run(json),
             BenchSuite::Vault => bench::vault::run(json),
         },

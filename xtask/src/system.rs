@@ -128,6 +128,41 @@ pub const TEST: &[Need] = &[
     },
 ];
 
+/// What comparing how documents are read needs.
+#[cfg(target_os = "linux")]
+pub const DOCUMENTS: &[Need] = &[
+    Need {
+        package: "poppler-utils",
+        programs: &["pdftotext", "pdfinfo"],
+        purpose: "compare how PDF files are read",
+    },
+    Need {
+        package: "mupdf-tools",
+        programs: &["mutool"],
+        purpose: "compare how PDF files are read",
+    },
+    Need {
+        package: "pandoc",
+        programs: &["pandoc"],
+        purpose: "compare how other documents are read",
+    },
+    Need {
+        package: "qpdf",
+        programs: &["qpdf"],
+        purpose: "make a long manual of several",
+    },
+    Need {
+        package: "dpkg",
+        programs: &["dpkg-deb"],
+        purpose: "unpack documents",
+    },
+    Need {
+        package: "xz-utils",
+        programs: &["xz"],
+        purpose: "unpack documents",
+    },
+];
+
 /// What making a bundle needs beside what building needs.
 #[cfg(target_os = "linux")]
 pub const BUNDLE: &[Need] = &[

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: everything that a change must pass, on any machine.
 
+#[cfg(target_os = "linux")]
+use crate::bench;
 use crate::check::CHECKS;
 use crate::failure::Failure;
 use crate::models;
@@ -35,6 +37,12 @@ pub fn test() -> Result<(), Failure> {
             report.suite(&workspace, "examples in documentation", &["--doc"]);
             for target in workspace.test_targets() {
                 report.suite(&workspace, target, &["--test", target]);
+            }
+            #[cfg(target_os = "linux")]
+            if system::is_debian() {
+                report.counted("documents beside others", || {
+                    bench::documents::short(&workspace)
+                });
             }
         }
     }
