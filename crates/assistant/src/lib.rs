@@ -99,7 +99,7 @@ pub use library::{
     files_below,
 };
 pub use meaning::{Embedder, Reranker};
-pub use measure::{FirstWords, Measured};
+pub use measure::{FirstWords, Measured, measure_vectors};
 pub use models::{EMBEDDING, Model, STARTER};
 pub use notice::VaultNotice;
 pub use protection::{PASSPHRASE_LENGTH, check_passphrase, create_vault};

@@ -1,6 +1,7 @@
 //! Times what people wait for, through everything that an answer goes through.
 
 use std::cell::Cell;
+use std::slice;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -8,8 +9,9 @@ use aparte_protocol::engine::{
     ChatMessage, Finished, Generate, Role, Sampling, Shape, Timings, Urgency,
 };
 
-use crate::engine::{Ending, Progress, Running};
+use crate::engine::{Ending, Progress, Running, Stop};
 use crate::error::Error;
+use crate::meaning::Embedder;
 use crate::{Assistant, ConversationId};
 
 /// What one reply took.
@@ -158,6 +160,20 @@ impl Assistant {
         let (first_word, _) = running.first_word(next)?;
         Ok(Some(bringing + first_word))
     }
+}
+
+/// How many vectors of texts of about so many tokens are made in a second.
+pub fn measure_vectors(embedder: &Embedder, texts: u32, tokens: u32) -> Result<f64, Error> {
+    // Ten tokens of the model that comes with the application.
+    const SENTENCE: &str = "The committee reads every report that it is sent. ";
+    let text = SENTENCE.repeat(tokens as usize / 10);
+    let stop = Stop::default();
+    // Starts the worker.
+    embedder.vectors(slice::from_ref(&text), &stop)?;
+    let texts = vec![text; texts as usize];
+    let start = Instant::now();
+    embedder.vectors(&texts, &stop)?;
+    Ok(texts.len() as f64 / start.elapsed().as_secs_f64())
 }
 
 const SOME_WORDS: &str = "root ::= [a-z ]+";

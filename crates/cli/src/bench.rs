@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use aparte_assistant::Timings;
+use aparte_assistant::{EMBEDDING, Embedder, Model, Timings, measure_vectors, places};
 use serde::Serialize;
 
 use crate::Global;
@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Time so many replies that are written at once instead.
     #[arg(long)]
     together: Option<u32>,
+    /// Time vectors of so many texts of about `--prompt-tokens` instead.
+    #[arg(long)]
+    embed: Option<u32>,
     /// Time first words in a conversation of `--prompt-tokens` instead: cold, from memory, and, with `--vault`, restored.
     #[arg(long)]
     first_words: bool,
@@ -55,6 +58,11 @@ struct FirstWords {
 }
 
 #[derive(Serialize)]
+struct Vectors {
+    texts_per_s: f64,
+}
+
+#[derive(Serialize)]
 struct Stops {
     stop_ms: Vec<f64>,
 }
@@ -64,6 +72,13 @@ const LONG_PROMPT: u32 = 2_000;
 const SHORT_PROMPT: u32 = 16;
 
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
+    if let Some(texts) = arguments.embed {
+        let model = Model::find(EMBEDDING, global.models.as_deref())?;
+        let embedder = Embedder::new(places::worker(), model);
+        let texts_per_s = measure_vectors(&embedder, texts, arguments.prompt_tokens)?;
+        output.object(&Vectors { texts_per_s });
+        return Ok(());
+    }
     let assistant = global.assistant(output)?;
     let steps = assistant.load_model(&mut |_| {})?.steps;
     for step in &steps {

@@ -13,6 +13,7 @@ use crate::bench::{Figure, Figures, Results};
 use crate::bundle;
 use crate::failure::Failure;
 use crate::machine::Machine;
+use crate::models;
 use crate::process;
 use crate::system;
 use crate::ui;
@@ -26,6 +27,9 @@ const PAGES: usize = 2_000;
 const PAGES_OF_A_FILE: std::ops::RangeInclusive<usize> = 20..=300;
 /// Pages of the manual.
 const MANUAL_PAGES: usize = 2_400;
+/// Texts that vectors are made of, and tokens of each: as long as a passage.
+const TEXTS: u32 = 48;
+const TEXT_TOKENS: u32 = 200;
 /// Words of a page, on the average of a file, below which it is more of a drawing.
 const WORDS_OF_A_PAGE: usize = 100;
 /// How often a worker's memory is looked at. The system remembers the most between two looks.
@@ -39,6 +43,7 @@ pub fn run(json: bool) -> Result<(), Failure> {
     system::check_node()?;
     system::prepare(system::BUILD)?;
     system::prepare_node()?;
+    let models = models::obtain(&workspace.root)?;
     ui::build(&workspace)?;
     bundle::build(&workspace)?;
     let (samples, folder) = prepare_corpora(&workspace, corpora::ALL)?;
@@ -55,6 +60,7 @@ pub fn run(json: bool) -> Result<(), Failure> {
     let mut figures = speed.pages(&documents);
     figures.extend(speed.memory(&documents));
     figures.extend(speed.manual(&documents));
+    figures.extend(speed.vectors(&models));
     let results = Results {
         suite: "documents-speed",
         figures,
@@ -195,6 +201,56 @@ impl Speed<'_> {
             Err(reason) => Figure::none("s", &reason),
         };
         Figures::from([("manual_2400_searchable_s".to_owned(), figure)])
+    }
+
+    /// Vectors of texts as long as a passage, through the worker, against the bare library at its best.
+    fn vectors(&self, models: &[PathBuf]) -> Figures {
+        let speed = |command: &mut Command| -> Result<f64, String> {
+            let output = command.output().map_err(not_started)?;
+            let said: Option<serde_json::Value> = serde_json::from_slice(&output.stdout).ok();
+            let speed = said.and_then(|said| said["texts_per_s"].as_f64());
+            speed.ok_or_else(|| format!("{command:?} told no speed"))
+        };
+        let (texts, tokens) = (TEXTS.to_string(), TEXT_TOKENS.to_string());
+        let ours = || {
+            let mut command = self.aparte();
+            command.args(["bench", "--embed", &texts, "--prompt-tokens", &tokens]);
+            speed(&mut command)
+        };
+        let bare = || {
+            let model = models.get(1).ok_or("there is no model for vectors")?;
+            let programs = self.workspace.programs(Profile::Shipped);
+            let mut command = self
+                .workspace
+                .program(Profile::Shipped, "aparte-bare-embedding");
+            command.arg(model).arg(programs.join("backends"));
+            speed(command.args([&texts, &tokens]))
+        };
+        let pair = |run: usize| -> Result<(f64, f64), String> {
+            eprintln!("vectors: pair {run} of {RUNS}");
+            match run % 2 {
+                0 => {
+                    let bare = bare()?;
+                    Ok((ours()?, bare))
+                }
+                _ => Ok((ours()?, bare()?)),
+            }
+        };
+        let pairs = (1..=RUNS).map(pair).collect::<Result<Vec<_>, _>>();
+        let figure = |unit, value: fn(&(f64, f64)) -> f64| match &pairs {
+            Ok(pairs) => Figure::of(unit, pairs.iter().map(value)),
+            Err(reason) => Figure::none(unit, reason),
+        };
+        Figures::from([
+            (
+                "vectors_ratio".to_owned(),
+                figure("ratio", |(ours, bare)| ours / bare).with_goal("0.9 or more"),
+            ),
+            (
+                "vectors_per_s".to_owned(),
+                figure("passages/s", |(ours, _)| *ours),
+            ),
+        ])
     }
 
     fn extract(&self, path: &Path) -> Result<(), String> {
