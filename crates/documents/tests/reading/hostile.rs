@@ -36,11 +36,14 @@ enum Verdict {
 
 use Verdict::{Any, Damaged, Empty, Encrypted, Over, Read, Unknown};
 
+/// Makes a file when its turn comes.
+type MakeBytes = Box<dyn FnOnce() -> Vec<u8>>;
+
 struct Case {
     name: String,
     extension: &'static str,
     verdict: Verdict,
-    bytes: Box<dyn FnOnce() -> Vec<u8>>,
+    bytes: MakeBytes,
 }
 
 fn case(
@@ -585,7 +588,7 @@ fn markup_that_means_harm() {
             format!("{first}{attributes}{}x{close}", &open[first.len()..])
         };
         let laughs = laughs.clone();
-        let made: [(&str, Box<dyn FnOnce() -> Vec<u8>>); 9] = [
+        let made: [(&str, MakeBytes); 9] = [
             (
                 "a billion laughs",
                 Box::new(move || {
