@@ -10,8 +10,8 @@ use crate::budget::Budget;
 
 /// More entries are not looked at, whatever they hold.
 const ENTRIES_LIMIT: u64 = 100_000;
-/// No part of a document is larger when unpacked.
-const PART_LIMIT: u64 = 128 << 20;
+/// No part of a document is larger when unpacked: it is kept in memory.
+pub(crate) const PART_LIMIT: u64 = 128 << 20;
 /// Unpacked at a time.
 const STEP: usize = 64 << 10;
 

@@ -21,6 +21,11 @@ impl Budget {
         self.left.unpacked
     }
 
+    /// How many pages there may still be.
+    pub(crate) fn pages_left(&self) -> u32 {
+        self.left.pages
+    }
+
     /// How many cells may still be read.
     pub(crate) fn cells_left(&self) -> u32 {
         self.left.cells

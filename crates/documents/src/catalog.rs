@@ -2,39 +2,63 @@
 //! to it. All of these are trees that may lead to themselves; each node is looked at once, and so many of them.
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
-use aparte_protocol::documents::DOCUMENT_LIMIT;
+use aparte_protocol::documents::Withheld;
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE};
 use pdf_oxide::PdfDocument;
 use pdf_oxide::object::{Object, ObjectRef};
 
 use crate::content::{self, Soundness};
+use crate::written::one_line;
 
 /// More nodes of a tree are not looked at.
 const NODES_LIMIT: usize = 50_000;
+/// Nor more entries of their arrays: many nodes may share one.
+const ENTRIES_LIMIT: usize = 1_000_000;
 /// Titles, names and values are no longer, in characters.
 const TEXT_LIMIT: usize = 2_000;
+/// Nor are the rows of all fields together, in bytes: with its words a page must fit in a frame.
+const FIELDS_LIMIT: usize = 1 << 20;
+
+/// The children of a tree's nodes, each given once.
+#[derive(Default)]
+struct Kids {
+    seen: HashSet<ObjectRef>,
+    /// The entries of arrays that were looked at.
+    entries: usize,
+}
+
+impl Kids {
+    /// Those of `references` that were not given before; none once too many were looked at.
+    fn fresh(&mut self, references: &[Object]) -> Vec<ObjectRef> {
+        if !self.looks_at(references.len()) {
+            return Vec::new();
+        }
+        let references = references.iter().filter_map(Object::as_reference);
+        references.filter(|kid| self.seen.insert(*kid)).collect()
+    }
+
+    /// Whether so many more entries may be looked at.
+    fn looks_at(&mut self, entries: usize) -> bool {
+        self.entries = self.entries.saturating_add(entries);
+        self.entries <= ENTRIES_LIMIT
+    }
+}
 
 /// The leaves of the page tree in order, at most `limit`; `None` if there is no tree. One that cannot be loaded is
 /// a leaf, so that the others keep their numbers.
 pub(crate) fn pages(document: &PdfDocument, limit: usize) -> Option<Vec<ObjectRef>> {
     let catalog = document.catalog().ok()?;
     let root = catalog.as_dict()?.get("Pages")?.as_reference()?;
-    let mut seen: HashSet<ObjectRef> = HashSet::new();
+    let mut known = Kids::default();
+    known.seen.insert(root);
     let mut open = vec![root];
     let mut leaves = Vec::new();
     while let Some(node) = open.pop() {
-        if !seen.insert(node) {
-            continue;
-        }
         let kids = document.load_object(node).ok().and_then(|object| {
             let kids = entry(document, &object, "Kids")?;
-            let kids: Vec<_> = kids
-                .as_array()?
-                .iter()
-                .filter_map(Object::as_reference)
-                .collect();
-            Some(kids)
+            Some(known.fresh(kids.as_array()?))
         });
         match kids {
             Some(kids) => open.extend(kids.into_iter().rev()),
@@ -46,6 +70,12 @@ pub(crate) fn pages(document: &PdfDocument, limit: usize) -> Option<Vec<ObjectRe
         }
     }
     Some(leaves)
+}
+
+/// The revision of the standard's security handler that locks the document.
+pub(crate) fn lock_revision(document: &PdfDocument) -> Option<i64> {
+    let lock = entry(document, document.trailer(), "Encrypt")?;
+    entry(document, &lock, "R")?.as_integer()
 }
 
 /// How many pages the document says it has.
@@ -149,7 +179,7 @@ impl Destinations {
 /// The names and values of a tree of names.
 fn name_tree(document: &PdfDocument, root: Object) -> Vec<(Vec<u8>, Object)> {
     let mut found = Vec::new();
-    let mut seen = HashSet::new();
+    let mut known = Kids::default();
     let mut open = vec![root];
     let mut looked = 0;
     while let Some(node) = open.pop() {
@@ -159,6 +189,7 @@ fn name_tree(document: &PdfDocument, root: Object) -> Vec<(Vec<u8>, Object)> {
         }
         if let Some(names) = entry(document, &node, "Names")
             && let Some(names) = names.as_array()
+            && known.looks_at(names.len())
         {
             let pairs = names.chunks_exact(2).filter_map(|pair| {
                 let name = document.resolve_object(&pair[0]).ok()?;
@@ -169,31 +200,26 @@ fn name_tree(document: &PdfDocument, root: Object) -> Vec<(Vec<u8>, Object)> {
         if let Some(kids) = entry(document, &node, "Kids")
             && let Some(kids) = kids.as_array()
         {
-            let fresh = kids
-                .iter()
-                .rev()
-                .filter_map(Object::as_reference)
-                .filter(|kid| seen.insert(*kid));
-            let kids: Vec<ObjectRef> = fresh.collect();
-            open.extend(
-                kids.into_iter()
-                    .filter_map(|kid| document.load_object(kid).ok()),
-            );
+            let kids = known.fresh(kids).into_iter().rev();
+            open.extend(kids.filter_map(|kid| document.load_object(kid).ok()));
         }
     }
     found
 }
 
-/// A field of the document's form that is filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Field {
-    pub(crate) name: String,
-    pub(crate) value: String,
+/// The filled fields of the document's form on a page.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields {
+    /// Name and value, as two cells.
+    pub(crate) rows: Vec<String>,
+    /// There are more than are read.
+    pub(crate) cut: bool,
 }
 
 /// The filled fields by the index of the page that they are on; those that say no page are on the first.
-pub(crate) fn fields(document: &PdfDocument, pages: &[ObjectRef]) -> HashMap<usize, Vec<Field>> {
-    let mut fields: HashMap<usize, Vec<Field>> = HashMap::new();
+pub(crate) fn fields(document: &PdfDocument, pages: &[ObjectRef]) -> HashMap<usize, Fields> {
+    let mut fields: HashMap<usize, Fields> = HashMap::new();
+    let mut length = 0;
     let form = document
         .catalog()
         .ok()
@@ -203,19 +229,18 @@ pub(crate) fn fields(document: &PdfDocument, pages: &[ObjectRef]) -> HashMap<usi
         return fields;
     };
     let index: HashMap<ObjectRef, usize> = pages.iter().copied().zip(0..).collect();
-    let mut seen = HashSet::new();
-    // A field's node with the name and the value of those above it.
-    let mut open: Vec<(ObjectRef, String, Option<String>)> = Vec::new();
-    open.extend(
-        roots
-            .iter()
-            .rev()
-            .filter_map(Object::as_reference)
-            .map(|root| (root, String::new(), None)),
-    );
+    let mut known = Kids::default();
+    let mut looked = 0;
+    // A field's node with the name and the value of those above it, which all below them share.
+    let mut open: Vec<(ObjectRef, Rc<str>, Option<Rc<str>>)> = Vec::new();
+    let nameless: Rc<str> = "".into();
+    let roots = known.fresh(roots).into_iter().rev();
+    open.extend(roots.map(|root| (root, Rc::clone(&nameless), None)));
     while let Some((node, above, inherited)) = open.pop() {
-        if !seen.insert(node) || seen.len() > NODES_LIMIT {
-            continue;
+        looked += 1;
+        if looked > NODES_LIMIT {
+            fields.entry(0).or_default().cut = true;
+            break;
         }
         let Ok(field) = document.load_object(node) else {
             continue;
@@ -223,18 +248,16 @@ pub(crate) fn fields(document: &PdfDocument, pages: &[ObjectRef]) -> HashMap<usi
         let part = entry(document, &field, "T").and_then(|part| text(&part));
         let name = match (&part, above.is_empty()) {
             (None, _) => above,
-            (Some(part), true) => part.clone(),
-            (Some(part), false) => shortened(&format!("{above}.{part}")),
+            (Some(part), true) => part.as_str().into(),
+            (Some(part), false) => shortened(&format!("{above}.{part}")).into(),
         };
         let value = entry(document, &field, "V")
             .and_then(|value| value_of(document, &value))
+            .map(Rc::from)
             .or(inherited);
         let kids = entry(document, &field, "Kids");
-        let kids: Vec<ObjectRef> = kids
-            .as_ref()
-            .and_then(Object::as_array)
-            .map(|kids| kids.iter().filter_map(Object::as_reference).collect())
-            .unwrap_or_default();
+        let kids = kids.as_ref().and_then(Object::as_array);
+        let kids = kids.map(|kids| known.fresh(kids)).unwrap_or_default();
         // Kids without names are where the field shows, not fields.
         let named = |kid: &&ObjectRef| {
             document
@@ -242,11 +265,8 @@ pub(crate) fn fields(document: &PdfDocument, pages: &[ObjectRef]) -> HashMap<usi
                 .is_ok_and(|kid| entry(document, &kid, "T").is_some())
         };
         if kids.iter().take(1).any(|kid| named(&kid)) {
-            open.extend(
-                kids.into_iter()
-                    .rev()
-                    .map(|kid| (kid, name.clone(), value.clone())),
-            );
+            let kids = kids.into_iter().rev();
+            open.extend(kids.map(|kid| (kid, Rc::clone(&name), value.clone())));
             continue;
         }
         let Some(value) = value.filter(|value| !value.trim().is_empty()) else {
@@ -255,7 +275,13 @@ pub(crate) fn fields(document: &PdfDocument, pages: &[ObjectRef]) -> HashMap<usi
         let shown = kids.first().and_then(|kid| document.load_object(*kid).ok());
         let page = reference(&field, "P").or_else(|| reference(&shown?, "P"));
         let page = page.and_then(|page| index.get(&page).copied()).unwrap_or(0);
-        fields.entry(page).or_default().push(Field { name, value });
+        let row = format!("{}\t{}", one_line(&name), one_line(&value));
+        let fields = fields.entry(page).or_default();
+        length += row.len();
+        match length > FIELDS_LIMIT {
+            true => fields.cut = true,
+            false => fields.rows.push(row),
+        }
     }
     fields
 }
@@ -269,7 +295,7 @@ fn value_of(document: &PdfDocument, value: &Object) -> Option<String> {
                 .iter()
                 .take(100)
                 .filter_map(|value| text(&document.resolve_object(value).ok()?));
-            Some(values.collect::<Vec<_>>().join(", "))
+            Some(shortened(&values.collect::<Vec<_>>().join(", ")))
         }
         value => text(value),
     }
@@ -278,53 +304,49 @@ fn value_of(document: &PdfDocument, value: &Object) -> Option<String> {
 /// A file attached to the document.
 pub(crate) struct Attachment {
     pub(crate) name: String,
-    /// `None` where they cannot be unpacked.
-    pub(crate) bytes: Option<Vec<u8>>,
+    /// Where its bytes are, by the kinds of its name.
+    held: Option<Object>,
 }
 
-/// Calls `take` with each attached file; it says how many bytes of the next one may be unpacked.
-pub(crate) fn attachments(
-    document: &PdfDocument,
-    take: &mut dyn FnMut(Attachment),
-    room: &dyn Fn() -> u64,
-) {
-    if document.is_encrypted() {
-        // Only the parser can decrypt them, all at once.
-        for (name, bytes) in document.extract_embedded_files().unwrap_or_default() {
-            take(Attachment {
-                name: shortened(&name),
-                bytes: Some(bytes),
-            });
-        }
-        return;
+impl Attachment {
+    /// Its bytes, at most `limit`; counts those that were unpacked in vain.
+    pub(crate) fn bytes(
+        &self,
+        document: &PdfDocument,
+        limit: usize,
+        in_vain: &mut u64,
+    ) -> Result<Vec<u8>, Withheld> {
+        let file = self.held.as_ref().ok_or(Withheld::Damaged)?;
+        let stream = entry(document, file, "UF").or_else(|| entry(document, file, "F"));
+        let stream = stream.ok_or(Withheld::Damaged)?;
+        content::unpacked(document, &stream, limit, in_vain).map_err(|lost| match lost {
+            Soundness::TooLarge => Withheld::TooLarge,
+            _ => Withheld::Damaged,
+        })
     }
+}
+
+/// The files attached to a document that is not encrypted.
+pub(crate) fn attachments(document: &PdfDocument) -> Vec<Attachment> {
     let names = document
         .catalog()
         .ok()
         .and_then(|catalog| entry(document, &catalog, "Names"));
     let Some(root) = names.and_then(|names| entry(document, &names, "EmbeddedFiles")) else {
-        return;
+        return Vec::new();
     };
-    for (key, file) in name_tree(document, root) {
-        let Ok(file) = document.resolve_object(&file) else {
-            continue;
-        };
+    let files = name_tree(document, root).into_iter();
+    let attachment = |(key, file): (Vec<u8>, Object)| {
+        let file = document.resolve_object(&file).ok()?;
         let name = ["UF", "F"]
             .iter()
             .find_map(|name| text(&entry(document, &file, name)?));
-        let name = name.unwrap_or_else(|| text(&Object::String(key)).unwrap_or_default());
-        let stream = entry(document, &file, "EF")
-            .and_then(|held| entry(document, &held, "UF").or_else(|| entry(document, &held, "F")));
-        let limit = room().min(DOCUMENT_LIMIT) as usize;
-        let bytes = stream.map(|stream| content::unpacked(document, &stream, limit));
-        let bytes = match bytes {
-            Some(Ok(bytes)) => Some(bytes),
-            // So large that whoever takes it sees that it is over its limit.
-            Some(Err(Soundness::TooLarge)) => Some(vec![0; limit + 1]),
-            _ => None,
-        };
-        take(Attachment { name, bytes });
-    }
+        Some(Attachment {
+            name: name.unwrap_or_else(|| text(&Object::String(key)).unwrap_or_default()),
+            held: entry(document, &file, "EF"),
+        })
+    };
+    files.filter_map(attachment).collect()
 }
 
 fn entry(document: &PdfDocument, object: &Object, name: &str) -> Option<Object> {

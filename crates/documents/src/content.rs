@@ -225,7 +225,7 @@ fn streams(document: &PdfDocument, contents: &Object) -> (Soundness, Vec<u8>) {
         return (Soundness::Damaged, Vec::new());
     };
     let Some(parts) = contents.as_array() else {
-        return match unpacked(document, &contents, CONTENT_LIMIT) {
+        return match unpacked(document, &contents, CONTENT_LIMIT, &mut 0) {
             Ok(bytes) => (Soundness::Whole, bytes),
             Err(lost) => (lost, Vec::new()),
         };
@@ -234,7 +234,7 @@ fn streams(document: &PdfDocument, contents: &Object) -> (Soundness, Vec<u8>) {
     let mut all = Vec::new();
     for part in parts.iter().filter(|part| !part.is_null()) {
         let bytes = match document.resolve_object(part) {
-            Ok(part) => unpacked(document, &part, CONTENT_LIMIT),
+            Ok(part) => unpacked(document, &part, CONTENT_LIMIT, &mut 0),
             Err(_) => Err(Soundness::Damaged),
         };
         match bytes {
@@ -251,11 +251,13 @@ fn streams(document: &PdfDocument, contents: &Object) -> (Soundness, Vec<u8>) {
     (soundness, all)
 }
 
-/// What a stream holds once it is unpacked; nothing where it is encrypted.
+/// What a stream holds once it is unpacked, at most `limit`; nothing where it is encrypted. Counts the bytes that were
+/// unpacked on the way and are not what it holds.
 pub(crate) fn unpacked(
     document: &PdfDocument,
     stream: &Object,
     limit: usize,
+    in_vain: &mut u64,
 ) -> Result<Vec<u8>, Soundness> {
     let Object::Stream { dict, data } = stream else {
         return Err(Soundness::Damaged);
@@ -279,18 +281,20 @@ pub(crate) fn unpacked(
     };
     let mut bytes = data.to_vec();
     for filter in filters {
+        *in_vain += bytes.len() as u64;
         bytes = match filter.as_str() {
-            "FlateDecode" | "Fl" => inflated(&bytes, limit)?,
+            "FlateDecode" | "Fl" => inflated(&bytes, limit, in_vain)?,
             _ => decoders::decode_stream(&bytes, &[filter]).map_err(|_| Soundness::Damaged)?,
         };
         if bytes.len() > limit {
+            *in_vain += bytes.len() as u64;
             return Err(Soundness::TooLarge);
         }
     }
     Ok(bytes)
 }
 
-fn inflated(packed: &[u8], limit: usize) -> Result<Vec<u8>, Soundness> {
+fn inflated(packed: &[u8], limit: usize, in_vain: &mut u64) -> Result<Vec<u8>, Soundness> {
     let limit = limit as u64 + 1;
     let mut bytes = Vec::new();
     if packed.is_empty()
@@ -302,12 +306,14 @@ fn inflated(packed: &[u8], limit: usize) -> Result<Vec<u8>, Soundness> {
         return Ok(bytes);
     }
     // Only the checksum at the end may be cut off: then nothing of the content is lost.
+    *in_vain += bytes.len() as u64;
     bytes.clear();
     let mut decoder = DeflateDecoder::new(packed.get(2..).ok_or(Soundness::Damaged)?);
     let read = decoder.by_ref().take(limit).read_to_end(&mut bytes);
     if read.is_ok() && decoder.total_in() + 2 + 4 > packed.len() as u64 {
         return Ok(bytes);
     }
+    *in_vain += bytes.len() as u64;
     Err(Soundness::Damaged)
 }
 
@@ -607,19 +613,22 @@ mod tests {
     fn a_flipped_bit_or_a_cut_in_a_packed_stream_is_noticed() {
         let content: String = (0..200).map(|n| format!("(line {n}) Tj T* ")).collect();
         let whole = packed(content.as_bytes());
-        assert_eq!(inflated(&whole, CONTENT_LIMIT).unwrap(), content.as_bytes());
+        assert_eq!(
+            inflated(&whole, CONTENT_LIMIT, &mut 0).unwrap(),
+            content.as_bytes()
+        );
         for at in (2..whole.len()).step_by(13) {
             let mut flipped = whole.clone();
             flipped[at] ^= 0x10;
             assert_eq!(
-                inflated(&flipped, CONTENT_LIMIT),
+                inflated(&flipped, CONTENT_LIMIT, &mut 0),
                 Err(Soundness::Damaged),
                 "byte {at}"
             );
         }
         for end in (3..whole.len() - 8).step_by(13) {
             assert_eq!(
-                inflated(&whole[..end], CONTENT_LIMIT),
+                inflated(&whole[..end], CONTENT_LIMIT, &mut 0),
                 Err(Soundness::Damaged),
                 "cut at {end}"
             );
@@ -629,7 +638,7 @@ mod tests {
     #[test]
     fn a_stream_without_its_checksum_is_whole() {
         let whole = packed(b"BT (nothing of it is lost) Tj ET");
-        let content = inflated(&whole[..whole.len() - 4], CONTENT_LIMIT).unwrap();
+        let content = inflated(&whole[..whole.len() - 4], CONTENT_LIMIT, &mut 0).unwrap();
         assert_eq!(content, b"BT (nothing of it is lost) Tj ET");
     }
 
@@ -637,7 +646,7 @@ mod tests {
     fn a_stream_is_unpacked_no_further_than_a_page_may_hold() {
         let bomb = packed(&vec![b' '; 2 * CONTENT_LIMIT]);
         assert_eq!(
-            inflated(&bomb, CONTENT_LIMIT).unwrap().len(),
+            inflated(&bomb, CONTENT_LIMIT, &mut 0).unwrap().len(),
             CONTENT_LIMIT + 1
         );
     }

@@ -1,21 +1,16 @@
 //! Tables in text: cells parted by commas, semicolons, tabs or bars, some of them in quotes (RFC 4180).
 
-use aparte_protocol::documents::{DocumentFailure, Format, Page};
+use aparte_protocol::documents::{DocumentFailure, Page};
 
 use crate::budget::Budget;
 use crate::encoding;
-use crate::written::Writer;
+use crate::written::{COLUMNS_LIMIT, Writer};
 
 /// How much of the text is looked at for what parts its cells.
 const SAMPLE: usize = 64 << 10;
-/// Cells beyond this many in a row are not read.
-const COLUMNS: usize = 16_384;
 
 /// Reads a table; see [`crate::read`].
-pub(crate) fn read(
-    bytes: &[u8],
-    budget: &mut Budget,
-) -> Result<(Format, Vec<Page>), DocumentFailure> {
+pub(crate) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Page>, DocumentFailure> {
     let text = encoding::decode(bytes)?;
     let (text, declared) = declaration(&text);
     let separator = declared.unwrap_or_else(|| separator_of(text));
@@ -30,11 +25,11 @@ pub(crate) fn read(
             .zip(cells)
             .filter(|(_, text)| !text.trim().is_empty())
             .collect();
-        writer.sheet_row(row, &cells)?;
+        writer.table_row(row, &cells, true)?;
         row += 1;
     }
     writer.end_table();
-    Ok((Format::Csv, writer.finish()?))
+    writer.finish()
 }
 
 /// `sep=;` on a line of its own, as one spreadsheet writes it.
@@ -83,7 +78,7 @@ fn record(text: &str, separator: char) -> (Vec<String>, &str) {
     let mut rest = text;
     loop {
         let (cell, after) = cell(rest, separator);
-        if cells.len() < COLUMNS {
+        if cells.len() < COLUMNS_LIMIT {
             cells.push(cell);
         }
         match after.strip_prefix(separator) {
@@ -128,7 +123,7 @@ mod tests {
 
     fn page(text: &str) -> Page {
         let mut budget = Budget::new(Limits::default());
-        let (_, mut pages) = read(text.as_bytes(), &mut budget).unwrap();
+        let mut pages = read(text.as_bytes(), &mut budget).unwrap();
         pages.remove(0)
     }
 

@@ -37,13 +37,7 @@ const SIGNATURES: &[&[u8]] = &[
 ///
 /// [`DocumentFailure::UnknownFormat`] if the bytes are no text in any encoding.
 pub(crate) fn decode(bytes: &[u8]) -> Result<String, DocumentFailure> {
-    if SIGNATURES
-        .iter()
-        .any(|signature| bytes.starts_with(signature))
-    {
-        return Err(DocumentFailure::UnknownFormat);
-    }
-    let encoding = encoding_of(bytes).ok_or(DocumentFailure::UnknownFormat)?;
+    let encoding = encoding_of_text(bytes, bytes.len())?;
     let (text, _, _) = encoding.decode(bytes);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     if looks_binary(&text) {
@@ -58,16 +52,18 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<String, DocumentFailure> {
 ///
 /// As [`decode`].
 pub(crate) fn sample(bytes: &[u8], length: usize) -> Result<String, DocumentFailure> {
-    if SIGNATURES
-        .iter()
-        .any(|signature| bytes.starts_with(signature))
-    {
-        return Err(DocumentFailure::UnknownFormat);
-    }
-    let encoding =
-        encoding_of(&bytes[..bytes.len().min(SAMPLE)]).ok_or(DocumentFailure::UnknownFormat)?;
+    let encoding = encoding_of_text(bytes, SAMPLE)?;
     let (text, _, _) = encoding.decode(&bytes[..bytes.len().min(length)]);
     Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
+}
+
+/// The encoding of what is text, as far as its first `length` bytes tell.
+fn encoding_of_text(bytes: &[u8], length: usize) -> Result<&'static Encoding, DocumentFailure> {
+    let is_other = SIGNATURES.iter().any(|start| bytes.starts_with(start));
+    let encoding = encoding_of(&bytes[..bytes.len().min(length)]);
+    encoding
+        .filter(|_| !is_other)
+        .ok_or(DocumentFailure::UnknownFormat)
 }
 
 /// The text of a part that says itself how it is encoded: by a byte order mark, by `label`, or else as
@@ -80,6 +76,21 @@ pub(crate) fn decode_labelled(bytes: &[u8], label: Option<&str>) -> String {
         .or_else(|| encoding_of(bytes))
         .unwrap_or(UTF_8);
     encoding.decode(bytes).0.replace("\r\n", "\n")
+}
+
+/// The encoding that Windows has under a number.
+pub(crate) fn of_code_page(page: u32) -> Option<&'static Encoding> {
+    let label = match page {
+        866 => "ibm866",
+        932 => "shift_jis",
+        936 => "gbk",
+        949 => "euc-kr",
+        950 => "big5",
+        10_000 => "macintosh",
+        65_001 => "utf-8",
+        page => return Encoding::for_label(format!("windows-{page}").as_bytes()),
+    };
+    Encoding::for_label(label.as_bytes())
 }
 
 fn encoding_of(bytes: &[u8]) -> Option<&'static Encoding> {

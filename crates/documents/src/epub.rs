@@ -2,20 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aparte_protocol::documents::{DocumentFailure, Format, Page, PageWarning};
+use aparte_protocol::documents::{DocumentFailure, Page, PageWarning};
 
 use crate::archive::Archive;
 use crate::budget::Budget;
 use crate::html;
-use crate::markup;
 use crate::written::Writer;
 use crate::xml::{self, Node};
 
 /// Reads a book; see [`crate::read`].
-pub(crate) fn read(
-    bytes: &[u8],
-    budget: &mut Budget,
-) -> Result<(Format, Vec<Page>), DocumentFailure> {
+pub(crate) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Page>, DocumentFailure> {
     let mut archive = Archive::open(bytes)?;
     let container = archive.part("META-INF/container.xml", budget)?;
     let path = match container {
@@ -55,7 +51,7 @@ pub(crate) fn read(
             writer.warn(PageWarning::Damaged);
             continue;
         };
-        let named = html::write(&html::decode(&bytes, None), true, &mut writer)?;
+        let named = html::write(&html::decode(&bytes), true, &mut writer)?;
         if known.is_none()
             && let Some(title) = writer.first_heading().or(named)
         {
@@ -65,7 +61,7 @@ pub(crate) fn read(
     if package.spine.is_empty() {
         return Err(DocumentFailure::Damaged);
     }
-    Ok((Format::Epub, writer.finish()?))
+    writer.finish()
 }
 
 fn root_file(container: &[u8]) -> Result<Option<String>, DocumentFailure> {
@@ -231,7 +227,7 @@ fn encrypted(bytes: &[u8]) -> Result<HashSet<String>, DocumentFailure> {
                 }
                 "CipherReference" if !fonts => {
                     let place = element.attribute("URI").unwrap_or_default();
-                    locked.insert(resolved("", &markup::unescaped(&place)));
+                    locked.insert(resolved("", &place));
                 }
                 _ => {}
             }
@@ -256,5 +252,12 @@ mod tests {
             "etc/passwd"
         );
         assert_eq!(resolved("content.opf", "/a.xhtml"), "a.xhtml");
+    }
+
+    #[test]
+    fn references_in_the_name_of_an_encrypted_part_are_resolved_once() {
+        let xml = br#"<encryption><EncryptedData><CipherReference URI="a&amp;amp;b.xhtml"/></EncryptedData></encryption>"#;
+        let locked = encrypted(xml).unwrap();
+        assert_eq!(locked, HashSet::from(["a&amp;b.xhtml".to_owned()]));
     }
 }

@@ -1,8 +1,8 @@
 //! Hands the files out that a document holds, within the limits, under names that do no harm.
 
-use aparte_protocol::documents::{
-    DOCUMENT_LIMIT, DocumentEvent, DocumentFailure, PIECE_LIMIT, Withheld,
-};
+use std::borrow::Cow;
+
+use aparte_protocol::documents::{DOCUMENT_LIMIT, DocumentEvent, PIECE_LIMIT, Withheld};
 
 use crate::budget::Budget;
 
@@ -10,24 +10,31 @@ use crate::budget::Budget;
 const NAME_LIMIT: usize = 200;
 const FOLDERS_LIMIT: usize = 32;
 
-/// Hands out a file whose bytes are there, or says why not.
-pub(crate) fn hand_out(
+/// Hands out a file, or says why not. Its `bytes` are only asked for where there is room for another file: they get
+/// how many there may be, and count those that they unpacked in vain.
+pub(crate) fn hand_out<'b>(
     name: &str,
     page: u32,
-    bytes: &[u8],
     budget: &mut Budget,
     emit: &mut dyn FnMut(DocumentEvent),
+    bytes: impl FnOnce(u64, &mut u64) -> Result<Cow<'b, [u8]>, Withheld>,
 ) {
     let name = harmless(name);
-    if let Err(reason) = may(budget) {
-        emit(DocumentEvent::Withheld { name, reason });
-        return;
-    }
-    if bytes.len() as u64 > DOCUMENT_LIMIT || budget.unpacked(bytes.len() as u64).is_err() {
-        let reason = Withheld::TooLarge;
-        emit(DocumentEvent::Withheld { name, reason });
-        return;
-    }
+    let limit = budget.unpacked_left().min(DOCUMENT_LIMIT);
+    let mut in_vain = 0;
+    let bytes = may(budget).and_then(|()| bytes(limit, &mut in_vain));
+    let bytes = bytes.and_then(|bytes| match bytes.len() as u64 > limit {
+        true => Err(Withheld::TooLarge),
+        false => Ok(bytes),
+    });
+    let spent = bytes.as_ref().map_or(in_vain, |bytes| bytes.len() as u64);
+    budget
+        .unpacked(spent.min(limit))
+        .expect("the limit is no more than what is left");
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(reason) => return emit(DocumentEvent::Withheld { name, reason }),
+    };
     emit(DocumentEvent::File { name, page });
     for piece in bytes.chunks(PIECE_LIMIT) {
         emit(DocumentEvent::FileBytes(piece.to_vec()));
@@ -40,10 +47,7 @@ pub(crate) fn may(budget: &mut Budget) -> Result<(), Withheld> {
     if budget.depth() == 0 {
         return Err(Withheld::TooDeep);
     }
-    match budget.file() {
-        Ok(()) => Ok(()),
-        Err(DocumentFailure::Limit(_)) | Err(_) => Err(Withheld::TooMany),
-    }
+    budget.file().map_err(|_| Withheld::TooMany)
 }
 
 /// A name that names nothing outside of where it is put: no root, no drive, no `..`, no device, nothing that a
@@ -101,6 +105,40 @@ fn part(part: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aparte_protocol::documents::Limits;
+
+    #[test]
+    fn what_there_is_no_room_for_is_not_asked_for_and_what_was_in_vain_is_counted() {
+        let mut budget = Budget::new(Limits {
+            unpacked: 10,
+            files: 3,
+            ..Limits::default()
+        });
+        let mut events = Vec::new();
+        let mut hand = |budget: &mut Budget, found: Result<&'static [u8], Withheld>, vain| {
+            let mut asked = None;
+            let bytes = |limit, in_vain: &mut u64| {
+                asked = Some(limit);
+                *in_vain = vain;
+                found.map(Cow::Borrowed)
+            };
+            hand_out("a", 0, budget, &mut |event| events.push(event), bytes);
+            asked
+        };
+        assert_eq!(hand(&mut budget, Err(Withheld::Damaged), 4), Some(10));
+        assert_eq!(hand(&mut budget, Ok(b"abcdefg"), 0), Some(6));
+        assert_eq!(hand(&mut budget, Ok(b"abc"), 0), Some(6));
+        assert_eq!(hand(&mut budget, Ok(b"abc"), 0), None);
+        assert_eq!(budget.unpacked_left(), 3);
+        let withheld = |reason| DocumentEvent::Withheld {
+            name: "a".to_owned(),
+            reason,
+        };
+        assert_eq!(events[0], withheld(Withheld::Damaged));
+        assert_eq!(events[1], withheld(Withheld::TooLarge));
+        assert_eq!(events[3], DocumentEvent::FileBytes(b"abc".to_vec()));
+        assert_eq!(events[5], withheld(Withheld::TooMany));
+    }
 
     #[test]
     fn names_lead_nowhere_else() {

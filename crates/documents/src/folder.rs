@@ -8,6 +8,7 @@ use aparte_protocol::documents::{
 use crate::archive::{Archive, Unreadable};
 use crate::budget::Budget;
 use crate::files;
+use crate::send;
 use crate::written::Writer;
 
 /// Hands the entries out; see [`crate::read`].
@@ -31,14 +32,7 @@ pub(crate) fn read(
     for (_, name) in &names {
         listing.paragraph(name)?;
     }
-    let pages = listing.finish()?;
-    emit(DocumentEvent::Opened {
-        format: Format::Zip,
-        pages: pages.len() as u32,
-    });
-    for page in pages {
-        emit(DocumentEvent::Page(page));
-    }
+    send(Format::Zip, listing.finish()?, emit);
     for (index, name) in names {
         let withheld = |reason| DocumentEvent::Withheld {
             name: name.clone(),

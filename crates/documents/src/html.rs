@@ -1,17 +1,15 @@
 //! HTML to blocks of text: what a browser would show, in the order in which it is written. Scripts, styles and
 //! hidden elements are dropped, and nothing that the page refers to is fetched.
 
-use aparte_protocol::documents::{DocumentFailure, Format, Limit, Page};
+use aparte_protocol::documents::{DocumentFailure, Limit, Page};
 
 use crate::budget::{Budget, NESTING_LIMIT};
 use crate::encoding;
-use crate::markup::{Tag, Token, Tokens};
-use crate::written::{Writer, Written};
+use crate::markup::{FOREIGN, Tag, Token, Tokens};
+use crate::written::{COLUMNS_LIMIT, Writer};
 
 /// How much of a page is looked at for its encoding.
 const DECLARED_WITHIN: usize = 4 << 10;
-/// A cell is spread over no more columns.
-const SPAN_LIMIT: usize = 64;
 
 /// Elements that begin and end a block.
 const BLOCKS: &[&str] = &[
@@ -71,23 +69,19 @@ const MAY_HIDE: &[&str] = &[
 ];
 
 /// Reads a page; see [`crate::read`].
-pub(crate) fn read(
-    bytes: &[u8],
-    budget: &mut Budget,
-) -> Result<(Format, Vec<Page>), DocumentFailure> {
-    let text = decode(bytes, None);
+pub(crate) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Page>, DocumentFailure> {
+    let text = decode(bytes);
     let mut writer = Writer::new(budget);
     let xhtml = text.trim_start().starts_with("<?xml");
     if let Some(title) = write(&text, xhtml, &mut writer)? {
         writer.title_if_none(&title);
     }
-    Ok((Format::Html, writer.finish()?))
+    writer.finish()
 }
 
-/// The text of a page, by `label` or what it says of itself.
-pub(crate) fn decode(bytes: &[u8], label: Option<&str>) -> String {
-    let declared = declared_encoding(bytes);
-    encoding::decode_labelled(bytes, label.or(declared.as_deref()))
+/// The text of a page, by what it says of itself.
+pub(crate) fn decode(bytes: &[u8]) -> String {
+    encoding::decode_labelled(bytes, declared_encoding(bytes).as_deref())
 }
 
 fn declared_encoding(bytes: &[u8]) -> Option<String> {
@@ -138,9 +132,7 @@ pub(crate) fn write(
     for token in Tokens::new(text, xhtml) {
         if let Some((name, depth)) = &mut dropped {
             match &token {
-                Token::Start(tag) if tag.name == *name && !(xhtml && tag.self_closing) => {
-                    *depth += 1
-                }
+                Token::Start(tag) if tag.name == *name && !ends_itself(tag, xhtml) => *depth += 1,
                 Token::End(ended) if ended == name => *depth -= 1,
                 _ => {}
             }
@@ -151,7 +143,7 @@ pub(crate) fn write(
         }
         match token {
             Token::Start(tag) => {
-                let closed = xhtml && tag.self_closing;
+                let closed = ends_itself(&tag, xhtml);
                 if DROPPED.contains(&tag.name.as_str()) || is_hidden(&tag) {
                     dropped = (!closed).then_some((tag.name, 1));
                     continue;
@@ -173,6 +165,11 @@ pub(crate) fn write(
         .title
         .map(|title| crate::written::title(&title))
         .filter(|title| !title.is_empty()))
+}
+
+/// Whether an element has no content: in XHTML each may say so, in HTML only those of other languages.
+fn ends_itself(tag: &Tag, xhtml: bool) -> bool {
+    tag.self_closing && (xhtml || FOREIGN.contains(&tag.name.as_str()))
 }
 
 fn is_hidden(tag: &Tag) -> bool {
@@ -370,25 +367,19 @@ impl Builder<'_, '_> {
             return self.flush();
         }
         // Text of a table outside of its cells stands before the table.
-        self.flush_stray()?;
+        self.flush()?;
+        if self
+            .tables
+            .last()
+            .is_some_and(|table| table.cells.len() >= COLUMNS_LIMIT)
+        {
+            self.end_row()?;
+        }
         if let Some(table) = self.tables.last_mut() {
             table.in_cell = true;
-            table.span = tag
-                .attribute("colspan")
-                .and_then(|n| n.trim().parse().ok())
-                .unwrap_or(1)
-                .clamp(1, SPAN_LIMIT);
+            let span = tag.attribute("colspan").and_then(|n| n.trim().parse().ok());
+            table.span = span.unwrap_or(1);
         }
-        Ok(())
-    }
-
-    fn flush_stray(&mut self) -> Result<(), DocumentFailure> {
-        if self.line.trim().is_empty() {
-            self.line.clear();
-            return Ok(());
-        }
-        self.flush()?;
-        self.writer.begin_table();
         Ok(())
     }
 
@@ -411,12 +402,7 @@ impl Builder<'_, '_> {
             return Ok(());
         };
         let cells = std::mem::take(&mut table.cells);
-        let mut row = Vec::with_capacity(cells.len());
-        for (text, span) in &cells {
-            row.push(Written::plain(text));
-            row.extend((1..*span).map(|_| Written::plain("")));
-        }
-        self.writer.row(&row)
+        self.writer.spread_row(&cells)
     }
 }
 
@@ -427,7 +413,7 @@ mod tests {
 
     fn page(html: &str) -> Page {
         let mut budget = Budget::new(Limits::default());
-        let (_, mut pages) = read(html.as_bytes(), &mut budget).unwrap();
+        let mut pages = read(html.as_bytes(), &mut budget).unwrap();
         assert_eq!(pages.len(), 1);
         pages.remove(0)
     }
@@ -465,6 +451,31 @@ mod tests {
     }
 
     #[test]
+    fn text_of_a_table_outside_of_its_cells_takes_no_row_away() {
+        let rows = "<tr><th>What<th>Price<tr><td>Nails<td>12</table>";
+        for stray in ["<caption>Prices</caption>", "<p>Prices</p>", "Prices"] {
+            let page = page(&format!("<table>{stray}{rows}"));
+            assert_eq!(page.text, "Prices\n\nWhat\tPrice\nNails\t12", "{stray}");
+        }
+        let page = page("<table><tr><td>a<td>b</tr><p>between<tr><td>c<td>d</table>");
+        assert_eq!(page.text, "a\tb\n\nbetween\n\nc\td");
+    }
+
+    #[test]
+    fn a_drawing_that_ends_itself_hides_nothing_after_it() {
+        for drawing in [
+            "<svg/>",
+            "<math/>",
+            "<svg><svg/><style/><title/></svg>",
+            "<svg><g/><math/></svg>",
+        ] {
+            assert_eq!(page(&format!("{drawing}<p>seen")).text, "seen", "{drawing}");
+        }
+        // Of the page's own elements, only XHTML's end themselves.
+        assert_eq!(page("<p>seen<script/>var x<p>not").text, "seen");
+    }
+
+    #[test]
     fn scripts_styles_and_hidden_text_are_not_read() {
         let page = page(
             "<head><style>p{}</style><script>alert('no')</script></head><p>seen<div style='display: NONE'>hidden<div>in</div></div>\
@@ -480,7 +491,7 @@ mod tests {
             b"<meta http-equiv=content-type content=\"text/html; charset=windows-1252\"><p>\x80 \xe9t\xe9",
         ] {
             let mut budget = Budget::new(Limits::default());
-            let (_, pages) = read(html, &mut budget).unwrap();
+            let pages = read(html, &mut budget).unwrap();
             assert_eq!(pages[0].text, "€ été");
         }
     }

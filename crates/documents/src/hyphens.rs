@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use crate::layout::PlacedWord;
 
 /// More words are not remembered.
-const WORDS_LIMIT: usize = 200_000;
+const VOCABULARY_LIMIT: usize = 200_000;
 /// What French puts behind a hyphen of its own.
 const ENCLITICS: &[&str] = &[
     "je", "tu", "il", "elle", "on", "nous", "vous", "ils", "elles", "ce", "ci", "là", "y", "en",
@@ -34,11 +34,11 @@ impl Vocabulary {
     /// Remembers words.
     pub(crate) fn learn(&mut self, words: &[PlacedWord]) {
         for word in words {
+            if self.words.len() >= VOCABULARY_LIMIT {
+                return;
+            }
             let plain = plain(&word.text);
-            if self.words.len() < WORDS_LIMIT
-                && plain.chars().count() >= 2
-                && !plain.ends_with(is_hyphen)
-            {
+            if plain.chars().count() >= 2 && !plain.ends_with(is_hyphen) {
                 self.words.insert(plain);
             }
         }

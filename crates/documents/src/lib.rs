@@ -118,7 +118,8 @@ fn read_as(
         .password
         .as_ref()
         .map(|password| password.0.as_str());
-    let (format, pages) = walled(|| match format {
+    // What holds files sends its pages itself, before them.
+    let pages = walled(|| match format {
         Format::Pdf => pdf::read(bytes, password, budget, emit).map(|()| None),
         Format::Zip => folder::read(&bytes, password, budget, emit).map(|()| None),
         Format::Email => mail::read_message(&bytes, budget, emit).map(|()| None),
@@ -138,12 +139,16 @@ fn read_as(
         Format::Markdown | Format::Text | Format::Source | Format::Latex => {
             markdown::read(bytes, format, budget).map(Some)
         }
-        Format::Image => Ok(Some((Format::Image, vec![picture()]))),
-    })?
-    .unwrap_or((format, Vec::new()));
-    if pages.is_empty() {
-        return Ok(());
+        Format::Image => Ok(Some(vec![picture()])),
+    })?;
+    if let Some(pages) = pages {
+        send(format, pages, emit);
     }
+    Ok(())
+}
+
+/// Sends all pages of a document.
+fn send(format: Format, pages: Vec<Page>, emit: &mut dyn FnMut(DocumentEvent)) {
     emit(DocumentEvent::Opened {
         format,
         pages: pages.len() as u32,
@@ -151,7 +156,6 @@ fn read_as(
     for page in pages {
         emit(DocumentEvent::Page(page));
     }
-    Ok(())
 }
 
 /// Runs a reader; one that panics has met a damaged file.

@@ -7,6 +7,7 @@ use mail_parser::{Encoding, Message, MessageParser, MessagePart, MimeHeaders, Pa
 use crate::budget::Budget;
 use crate::files;
 use crate::html;
+use crate::send;
 use crate::written::Writer;
 
 /// Header fields that are told, in the order in which they are.
@@ -35,25 +36,22 @@ pub(crate) fn read_folder(
     emit: &mut dyn FnMut(DocumentEvent),
 ) -> Result<(), DocumentFailure> {
     let messages = messages(bytes);
-    let mut all = Vec::new();
+    if messages.is_empty() {
+        return Err(DocumentFailure::Damaged);
+    }
     let mut firsts = Vec::with_capacity(messages.len());
+    let mut writer = Writer::new(budget).with_fresh_outlines();
     for message in &messages {
-        firsts.push(all.len() as u32 + 1);
-        let mut writer = Writer::new(budget).with_fresh_outlines();
         match MessageParser::default().parse(*message) {
-            Some(message) => write(&message, &mut writer)?,
+            Some(message) => firsts.push(write(&message, &mut writer)?),
             None => {
                 writer.begin(None)?;
                 writer.warn(PageWarning::Damaged);
+                firsts.push(writer.page_number());
             }
         }
-        let before = all.len() as u32;
-        all.extend(writer.finish()?.into_iter().map(|page| Page {
-            number: before + page.number,
-            ..page
-        }));
     }
-    send(Format::Mbox, all, emit);
+    send(Format::Mbox, writer.finish()?, emit);
     for (bytes, first) in messages.iter().zip(firsts) {
         // Once more: a folder's attachments do not fit in memory together.
         if let Some(message) = MessageParser::default().parse(*bytes) {
@@ -64,10 +62,7 @@ pub(crate) fn read_folder(
 }
 
 /// Reads a web page that was saved with what it shows; see [`crate::read`].
-pub(crate) fn read_page(
-    bytes: &[u8],
-    budget: &mut Budget,
-) -> Result<(Format, Vec<Page>), DocumentFailure> {
+pub(crate) fn read_page(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Page>, DocumentFailure> {
     let message = MessageParser::default()
         .parse(bytes)
         .ok_or(DocumentFailure::Damaged)?;
@@ -83,17 +78,15 @@ pub(crate) fn read_page(
     if !found {
         write(&message, &mut writer)?;
     }
-    Ok((Format::Mhtml, writer.finish()?))
+    writer.finish()
 }
 
-fn send(format: Format, pages: Vec<Page>, emit: &mut dyn FnMut(DocumentEvent)) {
-    emit(DocumentEvent::Opened {
-        format,
-        pages: pages.len() as u32,
-    });
-    for page in pages {
-        emit(DocumentEvent::Page(page));
-    }
+/// Whether a file begins as a folder of messages does.
+pub(crate) fn is_folder(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split_inclusive(|&b| b == b'\n');
+    lines
+        .find(|line| !line.trim_ascii().is_empty())
+        .is_some_and(|first| first.starts_with(b"From "))
 }
 
 /// The messages of a folder: each begins with a line `From …` after an empty one.
@@ -120,10 +113,11 @@ fn messages(bytes: &[u8]) -> Vec<&[u8]> {
         .collect()
 }
 
-/// Writes a page of a message.
-fn write(message: &Message, writer: &mut Writer) -> Result<(), DocumentFailure> {
+/// Writes the pages of a message; gives the number of the first.
+fn write(message: &Message, writer: &mut Writer) -> Result<u32, DocumentFailure> {
     let subject = message.subject().unwrap_or_default();
     writer.begin(Some(subject))?;
+    let first = writer.page_number();
     writer.heading(1, subject)?;
     let fields: Vec<String> = FIELDS
         .iter()
@@ -147,7 +141,7 @@ fn write(message: &Message, writer: &mut Writer) -> Result<(), DocumentFailure> 
     if !names.is_empty() {
         writer.paragraph(&format!("Attachments: {}", names.join(", ")))?;
     }
-    Ok(())
+    Ok(first)
 }
 
 fn field(message: &Message, name: &'static str) -> Option<String> {
@@ -209,7 +203,7 @@ fn attachments(
             PartType::Message(inner) => inner.raw_message(),
             _ => part.contents(),
         };
-        files::hand_out(&name, page, contents, budget, emit);
+        files::hand_out(&name, page, budget, emit, |_, _| Ok(contents.into()));
     }
 }
 
@@ -223,5 +217,12 @@ mod tests {
         let parts = messages(folder);
         assert_eq!(parts.len(), 2);
         assert!(parts[0].starts_with(b"Subject: One") && parts[0].ends_with(b"From here on\n\n"));
+    }
+
+    #[test]
+    fn a_folder_without_messages_is_damaged() {
+        let mut budget = Budget::new(aparte_protocol::documents::Limits::default());
+        let read = read_folder(b" From a@b Mon\nSubject: One\n", &mut budget, &mut |_| {});
+        assert_eq!(read, Err(DocumentFailure::Damaged));
     }
 }

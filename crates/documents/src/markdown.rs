@@ -16,7 +16,7 @@ pub(crate) fn read(
     bytes: Vec<u8>,
     format: Format,
     budget: &mut Budget,
-) -> Result<(Format, Vec<Page>), DocumentFailure> {
+) -> Result<Vec<Page>, DocumentFailure> {
     let text = encoding::decode(&bytes)?;
     drop(bytes);
     budget.text(text.len())?;
@@ -29,7 +29,7 @@ pub(crate) fn read(
         budget.page()?;
         pages.push(page(part, format, pages.len() as u32 + 1, &mut outline));
     }
-    Ok((format, pages))
+    Ok(pages)
 }
 
 /// How much of a text the next page holds: up to the last empty line that fits, the last line, or what fits.

@@ -33,26 +33,16 @@ impl Tag {
     }
 }
 
-const KEPT: &[&str] = &[
-    "alt",
-    "charset",
-    "class",
-    "colspan",
-    "content",
-    "hidden",
-    "href",
-    "http-equiv",
-    "start",
-    "style",
-    "type",
-    "value",
-];
+const KEPT: &[&str] = &["alt", "colspan", "hidden", "start", "style"];
 /// Longer values are cut.
 const VALUE_LIMIT: usize = 2_000;
 /// Elements whose content is text up to their end tag.
 const RAW: &[&str] = &["script", "style", "xmp", "iframe", "noembed", "noframes"];
 /// The same, but with character references.
 const ESCAPED_RAW: &[&str] = &["title", "textarea"];
+
+/// Elements that hold another language, whose elements may end themselves.
+pub(crate) const FOREIGN: &[&str] = &["svg", "math"];
 
 /// The tokens of a text.
 pub(crate) struct Tokens<'a> {
@@ -61,6 +51,8 @@ pub(crate) struct Tokens<'a> {
     raw: Option<(String, bool)>,
     /// XHTML: `<title/>` is an element that ends.
     xhtml: bool,
+    /// Inside so many elements that hold another language: `<title/>` ends there too.
+    foreign: usize,
 }
 
 impl<'a> Tokens<'a> {
@@ -69,6 +61,7 @@ impl<'a> Tokens<'a> {
             rest: text,
             raw: None,
             xhtml,
+            foreign: 0,
         }
     }
 
@@ -173,7 +166,10 @@ impl<'a> Tokens<'a> {
             }
         }
         self.rest = &self.rest[at + 1..];
-        if !(self.xhtml && tag.self_closing) {
+        if !tag.self_closing && FOREIGN.contains(&tag.name.as_str()) {
+            self.foreign += 1;
+        }
+        if !(tag.self_closing && (self.xhtml || self.foreign > 0)) {
             let raw = RAW.contains(&tag.name.as_str());
             if raw || ESCAPED_RAW.contains(&tag.name.as_str()) {
                 self.raw = Some((tag.name.clone(), !raw));
@@ -208,6 +204,9 @@ impl<'a> Iterator for Tokens<'a> {
                         .map_or(bytes.len(), |at| at + 2);
                     let name = self.rest[2..name_end].to_ascii_lowercase();
                     self.skip_past(name_end, ">");
+                    if FOREIGN.contains(&name.as_str()) {
+                        self.foreign = self.foreign.saturating_sub(1);
+                    }
                     return Some(Token::End(name));
                 }
                 Some(b) if b.is_ascii_alphabetic() => return self.start(),

@@ -17,12 +17,10 @@ use office_oxide::xls::XlsDocument;
 use office_oxide::xlsx::{CellValue, XlsxDocument};
 use office_oxide::{Document, DocumentFormat, OfficeError};
 
-use crate::archive::{Archive, Unreadable};
+use crate::archive::{Archive, PART_LIMIT, Unreadable};
 use crate::budget::Budget;
-use crate::written::{Writer, Written};
+use crate::written::Writer;
 
-/// No part of a document is larger when unpacked: the parser keeps a part in memory.
-const PART_LIMIT: u64 = 128 << 20;
 /// More elements of XML are not given to the parser, which takes some hundred bytes for the least of them.
 const ELEMENTS_LIMIT: u64 = 12_000_000;
 /// Text boxes in cells in lists: deeper ones are not looked into.
@@ -41,7 +39,7 @@ pub(crate) fn read(
     bytes: Vec<u8>,
     format: Format,
     budget: &mut Budget,
-) -> Result<(Format, Vec<Page>), DocumentFailure> {
+) -> Result<Vec<Page>, DocumentFailure> {
     let kind = match format {
         Format::Docx => DocumentFormat::Docx,
         Format::Pptx => DocumentFormat::Pptx,
@@ -87,7 +85,7 @@ pub(crate) fn read(
             }
         }
     }
-    Ok((format, writer.finish()?))
+    writer.finish()
 }
 
 /// Unpacks once under the count all that is not a picture, a film or a font, and counts elements and cells, before the
@@ -295,13 +293,11 @@ fn table(table: &Table, writer: &mut Writer) -> Result<(), DocumentFailure> {
     }
     writer.begin_table();
     for row in &table.rows {
-        let cells: Vec<String> = row.cells.iter().map(|cell| plain(&cell.content)).collect();
-        let mut written = Vec::with_capacity(cells.len());
-        for (cell, text) in row.cells.iter().zip(&cells) {
-            written.push(Written::plain(text));
-            written.extend((1..cell.col_span.min(64)).map(|_| Written::plain("")));
-        }
-        writer.row(&written)?;
+        let cells = row.cells.iter();
+        let cells: Vec<(String, usize)> = cells
+            .map(|cell| (plain(&cell.content), cell.col_span as usize))
+            .collect();
+        writer.spread_row(&cells)?;
     }
     writer.end_table();
     Ok(())
@@ -398,7 +394,7 @@ fn sheets(workbook: &XlsxDocument, writer: &mut Writer) -> Result<(), DocumentFa
                 }
             }
             cells.sort_by_key(|(column, _)| *column);
-            writer.sheet_row(number, &cells)?;
+            writer.table_row(number, &cells, true)?;
         }
         writer.end_table();
         for comment in sheet.comments.iter() {
@@ -434,7 +430,7 @@ fn old_sheets(workbook: &XlsDocument, writer: &mut Writer) -> Result<(), Documen
                     cells.push((column as u32, shown(text.into_owned())));
                 }
             }
-            writer.sheet_row(number as u32, &cells)?;
+            writer.table_row(number as u32, &cells, true)?;
         }
         writer.end_table();
         for comment in &sheet.comments {

@@ -8,11 +8,10 @@ use aparte_protocol::documents::{DocumentFailure, Format, Limit, Page, PageWarni
 
 use crate::archive::Archive;
 use crate::budget::{Budget, NESTING_LIMIT};
-use crate::written::Writer;
+use crate::written::{COLUMNS_LIMIT, Writer};
 use crate::xml::{self, Element, Node, Soundness};
 
-/// The last column and row of the largest sheets.
-const COLUMNS: u64 = 16_384;
+/// The last row of the largest sheets.
 const ROWS: u64 = 1 << 24;
 
 /// Elements of which nothing is shown.
@@ -37,7 +36,7 @@ pub(crate) fn read(
     bytes: &[u8],
     format: Format,
     budget: &mut Budget,
-) -> Result<(Format, Vec<Page>), DocumentFailure> {
+) -> Result<Vec<Page>, DocumentFailure> {
     let mut archive = Archive::open(bytes)?;
     if let Some(manifest) = archive.part("META-INF/manifest.xml", budget)?
         && is_encrypted(&manifest)?
@@ -65,7 +64,7 @@ pub(crate) fn read(
     if soundness == Soundness::Broken {
         writer.warn(PageWarning::Damaged);
     }
-    Ok((format, writer.finish()?))
+    writer.finish()
 }
 
 fn is_encrypted(manifest: &[u8]) -> Result<bool, DocumentFailure> {
@@ -208,8 +207,8 @@ impl<'w, 'b> Walk<'w, 'b> {
                 self.paragraphs.push((String::new(), level));
             }
             "s" => {
-                let count = element.number("c").unwrap_or(1).min(100) as usize;
-                self.push(&" ".repeat(count));
+                // However many it stands for: runs of them are one in what is written.
+                self.push(" ");
             }
             "tab" => self.push("\t"),
             "line-break" => self.push("\n"),
@@ -341,7 +340,10 @@ impl<'w, 'b> Walk<'w, 'b> {
     fn cell(&mut self) -> Result<(), DocumentFailure> {
         let sheet = &mut self.sheet;
         let text = std::mem::take(&mut sheet.cell).join(" ");
-        let end = (sheet.column + sheet.columns_repeated).min(COLUMNS);
+        let end = sheet
+            .column
+            .saturating_add(sheet.columns_repeated)
+            .min(COLUMNS_LIMIT as u64);
         if !text.trim().is_empty() {
             let count = end.saturating_sub(sheet.column);
             if sheet.cells.len() as u64 + count > u64::from(self.writer.budget.cells_left()) {

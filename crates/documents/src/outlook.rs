@@ -1,22 +1,28 @@
 //! One e-mail as Outlook saves it: a compound file with a stream for each property (MS-OXMSG).
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
-use aparte_protocol::documents::{DocumentEvent, DocumentFailure, Format, PageWarning};
+use aparte_protocol::documents::{DocumentEvent, DocumentFailure, Format, PageWarning, Withheld};
 use cfb::CompoundFile;
 use encoding_rs::{Encoding, WINDOWS_1252};
+use mail_parser::DateTime;
 
 use crate::budget::Budget;
+use crate::encoding;
 use crate::files;
 use crate::html;
 use crate::rtf;
+use crate::send;
 use crate::written::Writer;
 
 /// A message in a message in a message: not deeper.
 const DEPTH_LIMIT: usize = 8;
 /// No property is longer, in bytes.
 const PROPERTY_LIMIT: u64 = 64 << 20;
+/// A message is from 1900 or later and from before 3000, in seconds since 1970.
+const TIMES: std::ops::Range<i64> = -2_208_988_800..32_503_680_000;
 
 type File<'a> = CompoundFile<Cursor<&'a [u8]>>;
 
@@ -30,19 +36,28 @@ pub(crate) fn read(
     let mut writer = Writer::new(budget).with_fresh_outlines();
     let mut attached = Vec::new();
     write(&mut file, "", 0, &mut writer, &mut attached)?;
-    let pages = writer.finish()?;
-    emit(DocumentEvent::Opened {
-        format: Format::Outlook,
-        pages: pages.len() as u32,
-    });
-    for page in pages {
-        emit(DocumentEvent::Page(page));
-    }
+    send(Format::Outlook, writer.finish()?, emit);
     for (name, page, path) in attached {
-        let contents = bytes_of(&mut file, &path).unwrap_or_default();
-        files::hand_out(&name, page, &contents, budget, emit);
+        let bytes = |limit, _: &mut u64| contents(&mut file, &path, limit).map(Cow::Owned);
+        files::hand_out(&name, page, budget, emit, bytes);
     }
     Ok(())
+}
+
+/// What is attached, whole.
+fn contents(file: &mut File, path: &str, limit: u64) -> Result<Vec<u8>, Withheld> {
+    let stream = file.open_stream(path).map_err(|_| Withheld::Damaged)?;
+    if stream.len() > limit {
+        return Err(Withheld::TooLarge);
+    }
+    let mut bytes = Vec::new();
+    // What a stream declares is not believed.
+    let read = stream.take(limit + 1).read_to_end(&mut bytes);
+    read.map_err(|_| Withheld::Damaged)?;
+    match bytes.len() as u64 > limit {
+        true => Err(Withheld::TooLarge),
+        false => Ok(bytes),
+    }
 }
 
 /// Writes the page of the message in a storage, and pages of the messages in it; notes what is attached: its
@@ -88,7 +103,7 @@ fn write(
     if let Some(body) = plain {
         writer.prose(&body.replace("\r\n", "\n"))?;
     } else if let Some(body) = bytes_of(file, &stream(storage, 0x1013, 0x0102)) {
-        html::write(&html::decode(&body, None), false, writer)?;
+        html::write(&html::decode(&body), false, writer)?;
     } else if let Some(body) = properties.text(file, storage, 0x1013) {
         html::write(&body, false, writer)?;
     } else if let Some(packed) = bytes_of(file, &stream(storage, 0x1009, 0x0102)) {
@@ -172,15 +187,7 @@ impl Properties {
         let page = entries
             .iter()
             .find(|(tag, _)| matches!(tag, 0x3ffd_0003 | 0x3fde_0003));
-        let label = page.map(|(_, page)| match *page as u32 {
-            65_001 => "utf-8".to_owned(),
-            932 => "shift_jis".to_owned(),
-            936 => "gbk".to_owned(),
-            949 => "euc-kr".to_owned(),
-            950 => "big5".to_owned(),
-            page => format!("windows-{page}"),
-        });
-        let encoding = label.and_then(|label| Encoding::for_label(label.as_bytes()));
+        let encoding = page.and_then(|(_, page)| encoding::of_code_page(*page as u32));
         Properties {
             entries,
             encoding: encoding.unwrap_or(WINDOWS_1252),
@@ -213,35 +220,18 @@ impl Properties {
         let seconds = i64::try_from(value / 10_000_000)
             .ok()?
             .checked_sub(11_644_473_600)?;
-        let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-        let (year, month, day) = civil(days);
-        (1900..3000).contains(&year).then(|| {
-            format!(
-                "{year:04}-{month:02}-{day:02} {:02}:{:02} UTC",
-                rest / 3_600,
-                rest % 3_600 / 60
-            )
+        TIMES.contains(&seconds).then(|| {
+            let DateTime {
+                year,
+                month,
+                day,
+                hour,
+                minute,
+                ..
+            } = DateTime::from_timestamp(seconds);
+            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
         })
     }
-}
-
-/// The date of a day counted from 1 January 1970.
-fn civil(days: i64) -> (i64, i64, i64) {
-    // Years are counted from March, so that the day that some of them have more is their last.
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// Compressed RTF (MS-OXRTFCP): runs that repeat what is in a window of 4,096 bytes.
@@ -316,9 +306,22 @@ mod tests {
     }
 
     #[test]
-    fn days_have_their_dates() {
-        assert_eq!(civil(0), (1970, 1, 1));
-        assert_eq!(civil(19_782), (2024, 2, 29));
-        assert_eq!(civil(-1), (1969, 12, 31));
+    fn times_are_told_to_the_minute_and_only_likely_ones() {
+        let told = |seconds: i64| {
+            let value = ((seconds + 11_644_473_600) * 10_000_000) as u64;
+            let properties = Properties {
+                entries: vec![(0x0039_0040, value)],
+                encoding: WINDOWS_1252,
+            };
+            properties.time(0x0039)
+        };
+        assert_eq!(told(0).as_deref(), Some("1970-01-01 00:00 UTC"));
+        assert_eq!(
+            told(19_782 * 86_400 + 3_661).as_deref(),
+            Some("2024-02-29 01:01 UTC")
+        );
+        assert_eq!(told(-1).as_deref(), Some("1969-12-31 23:59 UTC"));
+        assert_eq!(told(TIMES.start - 1), None);
+        assert_eq!(told(TIMES.end), None);
     }
 }

@@ -3,7 +3,7 @@
 //! Only spans are asked for: the parser's own text assembly and page count may hang on broken files
 //! (its issue 1398). The parser may also panic; each call is walled, so that a page fails alone.
 
-use std::cell::RefCell;
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -17,7 +17,7 @@ use pdf_oxide::{Error, PdfDocument};
 
 use crate::blocks::Composed;
 use crate::budget::Budget;
-use crate::catalog::{self, Attachment, Field, Section};
+use crate::catalog::{self, Fields, Section};
 use crate::content::{self, Inspector, Soundness};
 use crate::files;
 use crate::hyphens::Vocabulary;
@@ -25,10 +25,7 @@ use crate::layout::{self, PlacedWord};
 use crate::passages::{self, Block, Outline};
 use crate::running::{self, Edges};
 use crate::sections;
-use crate::written::one_line;
 
-/// More pages are not read from one file.
-const PAGES_LIMIT: usize = 100_000;
 /// More words, or more characters in them, are not read from one page.
 const WORDS_LIMIT: usize = 50_000;
 const CHARACTERS_LIMIT: usize = 1 << 20;
@@ -53,7 +50,8 @@ pub(crate) fn read(
         return Err(DocumentFailure::Limit(Limit::Nesting));
     }
     let document = open(bytes, password)?;
-    let (references, count) = page_list(&document);
+    // One more than may be read shows that there are too many.
+    let (references, count) = page_list(&document, budget.pages_left() as usize + 1);
     if count == 0 {
         return Err(DocumentFailure::Damaged);
     }
@@ -93,20 +91,22 @@ pub(crate) fn read(
 
 /// Hands out what is attached to the document.
 fn attachments(document: &PdfDocument, budget: &mut Budget, emit: &mut dyn FnMut(DocumentEvent)) {
-    let budget = RefCell::new(budget);
-    let mut take = |attachment: Attachment| match attachment.bytes {
-        Some(bytes) => {
-            let mut budget = budget.borrow_mut();
-            files::hand_out(&attachment.name, 0, &bytes, &mut budget, emit);
+    if document.is_encrypted() {
+        // Only the parser can decrypt them, all at once.
+        let files = walled(|| document.extract_embedded_files().ok()).flatten();
+        for (name, bytes) in files.unwrap_or_default() {
+            files::hand_out(&name, 0, budget, emit, |_, _| Ok(bytes.into()));
         }
-        None => emit(DocumentEvent::Withheld {
-            name: files::harmless(&attachment.name),
-            reason: Withheld::Damaged,
-        }),
-    };
-    let room = || budget.borrow().unpacked_left();
-    // A panic in the middle leaves the files before it.
-    let _ = walled(|| catalog::attachments(document, &mut take, &room));
+        return;
+    }
+    for attachment in walled(|| catalog::attachments(document)).unwrap_or_default() {
+        let bytes = |limit, in_vain: &mut u64| {
+            walled(|| attachment.bytes(document, limit as usize, in_vain))
+                .unwrap_or(Err(Withheld::Damaged))
+                .map(Cow::Owned)
+        };
+        files::hand_out(&attachment.name, 0, budget, emit, bytes);
+    }
 }
 
 /// Runs a call of the parser; a panic reads as `None`.
@@ -117,6 +117,11 @@ fn walled<T>(call: impl FnOnce() -> T) -> Option<T> {
 fn open(bytes: Vec<u8>, password: Option<&str>) -> Result<PdfDocument, DocumentFailure> {
     let opened = walled(|| {
         let document = PdfDocument::from_bytes(bytes)?;
+        // Of the lock that one program had between two editions of the standard, the parser takes the passwords and
+        // has the wrong key.
+        if document.is_encrypted() && catalog::lock_revision(&document) == Some(5) {
+            return Err(Error::Unsupported("encryption, R=5".to_owned()));
+        }
         // Owner-protected files open with the empty password.
         let mut readable = !document.is_encrypted() || document.authenticate(b"")?;
         if let Some(password) = password
@@ -137,20 +142,23 @@ fn open(bytes: Vec<u8>, password: Option<&str>) -> Result<PdfDocument, DocumentF
             Some(_) => DocumentFailure::PasswordWrong,
             None => DocumentFailure::PasswordWanted,
         }),
+        Some(Err(Error::Unsupported(what))) if what.contains("encryption") => {
+            Err(DocumentFailure::Encrypted)
+        }
         Some(Err(_)) | None => Err(DocumentFailure::Damaged),
     }
 }
 
-/// The pages in order, as far as they can be told: their references, or only how many there are.
-fn page_list(document: &PdfDocument) -> (Vec<ObjectRef>, usize) {
-    if let Some(pages) = walled(|| catalog::pages(document, PAGES_LIMIT)).flatten() {
+/// The pages in order, as far as they can be told, at most `limit`: their references, or only how many there are.
+fn page_list(document: &PdfDocument, limit: usize) -> (Vec<ObjectRef>, usize) {
+    if let Some(pages) = walled(|| catalog::pages(document, limit)).flatten() {
         let count = pages.len();
         return (pages, count);
     }
     // The tree is out of reach: the parser knows ways to find pages without it. It is not asked where there is a
     // tree, because one without pages may lead it in a circle.
     let found = walled(|| document.page_count().ok()).flatten().unwrap_or(0);
-    (Vec::new(), found.min(PAGES_LIMIT))
+    (Vec::new(), found.min(limit))
 }
 
 /// What was read of one page, before it is known what its neighbours have in common with it.
@@ -185,7 +193,7 @@ struct Pages {
     vocabulary: Vocabulary,
     /// The entries of the document's outline, and the filled fields of its form, by the index of the page.
     sections: HashMap<usize, Vec<Section>>,
-    fields: HashMap<usize, Vec<Field>>,
+    fields: HashMap<usize, Fields>,
     finished: u32,
 }
 
@@ -209,7 +217,7 @@ impl Pages {
 
     /// Finishes the first page that waits.
     fn finish_next(&mut self) -> Option<Page> {
-        let sheet = self.waiting.pop_front()?;
+        let mut sheet = self.waiting.pop_front()?;
         let body = self.body_size();
         let neighbours: Vec<&Edges> = self
             .before
@@ -217,7 +225,10 @@ impl Pages {
             .chain(self.waiting.iter().map(|sheet| &sheet.edges))
             .collect();
         let mut composed = Composed::default();
-        for (at, words) in sheet.directions.into_iter().enumerate() {
+        for (at, words) in std::mem::take(&mut sheet.directions)
+            .into_iter()
+            .enumerate()
+        {
             if at > 0 || !sheet.upright {
                 composed.append(&layout::lines(words), body, &self.vocabulary);
                 continue;
@@ -227,15 +238,17 @@ impl Pages {
             composed.append(&layout::lines(parted.body), body, &self.vocabulary);
             composed.append_running(&layout::lines(parted.footer));
         }
-        self.before.push_back(sheet.edges);
+        self.before.push_back(std::mem::take(&mut sheet.edges));
         if self.before.len() > NEIGHBOURS {
             self.before.pop_front();
         }
         let index = self.finished as usize;
         self.finished += 1;
         let fields = self.fields.remove(&index).unwrap_or_default();
-        let rows: Vec<String> = fields.iter().map(written_field).collect();
-        composed.append_rows(&rows);
+        if fields.cut {
+            sheet.note(PageWarning::Damaged);
+        }
+        composed.append_rows(&fields.rows);
         let Composed {
             text,
             words,
@@ -262,11 +275,6 @@ impl Pages {
             .max_by_key(|(size, count)| (**count, **size));
         most.map_or(10.0, |(size, _)| *size as f32 / 2.0)
     }
-}
-
-/// A field as a row of two cells.
-fn written_field(field: &Field) -> String {
-    format!("{}\t{}", one_line(&field.name), one_line(&field.value))
 }
 
 fn sheet(document: &PdfDocument, inspector: &mut Inspector, index: usize, counted: bool) -> Sheet {

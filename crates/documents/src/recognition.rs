@@ -6,6 +6,7 @@ use aparte_protocol::documents::{DocumentFailure, Format};
 
 use crate::archive::Archive;
 use crate::encoding;
+use crate::mail;
 
 /// How far into a file its `%PDF-` may stand.
 const PDF_WITHIN: usize = 1024;
@@ -23,10 +24,11 @@ pub(crate) fn candidates(
     extension: Option<&str>,
 ) -> Result<Vec<Format>, DocumentFailure> {
     let mut candidates = Vec::new();
-    let pdf = bytes[..bytes.len().min(PDF_WITHIN)]
+    let before_pdf = bytes[..bytes.len().min(PDF_WITHIN)]
         .windows(5)
-        .position(|window| window == b"%PDF-");
-    if pdf == Some(0) {
+        .position(|window| window == b"%PDF-")
+        .map(|at| bytes[..at].trim_ascii());
+    if before_pdf == Some(b"") {
         candidates.push(Format::Pdf);
     }
     if bytes.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
@@ -38,13 +40,27 @@ pub(crate) fn candidates(
     } else if bytes.starts_with(b"{\\rtf") {
         candidates.push(Format::Rtf);
     }
-    if pdf.is_some_and(|at| at > 0) {
-        candidates.push(Format::Pdf);
+    if before_pdf.is_some_and(|before| !before.is_empty()) {
+        // What is text may also speak of the mark.
+        let is_text = candidates.is_empty() && encoding::decode(bytes).is_ok();
+        if !is_text || ends_as_pdf(bytes) {
+            candidates.push(Format::Pdf);
+        }
+        if is_text {
+            candidates.push(text(bytes, extension)?);
+        }
     }
     if candidates.is_empty() {
         candidates.push(text(bytes, extension)?);
     }
     Ok(candidates)
+}
+
+/// Whether the end of a file says where the table of a PDF is.
+fn ends_as_pdf(bytes: &[u8]) -> bool {
+    const MARK: &[u8] = b"startxref";
+    let end = &bytes[bytes.len().saturating_sub(PDF_WITHIN)..];
+    end.windows(MARK.len()).any(|window| window == MARK)
 }
 
 /// What an OLE compound file holds.
@@ -154,19 +170,17 @@ fn text(bytes: &[u8], extension: Option<&str>) -> Result<Format, DocumentFailure
     }
     let fields = header_fields(&lower);
     let known = extension.is_some_and(|e| matches!(e, "eml" | "mht" | "mhtml" | "mbox" | "mbx"));
-    if lower.starts_with("from ") && header_fields(lower.split_once('\n').map_or("", |l| l.1)) >= 2
-    {
+    let first_header = lower.split_once('\n').map_or("", |(_, header)| header);
+    if mail::is_folder(bytes) && header_fields(first_header) >= 2 {
         return Ok(Format::Mbox);
     }
     // People write memos that begin like this, but not with what programs put there.
     let posted = fields >= 3 && has_machine_field(&lower);
     if posted || (known && fields >= 1) {
-        let page = lower.contains("multipart/related")
-            && (lower.contains("snapshot-content-location")
-                || lower.contains("saved by")
-                || extension.is_some_and(|e| matches!(e, "mht" | "mhtml")));
-        let single = extension.is_some_and(|e| matches!(e, "mht" | "mhtml"));
-        return Ok(match page || single {
+        let saved = extension.is_some_and(|e| matches!(e, "mht" | "mhtml"))
+            || (lower.contains("multipart/related")
+                && (lower.contains("snapshot-content-location") || lower.contains("saved by")));
+        return Ok(match saved {
             true => Format::Mhtml,
             false => Format::Email,
         });
@@ -280,3 +294,35 @@ const SOURCES: &[&str] = &[
     "sass", "scala", "scm", "scss", "sh", "sql", "svelte", "swift", "tcl", "tf", "toml", "ts",
     "tsx", "v", "vb", "vhd", "vim", "vue", "xml", "xsd", "xsl", "yaml", "yml", "zig", "zsh",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_speaks_of_pdf_is_text() {
+        let about = b"Each such file begins with %PDF-1.7 and a line of comment.\n";
+        assert_eq!(candidates(about, None), Ok(vec![Format::Text]));
+        let list = [b"A\0 \x01\x02".as_slice(), about].concat();
+        assert_eq!(candidates(&list, None), Ok(vec![Format::Pdf]));
+        let led = b"HTTP/1.1 200 OK\n\n%PDF-1.7\n1 0 obj\nstartxref\n9\n%%EOF";
+        assert_eq!(candidates(led, None), Ok(vec![Format::Pdf, Format::Text]));
+        assert_eq!(candidates(b"\r\n%PDF-1.7", None), Ok(vec![Format::Pdf]));
+    }
+
+    #[test]
+    fn a_folder_of_messages_is_one_whose_messages_can_be_parted() {
+        let header = "From: a@example.org\nTo: b@example.org\nSubject: Rent\n\nIt is due.\n";
+        for (first, format) in [
+            ("From a@example.org Mon", Format::Mbox),
+            ("\nFrom a@example.org Mon", Format::Mbox),
+            ("  From a@example.org Mon", Format::Text),
+            ("\u{feff}From a@example.org Mon", Format::Text),
+            ("from a@example.org Mon", Format::Text),
+        ] {
+            let folder = format!("{first}\n{header}");
+            let found = candidates(folder.as_bytes(), None);
+            assert_eq!(found, Ok(vec![format]), "{first:?}");
+        }
+    }
+}

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use aparte_protocol::documents::{DocumentFailure, Format, Limit, Page, PageWarning};
+use aparte_protocol::documents::{DocumentFailure, Limit, Page, PageWarning};
 use encoding_rs::{Encoding, WINDOWS_1252};
 
 use crate::budget::{Budget, NESTING_LIMIT};
+use crate::encoding;
 use crate::written::{Writer, Written};
 
 /// A row has no more cells.
@@ -15,13 +16,10 @@ const CELLS_LIMIT: usize = 4_096;
 const TABLE_LIMIT: usize = 10_000;
 
 /// Reads a document; see [`crate::read`].
-pub(crate) fn read(
-    bytes: &[u8],
-    budget: &mut Budget,
-) -> Result<(Format, Vec<Page>), DocumentFailure> {
+pub(crate) fn read(bytes: &[u8], budget: &mut Budget) -> Result<Vec<Page>, DocumentFailure> {
     let mut writer = Writer::new(budget);
     write(bytes, &mut writer)?;
-    Ok((Format::Rtf, writer.finish()?))
+    writer.finish()
 }
 
 /// Writes what a document says.
@@ -196,7 +194,7 @@ impl<'w, 'b> Reader<'w, 'b> {
             return Ok(rest);
         };
         if !first.is_ascii_alphabetic() {
-            return Ok(self.symbol(first, after));
+            return self.symbol(first, after);
         }
         let length = rest
             .iter()
@@ -231,7 +229,7 @@ impl<'w, 'b> Reader<'w, 'b> {
         Ok(after)
     }
 
-    fn symbol<'r>(&mut self, symbol: u8, after: &'r [u8]) -> &'r [u8] {
+    fn symbol<'r>(&mut self, symbol: u8, after: &'r [u8]) -> Result<&'r [u8], DocumentFailure> {
         match symbol {
             b'\'' => {
                 let code = after
@@ -239,37 +237,28 @@ impl<'w, 'b> Reader<'w, 'b> {
                     .and_then(|digits| std::str::from_utf8(digits).ok());
                 if let Some(code) = code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
                     self.byte(code);
-                    return &after[2..];
+                    return Ok(&after[2..]);
                 }
             }
             b'\\' | b'{' | b'}' => self.byte(symbol),
             b'~' => self.push('\u{a0}'),
             b'_' => self.push('\u{2011}'),
             b'*' => self.state.optional = true,
+            // An end of line with a backslash before it is a paragraph's.
             b'\r' | b'\n' => {
-                // An end of line with a backslash before it is a paragraph's; a failure shows at the next one.
-                let _ = self.paragraph();
+                self.settle();
+                self.paragraph()?;
             }
             _ => {}
         }
-        after
+        Ok(after)
     }
 
     fn word(&mut self, word: &str, number: Option<i32>) -> Result<(), DocumentFailure> {
         if self.state.optional {
             self.state.optional = false;
-            let known = matches!(
-                word,
-                "footnote"
-                    | "annotation"
-                    | "shptxt"
-                    | "shpinst"
-                    | "cs"
-                    | "ud"
-                    | "fldinst"
-                    | "generator"
-            );
-            if !known || matches!(word, "fldinst" | "generator") {
+            let shown = ["footnote", "annotation", "shptxt", "shpinst", "cs", "ud"];
+            if !shown.contains(&word) {
                 self.enter(Place::Nowhere);
                 return Ok(());
             }
@@ -294,7 +283,6 @@ impl<'w, 'b> Reader<'w, 'b> {
             "tab" => self.push('\t'),
             "cell" | "nestcell" => self.cell(),
             "row" | "nestrow" => self.row()?,
-            "trowd" => {}
             "intbl" => self.state.in_table = true,
             "pard" => {
                 self.state.level = None;
@@ -352,17 +340,8 @@ impl<'w, 'b> Reader<'w, 'b> {
     }
 
     fn set_page(&mut self, page: i32) {
-        let label = match page {
-            932 => "shift_jis".to_owned(),
-            936 => "gbk".to_owned(),
-            949 => "euc-kr".to_owned(),
-            950 => "big5".to_owned(),
-            866 => "ibm866".to_owned(),
-            10_000 => "macintosh".to_owned(),
-            65_001 => "utf-8".to_owned(),
-            page => format!("windows-{page}"),
-        };
-        self.page_encoding = Encoding::for_label(label.as_bytes()).unwrap_or(WINDOWS_1252);
+        let known = u32::try_from(page).ok().and_then(encoding::of_code_page);
+        self.page_encoding = known.unwrap_or(WINDOWS_1252);
         self.state.encoding = self.page_encoding;
     }
 
@@ -504,25 +483,24 @@ impl<'w, 'b> Reader<'w, 'b> {
 
 /// What the bytes of a font mean.
 fn of_charset(charset: i32) -> Option<&'static Encoding> {
-    let label = match charset {
-        0 => "windows-1252",
-        77 => "macintosh",
-        128 => "shift_jis",
-        129 => "euc-kr",
-        134 => "gbk",
-        136 => "big5",
-        161 => "windows-1253",
-        162 => "windows-1254",
-        163 => "windows-1258",
-        177 => "windows-1255",
-        178 => "windows-1256",
-        186 => "windows-1257",
-        204 => "windows-1251",
-        222 => "windows-874",
-        238 => "windows-1250",
+    encoding::of_code_page(match charset {
+        0 => 1252,
+        77 => 10_000,
+        128 => 932,
+        129 => 949,
+        134 => 936,
+        136 => 950,
+        161 => 1253,
+        162 => 1254,
+        163 => 1258,
+        177 => 1255,
+        178 => 1256,
+        186 => 1257,
+        204 => 1251,
+        222 => 874,
+        238 => 1250,
         _ => return None,
-    };
-    Encoding::for_label(label.as_bytes())
+    })
 }
 
 #[cfg(test)]
@@ -532,8 +510,7 @@ mod tests {
 
     fn page(rtf: &str) -> Page {
         let mut budget = Budget::new(Limits::default());
-        let (_, mut pages) = read(rtf.as_bytes(), &mut budget).unwrap();
-        pages.remove(0)
+        read(rtf.as_bytes(), &mut budget).unwrap().remove(0)
     }
 
     #[test]
@@ -568,6 +545,20 @@ mod tests {
                 .of(&page.text)
                 .unwrap()
                 .contains("Confidential")
+        );
+    }
+
+    #[test]
+    fn an_end_of_line_with_a_backslash_ends_a_paragraph_and_keeps_to_the_limit() {
+        assert_eq!(page("{\\rtf1 One\\\nTwo\\\n}").text, "One\n\nTwo");
+        let mut budget = Budget::new(Limits {
+            text: 100,
+            ..Limits::default()
+        });
+        let long = format!("{{\\rtf1 {}\\\n}}", "x".repeat(200));
+        assert_eq!(
+            read(long.as_bytes(), &mut budget),
+            Err(DocumentFailure::Limit(Limit::Text))
         );
     }
 

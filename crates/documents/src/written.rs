@@ -16,8 +16,11 @@ pub(crate) const PAGE_TEXT_LIMIT: usize = 2 << 20;
 const PAGE_CELLS_LIMIT: usize = 200_000;
 /// The row with the column names is no longer, in bytes: it is kept with every passage of its table.
 const HEADER_LIMIT: usize = 2_000;
-/// So many empty cells are written before one that holds something, at the most.
+/// So many empty cells are written before one that holds something, or after one that is spread over columns, at the
+/// most.
 const GAP_LIMIT: u32 = 64;
+/// A row has no more cells: as many columns as the largest sheets have.
+pub(crate) const COLUMNS_LIMIT: usize = 16_384;
 /// A title is no longer, in characters.
 const TITLE_LIMIT: usize = 200;
 
@@ -51,6 +54,7 @@ pub(crate) struct Writer<'b> {
 }
 
 /// A table that is being written.
+#[derive(Default)]
 struct Table {
     start: usize,
     /// Where its first row stands on this page.
@@ -155,27 +159,47 @@ impl<'b> Writer<'b> {
     /// Begins a table: its first row names its columns.
     pub(crate) fn begin_table(&mut self) {
         self.end_table();
-        self.table = Some(Table {
-            start: 0,
-            header: 0..0,
-            header_cells: Vec::new(),
-            rows: 0,
-        });
+        self.table = Some(Table::default());
     }
 
-    /// A row of the table that was begun. Without any text it is left out.
+    /// A row of the table at hand, or, where a paragraph ended it or none was begun, of one that begins with it.
+    /// Without any text it is left out; one that no page has room for goes on as another row.
     pub(crate) fn row(&mut self, cells: &[Written]) -> Result<(), DocumentFailure> {
         let texts: Vec<String> = cells.iter().map(|cell| one_line(cell.text)).collect();
         let filled = texts.iter().rposition(|text| !text.is_empty());
         let Some(last) = filled else { return Ok(()) };
-        let length: usize = texts[..=last].iter().map(|text| text.len() + 1).sum();
+        let mut row = Vec::with_capacity(last + 1);
+        let mut length = 0;
+        for (cell, text) in cells.iter().zip(&texts).take(last + 1) {
+            let mut rest = text.as_str();
+            loop {
+                let piece = &rest[..rest.floor_char_boundary(PAGE_TEXT_LIMIT)];
+                if length + piece.len() + 1 > PAGE_TEXT_LIMIT && !row.is_empty() {
+                    self.fitting_row(&row, length)?;
+                    row.clear();
+                    length = 0;
+                }
+                row.push(Written {
+                    text: piece.trim(),
+                    place: cell.place,
+                });
+                length += piece.len() + 1;
+                rest = &rest[piece.len()..];
+                if rest.is_empty() {
+                    break;
+                }
+            }
+        }
+        self.fitting_row(&row, length)
+    }
+
+    /// A row of cells that are lines already and fit on a page.
+    fn fitting_row(&mut self, cells: &[Written], length: usize) -> Result<(), DocumentFailure> {
         self.budget.text(length)?;
-        if self.is_full(length) || self.cells.len() + last >= PAGE_CELLS_LIMIT {
+        if self.is_full(length) || self.cells.len() + cells.len() > PAGE_CELLS_LIMIT {
             self.go_on()?;
         }
-        let Some(table) = &mut self.table else {
-            return Ok(());
-        };
+        let table = self.table.get_or_insert_default();
         if table.rows == 0 {
             if !self.text.is_empty() {
                 self.text.push_str("\n\n");
@@ -186,14 +210,14 @@ impl<'b> Writer<'b> {
         }
         let start = self.text.len();
         let first_cell = self.cells.len();
-        for (at, (cell, text)) in cells.iter().zip(&texts).take(last + 1).enumerate() {
+        for (at, cell) in cells.iter().enumerate() {
             if at > 0 {
                 self.text.push('\t');
             }
             let start = self.text.len();
-            self.text.push_str(text);
+            self.text.push_str(cell.text);
             if let Some((column, row)) = cell.place
-                && !text.is_empty()
+                && !cell.text.is_empty()
             {
                 self.cells.push(Cell {
                     range: text_range(&(start..self.text.len())),
@@ -210,16 +234,24 @@ impl<'b> Writer<'b> {
         Ok(())
     }
 
-    /// A row of a sheet: its number and its cells that hold something, with their columns, in order.
-    pub(crate) fn sheet_row(
-        &mut self,
-        row: u32,
-        cells: &[(u32, String)],
-    ) -> Result<(), DocumentFailure> {
-        self.table_row(row, cells, true)
+    /// A row of cells, each with over how many columns it is spread; one with more columns than any sheet goes on as
+    /// another row.
+    pub(crate) fn spread_row(&mut self, cells: &[(String, usize)]) -> Result<(), DocumentFailure> {
+        let mut row = Vec::with_capacity(cells.len().min(COLUMNS_LIMIT));
+        for (text, columns) in cells {
+            if row.len() >= COLUMNS_LIMIT {
+                self.row(&row)?;
+                row.clear();
+            }
+            row.push(Written::plain(text));
+            let empty = (*columns).clamp(1, GAP_LIMIT as usize) - 1;
+            row.extend((0..empty).map(|_| Written::plain("")));
+        }
+        self.row(&row)
     }
 
-    /// The same of a table that may be no sheet: then its cells have no addresses.
+    /// A row of a sheet: its number and its cells that hold something, with their columns, in order. Those of what is
+    /// no `sheet` have no addresses.
     pub(crate) fn table_row(
         &mut self,
         row: u32,

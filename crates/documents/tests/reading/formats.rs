@@ -6,7 +6,7 @@ use aparte_protocol::documents::{
 
 use crate::read::{self, Read};
 use crate::writer::compound::{self, OldCell, doc, msg, ppt, xls};
-use crate::writer::packages::{docx, epub, open_document, paragraph, pptx, xlsx, zipped};
+use crate::writer::packages::{docx, entries, epub, open_document, paragraph, pptx, xlsx, zipped};
 
 fn read_as(bytes: &[u8], format: Format) -> Read {
     let read = read::file(bytes, "bin");
@@ -300,14 +300,9 @@ fn chapters_come_in_the_order_of_the_spine_with_the_titles_of_the_contents() {
 }
 
 fn rename(archive: &[u8], from: &str, to: &str) -> Vec<u8> {
-    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
-    let mut entries = Vec::new();
-    for index in 0..zip.len() {
-        let mut entry = zip.by_index(index).unwrap();
-        let name = entry.name().unwrap().into_owned();
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut entry, &mut bytes).unwrap();
-        entries.push((if name == from { to.to_owned() } else { name }, bytes));
+    let mut entries = entries(archive);
+    for (name, _) in entries.iter_mut().filter(|(name, _)| name == from) {
+        *name = to.to_owned();
     }
     zipped(&entries)
 }
@@ -401,6 +396,31 @@ fn a_message_of_outlook_is_read_with_its_attachment() {
         "The rent\n\nFrom: Ana Example <ana@example.org>\nTo: Bo\nDate: 2024-02-29 12:00 UTC\n\nIt is 900 €.\n\nRegards\n\nAttachments: prices.csv"
     );
     assert_eq!(read.files, [("prices.csv".to_owned(), 1, b"a,b".to_vec())]);
+}
+
+#[test]
+fn what_is_attached_to_a_message_of_outlook_is_whole_or_is_named() {
+    let large = vec![b'x'; 65 << 20];
+    let bytes = msg("The rent", "It is due.", ("large.txt", &large));
+    let read = read_as(&bytes, Format::Outlook);
+    assert_eq!(read.files[0].2.len(), large.len());
+    let limits = Limits {
+        unpacked: 1 << 20,
+        ..read::limits()
+    };
+    let read = read::with(&bytes, Some("msg"), None, limits);
+    let name = || "large.txt".to_owned();
+    assert_eq!(read.withheld, [(name(), Withheld::TooLarge)]);
+    // The stream with the bytes has another name: there are none.
+    let from: Vec<u8> = "37010102"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let at = bytes.windows(from.len()).position(|window| window == from);
+    let mut without = bytes.clone();
+    without[at.expect("it is there") + 14] = b'3';
+    let read = read::with(&without, Some("msg"), None, read::limits());
+    assert_eq!(read.withheld, [(name(), Withheld::Damaged)]);
 }
 
 #[test]

@@ -134,6 +134,7 @@ fn check(page: &Page) {
             word.rect
         );
     }
+    assert!(page.text.len() <= 3 << 20, "a page fits in a frame");
     assert!(
         !page.text.is_empty() || !page.warnings.is_empty(),
         "an empty page says why"

@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 
 use crate::read;
-use crate::writer::packages::{docx, epub, open_document, xlsx, zipped};
+use crate::writer::packages::{docx, entries, epub, open_document, xlsx, zipped};
 use crate::writer::{Sheet, pdf};
 
 /// What stands in the file that the references name.
@@ -233,21 +233,16 @@ fn no_reference_to_the_outside_is_followed() {
 
 /// A Word document with a relation to the outside.
 fn related(kind: &str, address: &str) -> Vec<u8> {
-    let whole = docx("<w:p><w:r><w:t>x</w:t></w:r></w:p>");
-    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(whole)).unwrap();
-    let mut entries = Vec::new();
-    for index in 0..zip.len() {
-        let mut entry = zip.by_index(index).unwrap();
-        let name = entry.name().unwrap().into_owned();
-        let mut text = String::new();
-        std::io::Read::read_to_string(&mut entry, &mut text).unwrap();
-        if name == "word/_rels/document.xml.rels" {
-            let relation = format!(
-                "<Relationship Id=\"x\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}\" Target=\"{address}\" TargetMode=\"External\"/></Relationships>"
-            );
-            text = text.replace("</Relationships>", &relation);
-        }
-        entries.push((name, text));
+    let mut entries = entries(&docx("<w:p><w:r><w:t>x</w:t></w:r></w:p>"));
+    let relation = format!(
+        "<Relationship Id=\"x\" Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}\" Target=\"{address}\" TargetMode=\"External\"/></Relationships>"
+    );
+    for (_, bytes) in entries
+        .iter_mut()
+        .filter(|(name, _)| name == "word/_rels/document.xml.rels")
+    {
+        let text = std::str::from_utf8(bytes).unwrap();
+        *bytes = text.replace("</Relationships>", &relation).into_bytes();
     }
     zipped(&entries)
 }

@@ -31,6 +31,17 @@ impl Entry {
             bytes: bytes.to_vec(),
         }
     }
+
+    /// An entry of one byte over and over.
+    pub fn bomb(name: &str, fill: u8, size: usize) -> Entry {
+        Entry {
+            name: name.as_bytes().to_vec(),
+            method: 8,
+            size: size as u64,
+            flags: 0,
+            bytes: bomb(fill, size),
+        }
+    }
 }
 
 /// An archive of these entries.

@@ -117,24 +117,7 @@ pub fn pdf(sheets: &[Sheet]) -> Vec<u8> {
             content.len()
         ));
     }
-    let mut file = String::from("%PDF-1.4\n");
-    let mut offsets = Vec::new();
-    for (n, object) in objects.iter().enumerate() {
-        offsets.push(file.len());
-        write!(file, "{} 0 obj\n{object}\nendobj\n", n + 1).expect("a string takes everything");
-    }
-    let start = file.len();
-    let size = objects.len() + 1;
-    let rows: String = offsets
-        .iter()
-        .map(|offset| format!("{offset:010} 00000 n \n"))
-        .collect();
-    write!(
-        file,
-        "xref\n0 {size}\n0000000000 65535 f \n{rows}trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{start}\n%%EOF\n"
-    )
-    .expect("a string takes everything");
-    file.into_bytes()
+    self::objects(&objects)
 }
 
 /// A PDF of these objects, numbered from 1; the first is the catalogue.

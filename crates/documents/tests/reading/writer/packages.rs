@@ -1,9 +1,9 @@
 //! Small packages: ZIP archives, and the documents that are ZIP archives of XML.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipWriter};
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// A ZIP archive of the given entries; one called `mimetype` is stored as it is.
 pub fn zipped<N: AsRef<str>, B: AsRef<[u8]>>(entries: &[(N, B)]) -> Vec<u8> {
@@ -25,6 +25,19 @@ pub fn zipped<N: AsRef<str>, B: AsRef<[u8]>>(entries: &[(N, B)]) -> Vec<u8> {
         .finish()
         .expect("memory takes everything")
         .into_inner()
+}
+
+/// The names and bytes of the entries of a sound archive.
+pub fn entries(archive: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut archive = ZipArchive::new(Cursor::new(archive)).expect("an archive");
+    (0..archive.len())
+        .map(|index| {
+            let mut entry = archive.by_index(index).expect("an entry");
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).expect("sound");
+            (entry.name().expect("a name").into_owned(), bytes)
+        })
+        .collect()
 }
 
 const RELATIONS: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
