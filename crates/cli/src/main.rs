@@ -23,7 +23,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aparte_assistant::{Assistant, Calibrations, Language, Model, STARTER, places};
+use aparte_assistant::{Assistant, Calibrations, EMBEDDING, Language, Model, STARTER, places};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use secrecy::ExposeSecret as _;
@@ -176,6 +176,10 @@ impl Global {
         let mut assistant = Assistant::open(vault, places::worker(), model, output.language)?;
         if let Some(folder) = self.models_folder() {
             assistant = assistant.calibrated(Calibrations::in_folder(folder));
+        }
+        // What was given vectors is found by meaning too.
+        if let Ok(model) = Model::find(EMBEDDING, self.models.as_deref()) {
+            assistant = assistant.embedding(model);
         }
         output.tell_losses(&assistant)?;
         Ok(assistant)
