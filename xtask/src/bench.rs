@@ -3,6 +3,7 @@
 //! A figure is the median of repeated measurements with the smallest and the largest. One that cannot be had is null with
 //! a reason, never estimated.
 
+pub mod answers;
 pub mod engine;
 pub mod vault;
 

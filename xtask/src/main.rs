@@ -79,6 +79,8 @@ enum Task {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum BenchSuite {
+    /// How well questions find the pages that answer them
+    Answers,
     /// The engine against the bare library
     Engine,
     /// The vault and its search index, at 100,000 messages and up to 1,000,000 passages
@@ -102,6 +104,7 @@ fn perform(task: Task) -> Result<(), Failure> {
         Task::Test => test::test(),
         Task::Check => check::check(),
         Task::Bench { suite, json } => match suite {
+            BenchSuite::Answers => bench::answers::run(json),
             BenchSuite::Engine => bench::engine::run(json),
             BenchSuite::Vault => bench::vault::run(json),
         },
