@@ -353,6 +353,73 @@ fn zipped(entries: &[(&str, &str)]) -> Vec<u8> {
 }
 
 #[test]
+fn a_question_finds_what_it_means_in_another_language_once_there_are_vectors() {
+    let (place, assistant) = Place::new();
+    let assistant = assistant.embedding(embedding());
+    let files = [
+        ("lease.md", LEASE),
+        ("minutes.md", MINUTES),
+        (
+            "dredging.md",
+            "# Dredging\n\nSand was taken out of the north basin in May.\n",
+        ),
+    ];
+    let documents: Vec<_> = files
+        .iter()
+        .map(|(name, text)| add(&assistant, &place.file(name, text)))
+        .collect();
+    let question = "Combien faut-il payer pour louer le moulin ?";
+    let first = |assistant: &Assistant| {
+        let hits = assistant.search(question, &documents, 10).unwrap();
+        hits.first().map(|hit| hit.text.clone())
+    };
+    assert_eq!(first(&assistant), None, "no word is the same");
+    assistant
+        .embed_passages(&Stop::default(), &mut |_| {})
+        .unwrap();
+    // On a busy machine a question does not wait for its vector; one after it finds it.
+    let found = (0..30).find_map(|_| first(&assistant));
+    let found = found.expect("by meaning something is always near");
+    assert!(found.contains("412 euros"), "{found}");
+    // What is looked for stays within the documents that are named.
+    let others = assistant.search(question, &documents[1..], 10).unwrap();
+    assert!(others.iter().all(|hit| hit.document != documents[0]));
+    assistant.close().unwrap();
+
+    let assistant = place.again();
+    assert_eq!(
+        first(&assistant),
+        None,
+        "without the model words are searched"
+    );
+}
+
+#[test]
+fn passages_that_follow_each_other_are_one_hit() {
+    let (place, assistant) = Place::new();
+    // A section that says too little is no passage of its own.
+    let part = |number: u32| {
+        format!(
+            "# Part {number}\n\nThe harbour wall of part {number} was built of granite from the quarry.\n\n"
+        )
+    };
+    let text: String = (1..=3).map(part).collect();
+    let choir = "# Choir\n\nIt sings on Mondays in the hall behind the church, never late.\n\n";
+    let end = "# End\n\nThe harbour is mentioned once more at the end of these minutes.\n";
+    let file = place.file("all.md", &format!("{text}{choir}{end}"));
+    let document = add(&assistant, &file);
+    assert_eq!(assistant.embedded().total, 5);
+    let hits = assistant.search("harbour", &[document], 10).unwrap();
+    let texts: Vec<_> = hits.iter().map(|hit| hit.text.as_str()).collect();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    let wall = texts.iter().find(|text| text.contains("granite")).unwrap();
+    for number in 1..=3 {
+        assert!(wall.contains(&format!("of part {number} was")), "{wall}");
+    }
+    assert!(!wall.contains("Mondays"));
+}
+
+#[test]
 fn vectors_are_computed_in_parts_and_none_is_computed_twice() {
     let (place, assistant) = Place::new();
     let assistant = assistant.embedding(embedding());

@@ -128,6 +128,18 @@ impl Incoming {
         }
     }
 
+    /// Takes in what was named before the application ended, before anything else can be kept in its place, and gives what is
+    /// new of it.
+    pub fn recall(&self, kept: Vec<Named>) -> Vec<Named> {
+        let mut queue = lock(&self.queue);
+        let new = kept
+            .into_iter()
+            .filter(|named| !queue.named.contains(named));
+        let new: Vec<_> = new.collect();
+        queue.named.extend(new.iter().cloned());
+        new
+    }
+
     /// Whether files that come from here on are to be in memory alone.
     pub fn set_private(&self, private: bool) {
         self.private.store(private, Ordering::Relaxed);
@@ -453,7 +465,7 @@ struct WasCancelled;
 /// Reads what waits and what will come, as long as this vault is open. Before everything else, and once for a vault,
 /// come the documents that come with the application.
 ///
-/// `kept` is what was named before the application ended.
+/// `kept` is what was named before the application ended: see [`Incoming::recall`].
 pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>, kept: Vec<Named>) {
     lock(&session.incoming.queue).given_up_files.clear();
     let (session, assistant) = (Arc::clone(session), Arc::downgrade(assistant));
@@ -480,8 +492,7 @@ pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>, kept: Vec<Named
 
 /// Takes up what was named before the application ended.
 fn go_on(session: &Session, assistant: &Assistant, kept: Vec<Named>) {
-    let known = lock(&session.incoming.queue).named.clone();
-    for named in kept.into_iter().filter(|named| !known.contains(named)) {
+    for named in kept {
         let files = files_below(&named.path()).into_iter();
         let left = files.filter(|file| assistant.unchanged(file, named.collection).is_none());
         let wanted: Vec<_> = left
@@ -494,7 +505,7 @@ fn go_on(session: &Session, assistant: &Assistant, kept: Vec<Named>) {
             })
             .collect();
         lock(&session.incoming.queue).is_resumed |= !wanted.is_empty();
-        session.enqueue(wanted, vec![named]);
+        session.enqueue(wanted, Vec::new());
     }
     // What was named while no vault was open is kept from now on.
     session.keep_named();

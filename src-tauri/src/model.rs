@@ -32,12 +32,14 @@ pub fn show(session: &Session, assistant: &Assistant) {
     });
 }
 
-/// Puts the model out of memory when nobody asked anything for so many minutes.
+/// Puts the model out of memory when nobody asked anything for so many minutes, and what compares texts long before.
 pub fn unload_if_idle(session: &Session, minutes: u16) {
+    let Ok(assistant) = session.assistant() else {
+        return;
+    };
+    assistant.rest();
     let after = Duration::from_secs(60 * u64::from(minutes));
-    if let (false, Ok(assistant)) = (after.is_zero(), session.assistant())
-        && assistant.unload_if_idle(after)
-    {
+    if !after.is_zero() && assistant.unload_if_idle(after) {
         session.set_model(ModelStatus::Unloaded {
             name: assistant.model_name(),
         });

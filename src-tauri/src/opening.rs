@@ -222,7 +222,9 @@ fn take(session: &Arc<Session>, vault: Vault) {
             let assistant = Arc::new(assistant);
             let ways = Ways::of(&assistant.slots());
             // Before anything else can be named and kept.
-            let kept = assistant.intake().unwrap_or_default();
+            let kept = session
+                .incoming
+                .recall(assistant.intake().unwrap_or_default());
             session.become_open(Arc::clone(&assistant), settings.into(), notices, ways);
             incoming::start(session, &assistant, kept);
             watching::start(session, &assistant);

@@ -3,6 +3,7 @@
 //! A figure is the median of repeated measurements with the smallest and the largest. One that cannot be had is null with
 //! a reason, never estimated.
 
+pub mod answers;
 #[cfg(target_os = "linux")]
 pub mod documents;
 pub mod engine;

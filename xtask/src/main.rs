@@ -79,6 +79,8 @@ enum Task {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum BenchSuite {
+    /// How well questions find the pages that answer them
+    Answers,
     /// How well documents are read, against poppler, MuPDF, pandoc and libraries of Python
     #[cfg(target_os = "linux")]
     Documents,
@@ -108,6 +110,7 @@ fn perform(task: Task) -> Result<(), Failure> {
         Task::Test => test::test(),
         Task::Check => check::check(),
         Task::Bench { suite, json } => match suite {
+            BenchSuite::Answers => bench::answers::run(json),
             #[cfg(target_os = "linux")]
             BenchSuite::Documents => bench::documents::run(json),
             #[cfg(target_os = "linux")]

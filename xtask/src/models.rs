@@ -189,7 +189,8 @@ fn is_right(model: &Model, path: &Path) -> Result<bool, Failure> {
     }
 }
 
-fn sha256(path: &Path) -> Result<String, Failure> {
+/// The SHA-256 of a file.
+pub fn sha256(path: &Path) -> Result<String, Failure> {
     let mut file = File::open(path).map_err(Failure::file(path))?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];

@@ -155,6 +155,16 @@ pub(crate) fn ask(
     })
 }
 
+/// Whether the documents may answer a question, as far as that is told without a model.
+#[cfg(feature = "bench")]
+pub(crate) fn documents_speak_of(
+    assistant: &Assistant,
+    question: &str,
+    documents: &[DocumentId],
+) -> Result<bool, Error> {
+    Ok(Evidence::gather(assistant, question, documents)?.speaks_of_it)
+}
+
 /// A question on its way to the model.
 struct Asked<'a> {
     assistant: &'a Assistant,

@@ -1,7 +1,8 @@
-//! What the benchmark of the vault needs of the inside: filling a vault without a reader or a model, and the index by
+//! What the benchmarks of the vault and of answers need of the inside: filling a vault without a reader or a model, and the index by
 //! itself, with vectors that no document brings yet. Built with the feature `bench` alone.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aparte_protocol::documents::{Format, Page, Passage, TextRange};
@@ -12,12 +13,15 @@ use serde::de::DeserializeOwned;
 pub use crate::search::{Owner, Vector};
 pub use aparte_vault::{OwnerId, Sealer};
 
+use crate::Assistant;
 use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
 use crate::conversation::Message;
+use crate::engine::Stop;
 use crate::language::Language;
 use crate::library::{DocumentId, Head};
-use crate::search::{Entry, MessageEntry, SearchIndex};
+use crate::search::{Entry, Hit, MessageEntry, SearchIndex};
 use crate::stored;
+use crate::vectors::question_vector;
 
 /// What can go wrong in a benchmark.
 pub type Failure = Box<dyn Error>;
@@ -260,6 +264,65 @@ fn all<T: DeserializeOwned>(records: &Listing<Record, RecordId>) -> Result<Vec<T
     }
     let decode = |record: &Record| stored::decode(&record.body).map_err(sentence);
     records.readable.iter().map(decode).collect()
+}
+
+/// What passages are searched by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Their words alone.
+    Words,
+    /// Their meaning alone.
+    Meaning,
+    /// Both, as the application does.
+    Both,
+}
+
+/// The passages that a search of some documents finds, best first, at most so many: their documents, pages and numbers there.
+pub fn found(
+    assistant: &Assistant,
+    documents: &[DocumentId],
+    question: &str,
+    by: By,
+    limit: usize,
+) -> Result<Vec<(DocumentId, u32, u32)>, Failure> {
+    let meaning = match by {
+        By::Words => None,
+        By::Meaning | By::Both => {
+            let embedder = assistant.embedder.as_ref().ok_or("there is no model")?;
+            let meaning = question_vector(embedder, question, &Stop::default());
+            Some(meaning.ok_or("the question got no vector")?)
+        }
+    };
+    let words = if by == By::Meaning { "" } else { question };
+    let library = assistant.library();
+    let document_of = |owner| DocumentId(OwnerId::from_bytes(owner));
+    let wanted = |owner| documents.contains(&document_of(owner));
+    let index = library.index();
+    let hits = index.search(words, meaning.as_ref(), limit, wanted)?;
+    let place = |hit: Hit| (document_of(hit.key.owner), hit.key.page, hit.key.passage);
+    Ok(hits.into_iter().map(place).collect())
+}
+
+/// Whether a question to these documents is refused before any model is asked.
+pub fn is_refused(
+    assistant: &Assistant,
+    documents: &[DocumentId],
+    question: &str,
+) -> Result<bool, Failure> {
+    let speaks = crate::ask::documents_speak_of(assistant, question, documents);
+    Ok(!speaks.map_err(sentence)?)
+}
+
+/// The text of a page of a document.
+pub fn page_text(
+    assistant: &Assistant,
+    document: DocumentId,
+    number: u32,
+) -> Result<String, Failure> {
+    let known = assistant.library().known(document).map(Arc::clone);
+    let known = known.ok_or("there is no such document")?;
+    let page = assistant.page_of(&known, number).map_err(sentence)?;
+    Ok(page.text)
 }
 
 /// A failure of the domain, for a program whose failures are texts.

@@ -138,7 +138,8 @@ pub struct Assistant {
     earlier: Mutex<EarlierTurns>,
     library: Mutex<Library>,
     engine: Option<Engine>,
-    embedder: Option<Embedder>,
+    embedder: Option<Arc<Embedder>>,
+    closing: Closing,
     /// How words are chosen whatever the settings say, and from which seed.
     chosen: (Option<Preset>, Option<u32>),
     /// How much is read of one document whatever the settings say.
@@ -197,6 +198,7 @@ impl Assistant {
             library,
             engine,
             embedder: None,
+            closing: Closing::default(),
             chosen: (None, None),
             limits: None,
         })
@@ -222,7 +224,7 @@ impl Assistant {
     /// The same, with a model that makes vectors of passages. Without one they are found by their words.
     #[must_use]
     pub fn embedding(mut self, model: Model) -> Assistant {
-        self.embedder = Some(Embedder::new(self.worker.clone(), model));
+        self.embedder = Some(Arc::new(Embedder::new(self.worker.clone(), model)));
         self
     }
 
@@ -352,7 +354,8 @@ impl Assistant {
         self.library().get(id).map(|document| look(document))
     }
 
-    /// The passages of the named documents that fit a question best.
+    /// The passages of the named documents that fit a question best, by words and by meaning. Passages that follow each other are
+    /// one hit.
     pub fn search(
         &self,
         question: &str,
@@ -361,6 +364,7 @@ impl Assistant {
     ) -> Result<Vec<Hit>, Error> {
         question::check(question)?;
         let found = self.best_passages(question, documents, limit)?;
+        let found = passages::joined(found);
         Ok(found
             .into_iter()
             .map(|(passage, score)| Hit {
@@ -540,6 +544,16 @@ impl Assistant {
             name: STARTER.to_owned(),
             trouble: ModelTrouble::Missing,
         })
+    }
+}
+
+/// Tells whatever goes on behind the assistant's back to stop when it is gone.
+#[derive(Default)]
+struct Closing(Stop);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.now();
     }
 }
 

@@ -6,9 +6,9 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use aparte_protocol::engine::Purpose;
 use aparte_protocol::reading::{
@@ -18,6 +18,7 @@ use aparte_protocol::reading::{
 use crate::engine::{SILENCE_LIMIT, STOP_LIMIT, Stop};
 use crate::error::{Error, ModelTrouble};
 use crate::loading::{Loaded, Place, STOP_POLL, Serving, load};
+use crate::lock;
 use crate::log;
 use crate::models::Model;
 use crate::reading_trouble::ReadingTrouble;
@@ -51,9 +52,11 @@ impl Embedder {
         self.0.process_id()
     }
 
-    /// Ends the worker. The next texts start another.
-    pub(crate) fn end(&self) {
-        self.0.running.clear();
+    /// Ends the worker if nobody asked it anything for so long. The next texts start another.
+    pub(crate) fn end_if_idle(&self, after: Duration) {
+        if self.0.running.running().is_some() && lock(&self.0.asked).elapsed() >= after {
+            self.0.running.clear();
+        }
     }
 }
 
@@ -118,6 +121,8 @@ struct Comparing {
     model: Model,
     purpose: Purpose,
     running: Place<Running>,
+    /// When it was last asked something.
+    asked: Mutex<Instant>,
 }
 
 /// A worker with its model loaded.
@@ -133,6 +138,7 @@ impl Comparing {
             model,
             purpose,
             running: Place::default(),
+            asked: Mutex::new(Instant::now()),
         }
     }
 
@@ -150,6 +156,7 @@ impl Comparing {
     ) -> Result<Option<Vec<T>>, Error> {
         let mut outcomes = Vec::with_capacity(texts.len());
         while outcomes.len() < texts.len() {
+            *lock(&self.asked) = Instant::now();
             let some = some_from(texts, outcomes.len());
             match self.of_some(texts, some, asking, stop)? {
                 Some(outcome) => outcomes.extend(outcome),

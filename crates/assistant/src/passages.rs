@@ -2,9 +2,10 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use aparte_protocol::documents::{Page, Passage, Unit};
+use aparte_protocol::documents::{Page, Passage, TextRange, Unit};
 use aparte_vault::OwnerId;
 
 use crate::Assistant;
@@ -13,12 +14,13 @@ use crate::language::Language;
 use crate::library::{Document, DocumentId};
 use crate::search::Owner;
 
-/// A passage with its page and document; it outlives the library's lock.
+/// A passage with its page and document, or several that follow each other; it outlives the library's lock.
 #[derive(Clone)]
 pub(crate) struct PassageRef {
     pub document: Arc<Document>,
     page: Arc<Page>,
-    passage: usize,
+    /// The first passage, and the last.
+    passages: RangeInclusive<usize>,
 }
 
 impl PassageRef {
@@ -27,7 +29,10 @@ impl PassageRef {
     }
 
     pub fn text(&self) -> &str {
-        self.passage().range.of(&self.page.text).unwrap_or_default()
+        let end = self.page.passages[*self.passages.end()].range.end;
+        let start = self.passage().range.start;
+        let range = TextRange { start, end };
+        range.of(&self.page.text).unwrap_or_default()
     }
 
     /// Where the passage begins in its page's text.
@@ -72,25 +77,42 @@ impl PassageRef {
     }
 
     fn passage(&self) -> &Passage {
-        &self.page.passages[self.passage]
+        &self.page.passages[*self.passages.start()]
+    }
+
+    /// Takes up another passage of the same page that stands directly before or after. Gives whether it did.
+    fn join(&mut self, other: &PassageRef) -> bool {
+        let (first, last) = (*self.passages.start(), *self.passages.end());
+        let (start, end) = (*other.passages.start(), *other.passages.end());
+        let is_same_page =
+            self.document.id == other.document.id && self.page.number == other.page.number;
+        let is_near = start <= last + 1 && first <= end + 1;
+        if is_same_page && is_near {
+            self.passages = first.min(start)..=last.max(end);
+        }
+        is_same_page && is_near
     }
 }
 
 impl Assistant {
-    /// The passages of the named documents that fit a question best, with their scores. What stands on a page that does
-    /// not open any more is left out.
+    /// The passages of the named documents that fit a question best, by words and, where they have vectors, by meaning, with
+    /// their scores. What stands on a page that does not open any more is left out.
     pub(crate) fn best_passages(
         &self,
         question: &str,
         documents: &[DocumentId],
         limit: usize,
     ) -> Result<Vec<(PassageRef, f32)>, Error> {
+        let meaning = self.meaning_of(question);
         let named = owners(documents);
         let mut found = Vec::new();
         {
             let library = self.library();
             let wanted = |owner| named.contains(&owner);
-            for hit in library.index().search(question, None, limit, wanted)? {
+            for hit in library
+                .index()
+                .search(question, meaning.as_ref(), limit, wanted)?
+            {
                 let id = DocumentId(OwnerId::from_bytes(hit.key.owner));
                 found.extend(library.get(id).map(|document| (Arc::clone(document), hit)));
             }
@@ -110,7 +132,7 @@ impl Assistant {
                 let passage = PassageRef {
                     document,
                     page,
-                    passage,
+                    passages: passage..=passage,
                 };
                 passages.push((passage, hit.score));
             }
@@ -134,7 +156,7 @@ impl Assistant {
                 passages.extend((0..page.passages.len()).map(|passage| PassageRef {
                     document: Arc::clone(&document),
                     page: Arc::clone(&page),
-                    passage,
+                    passages: passage..=passage,
                 }));
                 if passages.len() >= limit {
                     passages.truncate(limit);
@@ -151,6 +173,31 @@ impl Assistant {
         let library = self.library();
         library.index().passages(|owner| named.contains(&owner))
     }
+}
+
+/// Joins passages that follow each other: each stands where the better one stood.
+pub(crate) fn joined(passages: Vec<(PassageRef, f32)>) -> Vec<(PassageRef, f32)> {
+    let mut joined: Vec<(PassageRef, f32)> = Vec::with_capacity(passages.len());
+    for (mut passage, score) in passages {
+        // What two found before stand on either side of becomes one with both.
+        let mut place = None;
+        let mut at = 0;
+        while at < joined.len() {
+            if !passage.join(&joined[at].0) {
+                at += 1;
+            } else if place.is_none() {
+                place = Some(at);
+                at += 1;
+            } else {
+                joined.remove(at);
+            }
+        }
+        match place {
+            Some(place) => joined[place].0 = passage,
+            None => joined.push((passage, score)),
+        }
+    }
+    joined
 }
 
 fn owners(documents: &[DocumentId]) -> HashSet<Owner> {

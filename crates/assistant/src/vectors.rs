@@ -1,8 +1,8 @@
 //! The vectors of passages: computed a few at a time while nobody waits for an answer, and kept sealed beside the pages, so that
-//! nothing that was computed is computed again.
+//! nothing that was computed is computed again. And the vectors of questions, which passages are compared with.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use aparte_protocol::documents::Page;
@@ -29,6 +29,16 @@ pub struct Embedded {
 
 /// What the card of the model says a passage must begin with.
 const PREFIX: &str = "passage: ";
+
+/// And what a question must.
+const QUESTION_PREFIX: &str = "query: ";
+
+/// How long a question waits for its vector: a model that is ready takes some hundredths of a second, one that is not may take
+/// a second, or a minute where the processor is busy.
+const QUESTION_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long the embedding model is kept for the next question.
+const KEPT: Duration = Duration::from_secs(120);
 
 /// So many passages are computed before somebody who asks meanwhile is let through: they take about a second.
 const PORTION: usize = 8;
@@ -60,10 +70,15 @@ impl Assistant {
         let Some(embedder) = &self.embedder else {
             return Ok(());
         };
-        let outcome = self.embed_with(embedder, stop, on_progress);
-        // Nothing else asks it yet, and its model takes memory.
-        embedder.end();
-        outcome
+        self.embed_with(embedder, stop, on_progress)
+    }
+
+    /// Puts the embedding model out of memory if nobody needed it for a while: it takes half a second to come back, and a question
+    /// is often followed by another.
+    pub fn rest(&self) {
+        if let Some(embedder) = &self.embedder {
+            embedder.end_if_idle(KEPT);
+        }
     }
 
     fn embed_with(
@@ -102,6 +117,23 @@ impl Assistant {
             embedded.left = (computed > 0).then(|| spent.mul_f64(rest as f64 / computed as f64));
             on_progress(embedded);
         }
+    }
+
+    /// What a question means. `None` where nothing can be compared with it, where it is longer than the model reads, where the
+    /// model does not work, or is not ready soon: the search by words goes on without it, and the next question finds it ready.
+    pub(crate) fn meaning_of(&self, question: &str) -> Option<Vector> {
+        let embedder = Arc::clone(self.embedder.as_ref()?);
+        if self.library().index().passages_with_vectors() == 0 {
+            return None;
+        }
+        let question = question.to_owned();
+        let stop = self.closing.0.clone();
+        let (give, given) = mpsc::channel();
+        std::thread::spawn(move || {
+            // Nobody may be waiting any more.
+            let _ = give.send(question_vector(&embedder, &question, &stop));
+        });
+        given.recv_timeout(QUESTION_PATIENCE).ok().flatten()
     }
 
     /// How many passages have vectors.
@@ -177,6 +209,13 @@ pub(crate) fn kept(vault: &Vault, document: OwnerId, page: u32, passages: usize)
         .chunks_exact(DIMENSION)
         .map(vector)
         .collect()
+}
+
+/// The vector of a question, however long the model takes to be ready; `None` where there is none, or when `stop` was told.
+pub(crate) fn question_vector(embedder: &Embedder, question: &str, stop: &Stop) -> Option<Vector> {
+    let text = format!("{QUESTION_PREFIX}{question}");
+    let vectors = embedder.vectors(&[text], stop).ok()??;
+    vectors.first().map(|vector| rounded(vector))
 }
 
 /// What is told to the model of each passage: what it stands under says what it is about.

@@ -23,7 +23,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aparte_assistant::{Assistant, Calibrations, Language, Model, ReadingLimits, STARTER, places};
+use aparte_assistant::{
+    Assistant, Calibrations, EMBEDDING, Language, Model, ReadingLimits, STARTER, places,
+};
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use secrecy::ExposeSecret as _;
@@ -190,6 +192,10 @@ impl Global {
         }
         if self.raise_limits {
             assistant = assistant.reading_up_to(self.limits());
+        }
+        // What was given vectors is found by meaning too.
+        if let Ok(model) = Model::find(EMBEDDING, self.models.as_deref()) {
+            assistant = assistant.embedding(model);
         }
         output.tell_losses(&assistant)?;
         Ok(assistant)
