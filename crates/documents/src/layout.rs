@@ -3,6 +3,8 @@
 //! Works in a frame in which text runs to the right and lines go down; a page's sideways text is laid out
 //! in its own frame. Lengths are in points.
 
+use crate::accents;
+
 /// A run of characters without white space, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct PlacedWord {
@@ -207,6 +209,11 @@ fn join(words: &mut Vec<PlacedWord>) {
             last.size = em;
         } else {
             joined.push(word);
+        }
+    }
+    for word in &mut joined {
+        if let Some(text) = accents::composed(&word.text) {
+            word.text = text;
         }
     }
     *words = joined;

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accents;
 mod archive;
 mod blocks;
 mod budget;
