@@ -196,7 +196,11 @@ export class Aparte {
     this.settingsProblem = null;
     this.protection.forgetProblem();
     const drafts = new Drafts(this.#ipc);
-    const library = new Library(this.#ipc, (document) => this.conversations.arrived(document));
+    const library: Library = new Library(
+      this.#ipc,
+      (document) => this.conversations.arrived(document),
+      (document) => void this.reader.readAnew(document),
+    );
     const conversations = new Conversations(
       this.#ipc,
       (privately) => library.seen(privately),
@@ -208,7 +212,7 @@ export class Aparte {
     this.reader?.close();
     this.ocr = new Ocr(this.#ipc, openScan, (document) => {
       library.changed(document);
-      void reader.changed(document.id);
+      void reader.recognised(document.id);
     });
     this.erasures = new Erasures(this.#ipc, {
       conversation: {

@@ -93,12 +93,42 @@ describe("the reader of a document that has a look", () => {
     expect([reader.zoom, reader.canGrow]).toEqual([4, false]);
   });
 
-  test("shows a page anew when it was read anew", async () => {
+  test("shows a page anew when its text was recognised", async () => {
     const ipc = new Scripted();
     const reader = new Reader(ipc);
     await reader.openDocument(aDocument("d1"), 3);
-    await reader.changed("d2");
-    await reader.changed("d1");
+    await reader.recognised("d2");
+    await reader.recognised("d1");
     expect(ipc.calls).toEqual(["page d1 3 -", "page d1 3 -"]);
+  });
+
+  test("shows a document anew that was read anew, as it looks too", async () => {
+    const { ipc, closed, look } = aLook();
+    const reader = new Reader(ipc, () => "pdf", look);
+    await reader.openDocument(aDocument("d1"), 7);
+    await settled();
+    await reader.readAnew(aDocument("d2"));
+    expect(closed).toEqual([]);
+    await reader.readAnew(aDocument("d1"));
+    await settled();
+    expect([closed, look.looks.state]).toEqual([[1], "open"]);
+    expect(reader.reading).toMatchObject({ text: { number: 7 } });
+    await reader.readAnew({ ...aDocument("d1"), pages: 2 });
+    expect(reader.reading, "with fewer pages, at its last").toMatchObject({ text: { number: 2 } });
+  });
+
+  test("does not come back to a page that could not be opened, nor to one that is no more", async () => {
+    const ipc = new Scripted();
+    const reader = new Reader(ipc);
+    await reader.openDocument(aDocument("d1"), 5);
+    ipc.failing.page = { code: "vault_damaged", message: "This page is damaged." };
+    await reader.leaf(1);
+    delete ipc.failing.page;
+    reader.close();
+    await reader.openDocument(aDocument("d1"));
+    expect(reader.reading).toMatchObject({ state: "open", text: { number: 5 } });
+    reader.close();
+    await reader.openDocument({ ...aDocument("d1"), pages: 3 });
+    expect(reader.reading).toMatchObject({ state: "open", text: { number: 3 } });
   });
 });
