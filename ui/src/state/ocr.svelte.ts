@@ -45,6 +45,8 @@ export class Ocr {
     const more = documents.filter(({ id, imagePages }) => imagePages.length > 0 && !this.isOn(id));
     this.waiting = [...this.waiting, ...more];
     if (this.running) return;
+    // A pause ends with what was paused.
+    this.paused = false;
     this.#going = new AbortController();
     const { signal } = this.#going;
     for (;;) {

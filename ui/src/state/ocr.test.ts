@@ -111,6 +111,18 @@ describe("text recognition", () => {
     expect(scans.waiting.map(({ number }) => number)).toEqual([1]);
   });
 
+  test("that was paused at the last page goes on when it is begun again", async () => {
+    const { scans, ocr } = anOcr(scan("d1", 1), scan("d2", 4));
+    const first = ocr.read([scan("d1", 1)]);
+    await settled();
+    ocr.pause();
+    await scans.finish();
+    await first;
+    void ocr.read([scan("d2", 4)]);
+    await settled();
+    expect([ocr.paused, scans.waiting.map(({ number }) => number)]).toEqual([false, [4]]);
+  });
+
   test("cancelled while it is paused, it ends too", async () => {
     const documents = [scan("d1", 1, 2)];
     const { scans, ocr } = anOcr(...documents);
