@@ -474,8 +474,43 @@ describe("the choice of documents", () => {
     expect(all("choice")).toHaveLength(50);
     await type("filter-choice", "m2999");
     expect(all("choice").map(({ dataset }) => dataset.id)).toEqual(["m2999"]);
+    await type("filter-choice", "PDF M2999");
+    expect(all("choice"), "as the library finds them").toHaveLength(1);
     await fireEvent.click(part("choice").querySelector("input")!);
     await rest();
     expect(part("looks-in").textContent).toContain("2,999 of 3,000 documents");
+  });
+});
+
+describe("a private conversation", () => {
+  test("makes files private while it is seen, and not while the library is", async () => {
+    const { ipc, click, press } = await opened();
+    const told = () => ipc.calls.filter((call) => call.startsWith("inPrivate"));
+    await click("new-private");
+    expect(told()).toEqual(["inPrivate true"]);
+    await click("library");
+    expect(told().slice(1)).toEqual(["inPrivate false"]);
+    await press("Escape");
+    expect(told().slice(2)).toEqual(["inPrivate true"]);
+  });
+});
+
+describe("what is looked for in the conversations", () => {
+  test("is opened at once by Enter, where the words are and not where those before were", async () => {
+    const { ipc, type, press, part } = await opened((ipc) => {
+      ipc.stored = [aConversation("c1"), aConversation("c2")];
+      ipc.findings = [{ conversation: "c1", message: 0, text: "harbour" }];
+    });
+    part("find").focus();
+    await type("find", "harbour");
+    await press("Enter");
+    expect(ipc.calls).toContain("find harbour");
+    expect(ipc.calls).toContain("messages c1");
+    ipc.findings = [{ conversation: "c2", message: 0, text: "basin" }];
+    part("find").focus();
+    await type("find", "basin");
+    await press("Enter");
+    expect(ipc.calls.at(-1)).not.toBe("messages c1");
+    expect(ipc.calls).toContain("messages c2");
   });
 });
