@@ -417,6 +417,7 @@ export const ipc: Ipc = {
   async inPrivate(privately) {
     inPrivate = privately;
   },
+  async dropInto() {},
   async ways() {
     return { ...ways };
   },
@@ -635,6 +636,9 @@ export const ipc: Ipc = {
     const name = documents.find(({ id }) => id === document)?.name ?? "";
     const response = await fetch(new URL(`originals/${encodeURIComponent(name)}`, window.document.baseURI));
     return response.ok ? response.arrayBuffer() : new ArrayBuffer(0);
+  },
+  async originalPassword() {
+    return null;
   },
   async recognised(document, page) {
     const known = documents.find(({ id }) => id === document);

@@ -16,7 +16,7 @@ vi.mock("./recogniser", () => ({
 }));
 
 test("a page that is being recognised does not hold up who gives it up", async () => {
-  const scan = await openScan(new ArrayBuffer(0));
+  const scan = await openScan(new ArrayBuffer(0), null);
   const going = new AbortController();
   const read = scan.read(1, going.signal);
   await new Promise((rest) => setTimeout(rest));

@@ -9,9 +9,9 @@ export interface Scan {
   close(): void;
 }
 
-/** Opens a document by its bytes, which are given away. It rejects when it cannot be drawn, or nothing recognises. */
-export async function openScan(bytes: ArrayBuffer): Promise<Scan> {
-  const paper = await openPaper(bytes);
+/** Opens a document as `openPaper` does. It rejects when it cannot be drawn, or nothing recognises. */
+export async function openScan(bytes: ArrayBuffer, password: string | null): Promise<Scan> {
+  const paper = await openPaper(bytes, password);
   const recogniser = await startRecogniser().catch((reason: unknown) => {
     paper.close();
     throw reason;

@@ -29,7 +29,8 @@ import { Shelf } from "./shelf.svelte";
 import { Vault } from "./vault.svelte";
 
 /** Text recognition is large, and loaded when somebody wants it. */
-const openScan = async (bytes: ArrayBuffer) => (await import("../ocr/scan")).openScan(bytes);
+const openScan = async (bytes: ArrayBuffer, password: string | null) =>
+  (await import("../ocr/scan")).openScan(bytes, password);
 
 /** Rust is told no more often than this that somebody is here, in milliseconds. */
 const PRESENCE = 20_000;

@@ -71,6 +71,11 @@ export class Library {
     await this.#attempt(() => this.#ipc.pasteFiles(collection));
   }
 
+  /** What is dropped on the window goes into the collection from here on, if one is given. */
+  async dropInto(collection: number | null): Promise<void> {
+    await this.#attempt(() => this.#ipc.dropInto(collection));
+  }
+
   async rename({ id }: Document, name: string): Promise<void> {
     const shown = name.trim();
     if (shown === "") return;

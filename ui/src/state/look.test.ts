@@ -9,11 +9,13 @@ function aLook() {
   const ipc = new Scripted();
   const closed: number[] = [];
   let opened = 0;
-  const open = async (): Promise<Paper> => {
+  const passwords: (string | null)[] = [];
+  const open = async (_bytes: ArrayBuffer, password: string | null): Promise<Paper> => {
+    passwords.push(password);
     const which = (opened += 1);
     return { pages: 8, close: () => void closed.push(which) } as unknown as Paper;
   };
-  return { ipc, closed, look: new Look(ipc, open) };
+  return { ipc, closed, passwords, look: new Look(ipc, open) };
 }
 
 describe("a document as it looks", () => {
@@ -21,12 +23,20 @@ describe("a document as it looks", () => {
     const { ipc, closed, look } = aLook();
     await look.open("d1");
     await look.open("d1");
-    expect(ipc.calls).toEqual(["original d1"]);
+    expect(ipc.calls).toEqual(["original d1", "originalPassword d1"]);
     expect(look.looks.state).toBe("open");
     await look.open("d2");
     expect(closed).toEqual([1]);
     look.close();
     expect([closed, look.looks.state]).toEqual([[1, 2], "none"]);
+  });
+
+  test("is opened with the password that is kept with it", async () => {
+    const { ipc, passwords, look } = aLook();
+    await look.open("d1");
+    ipc.password = "four calm words";
+    await look.open("d2");
+    expect(passwords).toEqual([null, "four calm words"]);
   });
 
   test("that comes too late is given up", async () => {

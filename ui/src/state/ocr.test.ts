@@ -10,8 +10,10 @@ class Scans {
   /** Pages that are being read. */
   waiting: { number: number; done: () => void; fail: () => void }[] = [];
   opened = 0;
+  passwords: (string | null)[] = [];
   closed = 0;
-  open = async (): Promise<Scan> => {
+  open = async (_bytes: ArrayBuffer, password: string | null): Promise<Scan> => {
+    this.passwords.push(password);
     this.opened += 1;
     return {
       read: (number, signal) =>
@@ -81,6 +83,14 @@ describe("text recognition", () => {
       "recognised d2 2 “words 2”",
     ]);
     expect(scans.opened).toBe(2);
+  });
+
+  test("opens a document with the password that is kept with it", async () => {
+    const { ipc, scans, ocr } = anOcr(scan("d1", 1));
+    ipc.password = "four calm words";
+    void ocr.read([scan("d1", 1)]);
+    await settled();
+    expect(scans.passwords).toEqual(["four calm words"]);
   });
 
   test("begins no page while it is paused", async () => {
