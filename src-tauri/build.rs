@@ -12,6 +12,7 @@ fn main() {
         "lock",
         "active",
         "in_private",
+        "drop_into",
         "ways",
         "set_passphrase",
         "use_keychain",
@@ -40,6 +41,7 @@ fn main() {
         "rename_document",
         "read_again",
         "original",
+        "original_password",
         "watched_folders",
         "unwatch_folder",
         "keep_gone",
@@ -57,6 +59,7 @@ fn main() {
         "erase_now",
         "scan_pages",
         "scan_bytes",
+        "scan_password",
         "scan_read",
         "scan_failed",
     ]);

@@ -43,6 +43,14 @@ pub fn in_private(session: Running<'_>, privately: bool) {
     session.incoming.set_private(privately);
 }
 
+/// Which collection files go into that are dropped on the window from here on: the one that is looked at in the library.
+#[tauri::command]
+#[specta::specta]
+pub fn drop_into(session: Running<'_>, collection: Option<u32>) {
+    let collection = collection.map(aparte_assistant::CollectionId);
+    session.incoming.set_drop_into(collection);
+}
+
 /// Keeps what was chosen about the application.
 #[tauri::command]
 #[specta::specta]

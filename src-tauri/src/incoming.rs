@@ -30,6 +30,8 @@ pub struct Incoming {
     queue: Mutex<Queue>,
     /// Whether what comes now is to be in memory alone.
     private: AtomicBool,
+    /// What is dropped on the window goes into this collection.
+    drop_into: Mutex<Option<CollectionId>>,
     /// The file that is being read is to be given up.
     is_cancelled: AtomicBool,
     /// There is one more, or somebody wants something else to be done.
@@ -103,6 +105,7 @@ impl Incoming {
             last_id: AtomicU32::new(0),
             queue: Mutex::default(),
             private: AtomicBool::new(false),
+            drop_into: Mutex::default(),
             is_cancelled: AtomicBool::new(false),
             changed: Condvar::new(),
         }
@@ -145,10 +148,17 @@ impl Incoming {
         self.private.store(private, Ordering::Relaxed);
     }
 
-    /// Lets whoever waits for a file see that the vault was locked.
+    /// Which collection files go into that are dropped on the window from here on.
+    pub fn set_drop_into(&self, collection: Option<CollectionId>) {
+        *lock(&self.drop_into) = collection;
+    }
+
+    /// Lets whoever waits for a file see that the vault was locked. No conversation and no collection is looked at then.
     pub fn let_go(&self) {
         // Under the lock: between a look at the vault and the wait for a change there must be no change.
         lock(&self.queue).end_embedding();
+        self.set_private(false);
+        self.set_drop_into(None);
         self.changed.notify_all();
     }
 
@@ -227,6 +237,12 @@ impl Session {
     /// The same, into a collection.
     pub fn add_to_collection(&self, paths: Vec<PathBuf>, collection: Option<CollectionId>) {
         self.add(paths, collection, false);
+    }
+
+    /// The same with files that were dropped on the window, into the collection that is looked at there.
+    pub fn add_dropped(&self, paths: Vec<PathBuf>) {
+        let collection = *lock(&self.incoming.drop_into);
+        self.add_to_collection(paths, collection);
     }
 
     /// The same with what is in a folder that is watched from now on.

@@ -18,6 +18,7 @@ pub fn commands() -> Builder<Wry> {
             commands::vault::lock,
             commands::active,
             commands::in_private,
+            commands::drop_into,
             commands::vault::ways,
             commands::vault::set_passphrase,
             commands::vault::use_keychain,
@@ -46,6 +47,7 @@ pub fn commands() -> Builder<Wry> {
             commands::library::rename_document,
             commands::library::read_again,
             commands::library::original,
+            commands::library::original_password,
             commands::library::watched_folders,
             commands::library::unwatch_folder,
             commands::library::keep_gone,
@@ -63,6 +65,7 @@ pub fn commands() -> Builder<Wry> {
             commands::erasing::erase_now,
             commands::scanning::scan_pages,
             commands::scanning::scan_bytes,
+            commands::scanning::scan_password,
             commands::scanning::scan_read,
             commands::scanning::scan_failed,
         ])

@@ -52,8 +52,9 @@ impl Session {
         if listener.replace(page).is_some() {
             self.replies.stop_all();
         }
-        // A page begins with a conversation that is kept.
+        // A page begins with a conversation that is kept, and looks at no collection.
         self.incoming.set_private(false);
+        self.incoming.set_drop_into(None);
         let vault = lock(&self.vault);
         Start {
             language: self.language().into(),

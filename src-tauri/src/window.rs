@@ -161,7 +161,7 @@ pub fn on_event(window: &Window, event: &WindowEvent) {
             let files: Vec<PathBuf> = files.cloned().collect();
             // A folder may hold many, and this thread draws.
             let session = Arc::clone(&session);
-            std::thread::spawn(move || session.add_files(files));
+            std::thread::spawn(move || session.add_dropped(files));
         }
         WindowEvent::DragDrop(DragDropEvent::Leave) => session.tell(News::Drag { over: false }),
         WindowEvent::CloseRequested { api, .. } if session.replies.any() => {

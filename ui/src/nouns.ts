@@ -1,4 +1,5 @@
-// The nouns of the domain, as Rust declares them. Components take them from here, because they know no IPC.
+// The nouns of the domain, as Rust declares them; at the end those that the window alone has. Components take them from here,
+// because they know no IPC.
 export type {
   Answer,
   AppError,
@@ -42,3 +43,15 @@ export type {
   Way,
   Ways,
 } from "./ipc/bindings";
+
+/** What the documents of the library are sorted by. */
+export type Order = "name" | "kind" | "size" | "added";
+
+/** What is said aloud of many files: how they begin, each quarter, and how they end, never each page. */
+export type Milestone =
+  | { kind: "begun" | "resumed"; total: number }
+  | { kind: "quarter"; done: number; total: number }
+  | { kind: "paused" }
+  | { kind: "wentOn" }
+  | { kind: "done"; total: number; failed: number }
+  | { kind: "givenUp"; kept: number };

@@ -6,7 +6,7 @@ async function readPages(): Promise<void> {
   const pages = await commands.scanPages();
   // Bytes come as they are, which the generated type cannot say.
   const bytes = (await commands.scanBytes()) as unknown as ArrayBuffer;
-  const scan = await openScan(bytes);
+  const scan = await openScan(bytes, await commands.scanPassword());
   // Whoever wants it no more ends the process.
   const { signal } = new AbortController();
   for (const number of pages) await commands.scanRead(await scan.read(number, signal));

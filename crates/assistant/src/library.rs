@@ -310,7 +310,10 @@ impl Assistant {
     }
 
     /// What opens the original of a document, where it wanted a password.
-    pub(crate) fn password_of(&self, id: DocumentId) -> Result<Option<String>, Error> {
+    ///
+    /// # Errors
+    /// What the vault reports.
+    pub fn password_of(&self, id: DocumentId) -> Result<Option<String>, Error> {
         let Some(private) = self.library().get(id).map(|document| document.private) else {
             return Ok(None);
         };

@@ -186,6 +186,19 @@ pub async fn original(session: Running<'_>, document: DocumentId) -> Outcome<Byt
     .await
 }
 
+/// What opens the original of a document, where it wanted a password.
+#[tauri::command]
+#[specta::specta]
+pub async fn original_password(
+    session: Running<'_>,
+    document: DocumentId,
+) -> Outcome<Option<String>> {
+    domain(&session, move |assistant| {
+        assistant.password_of(document.known())
+    })
+    .await
+}
+
 /// The folders that are watched.
 #[tauri::command]
 #[specta::specta]

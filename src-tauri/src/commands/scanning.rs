@@ -20,6 +20,13 @@ pub fn scan_bytes(scanning: State<'_, Scanning>) -> Bytes {
     Bytes(scanning.take_bytes())
 }
 
+/// What opens it, where it wants a password.
+#[tauri::command]
+#[specta::specta]
+pub fn scan_password(scanning: State<'_, Scanning>) -> Option<String> {
+    scanning.task().password.clone()
+}
+
 /// Answers what was read of a page.
 #[tauri::command]
 #[specta::specta]

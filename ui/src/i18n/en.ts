@@ -185,7 +185,6 @@ export const en = {
     list: "Documents of the library",
     hint: "Enter opens, F2 renames, Space selects, Delete deletes.",
     rename: (name: string): string => `New name of “${name}”`,
-    back: "Back to the conversation",
   },
 
   report: {
@@ -239,7 +238,6 @@ export const en = {
     remove: "Remove the collection",
     removeNote: "Its documents stay in the library.",
     cancel: "Cancel",
-    none: "In no collection yet.",
   },
 
   folders: {

@@ -185,7 +185,6 @@ export const fr: Dictionary = {
     list: "Documents de la bibliothèque",
     hint: "Entrée ouvre, F2 renomme, Espace sélectionne, Suppr supprime.",
     rename: (name) => `Nouveau nom de « ${name} »`,
-    back: "Retour à la conversation",
   },
 
   report: {
@@ -239,7 +238,6 @@ export const fr: Dictionary = {
     remove: "Retirer la collection",
     removeNote: "Ses documents restent dans la bibliothèque.",
     cancel: "Annuler",
-    none: "Dans aucune collection pour l’instant.",
   },
 
   folders: {
@@ -323,7 +321,7 @@ export const fr: Dictionary = {
       },
       raised: {
         label: "Quatre fois plus",
-        note: "Pour de gros fichiers de confiance : jusqu’à 256 Mo de texte, et 2 Go de mémoire pendant la lecture.",
+        note: "Pour de gros fichiers de confiance : jusqu’à 256 Mo de texte, et 2 Go de mémoire pendant la lecture.",
       },
     },
     unloadAfter: "Décharger le modèle sans question depuis",

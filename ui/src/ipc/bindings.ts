@@ -57,6 +57,12 @@ async inPrivate(privately: boolean) : Promise<void> {
     await TAURI_INVOKE("in_private", { privately });
 },
 /**
+ * Which collection files go into that are dropped on the window from here on: the one that is looked at in the library.
+ */
+async dropInto(collection: number | null) : Promise<void> {
+    await TAURI_INVOKE("drop_into", { collection });
+},
+/**
  * What opens the vault.
  */
 async ways() : Promise<Ways> {
@@ -228,6 +234,12 @@ async original(document: DocumentId) : Promise<Bytes> {
     return await TAURI_INVOKE("original", { document });
 },
 /**
+ * What opens the original of a document, where it wanted a password.
+ */
+async originalPassword(document: DocumentId) : Promise<string | null> {
+    return await TAURI_INVOKE("original_password", { document });
+},
+/**
  * The folders that are watched.
  */
 async watchedFolders() : Promise<WatchedFolder[]> {
@@ -329,6 +341,12 @@ async scanPages() : Promise<number[]> {
  */
 async scanBytes() : Promise<Bytes> {
     return await TAURI_INVOKE("scan_bytes");
+},
+/**
+ * What opens it, where it wants a password.
+ */
+async scanPassword() : Promise<string | null> {
+    return await TAURI_INVOKE("scan_password");
 },
 /**
  * Answers what was read of a page.

@@ -206,6 +206,17 @@ const failedFile = (id: number, name: string): IncomingFile => ({
   name,
   progress: { state: "failed", message: unreadable(name) },
 });
+const closed: IncomingFile = {
+  id: 4,
+  name: "lease.pdf",
+  progress: {
+    state: "closed",
+    message: say(
+      "“lease.pdf” is protected by a password. Type its password.",
+      "«\u202flease.pdf\u202f» est protégé par un mot de passe. Saisissez-le.",
+    ),
+  },
+};
 const contract: IncomingFile = {
   id: 1,
   name: "contract.pdf",
@@ -215,6 +226,7 @@ const appendix: IncomingFile = { id: 2, name: "appendix.pdf", progress: { state:
 const busy: Intake = { ...noIntake, done: 37, failed: 0, total: 200, secondsLeft: 132 };
 const onTheirWay: Record<string, { files: IncomingFile[]; intake: Intake }> = {
   "failed-files": { files: [contract, appendix, failedFile(3, "blank.pdf")], intake: noIntake },
+  "closed-files": { files: [failedFile(3, "blank.pdf"), closed], intake: noIntake },
   busy: { files: [contract], intake: busy },
   "many-failed": {
     files: [
@@ -405,6 +417,7 @@ export const ipc: Ipc = {
   async inPrivate(privately) {
     inPrivate = privately;
   },
+  async dropInto() {},
   async ways() {
     return { ...ways };
   },
@@ -467,7 +480,7 @@ export const ipc: Ipc = {
     standsAt({ paused });
   },
   async cancelIntake() {
-    files = [];
+    files = files.filter(({ progress: { state } }) => state === "failed" || state === "closed");
     tell({ kind: "cancelled" });
     standsAt({ ...noIntake });
   },
@@ -623,6 +636,9 @@ export const ipc: Ipc = {
     const name = documents.find(({ id }) => id === document)?.name ?? "";
     const response = await fetch(new URL(`originals/${encodeURIComponent(name)}`, window.document.baseURI));
     return response.ok ? response.arrayBuffer() : new ArrayBuffer(0);
+  },
+  async originalPassword() {
+    return null;
   },
   async recognised(document, page) {
     const known = documents.find(({ id }) => id === document);

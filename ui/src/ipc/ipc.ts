@@ -37,6 +37,8 @@ export interface Ipc {
   active(): Promise<void>;
   /** Whether the conversation that is seen is private: files that come meanwhile are in memory alone. */
   inPrivate(privately: boolean): Promise<void>;
+  /** Which collection files go into that are dropped on the window from here on. */
+  dropInto(collection: number | null): Promise<void>;
   ways(): Promise<Ways>;
   setPassphrase(proof: Proof, passphrase: string): Promise<void>;
   useKeychain(proof: Proof): Promise<void>;
@@ -80,6 +82,8 @@ export interface Ipc {
   readAgain(document: DocumentId): Promise<Document | null>;
   /** The bytes of a document as they were read; none if they are not there any more. */
   original(document: DocumentId): Promise<ArrayBuffer>;
+  /** What opens the original of a document; null where it wanted no password. */
+  originalPassword(document: DocumentId): Promise<string | null>;
   watchedFolders(): Promise<WatchedFolder[]>;
   /** By its number in the list. Its documents stay. */
   unwatchFolder(number: number): Promise<void>;

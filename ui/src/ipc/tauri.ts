@@ -20,6 +20,7 @@ export const ipc: Ipc = {
   lock: async () => void (await commands.lock()),
   active: async () => void (await commands.active()),
   inPrivate: async (privately) => void (await commands.inPrivate(privately)),
+  dropInto: async (collection) => void (await commands.dropInto(collection)),
   ways: () => commands.ways(),
   setPassphrase: async (proof, passphrase) => void (await commands.setPassphrase(proof, passphrase)),
   useKeychain: async (proof) => void (await commands.useKeychain(proof)),
@@ -46,6 +47,7 @@ export const ipc: Ipc = {
   readAgain: (document) => commands.readAgain(document),
   // Bytes come as they are, which the generated type cannot say.
   original: async (document) => (await commands.original(document)) as unknown as ArrayBuffer,
+  originalPassword: (document) => commands.originalPassword(document),
   watchedFolders: () => commands.watchedFolders(),
   unwatchFolder: async (number) => void (await commands.unwatchFolder(number)),
   keepGone: async (documents) => void (await commands.keepGone(documents)),

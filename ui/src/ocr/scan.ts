@@ -9,9 +9,9 @@ export interface Scan {
   close(): void;
 }
 
-/** Opens a document by its bytes, which are given away. It rejects when it cannot be drawn, or nothing recognises. */
-export async function openScan(bytes: ArrayBuffer): Promise<Scan> {
-  const paper = await openPaper(bytes);
+/** Opens a document as `openPaper` does. It rejects when it cannot be drawn, or nothing recognises. */
+export async function openScan(bytes: ArrayBuffer, password: string | null): Promise<Scan> {
+  const paper = await openPaper(bytes, password);
   const recogniser = await startRecogniser().catch((reason: unknown) => {
     paper.close();
     throw reason;
@@ -22,8 +22,8 @@ export async function openScan(bytes: ArrayBuffer): Promise<Scan> {
       const { width, height } = await paper.size(number);
       const wanted = await paper.sharpness(number);
       const scale = await paper.draw(number, canvas, wanted, { signal, unseen: true });
-      const words = await recogniser.read(canvas, scale);
-      signal.throwIfAborted();
+      // What reads a page hears no signal: an abort does not wait for its end.
+      const words = await orAborted(recogniser.read(canvas, scale), signal);
       return { number, size: [width, height], words };
     },
     close() {
@@ -32,4 +32,18 @@ export async function openScan(bytes: ArrayBuffer): Promise<Scan> {
       paper.close();
     },
   };
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", abort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }

@@ -55,11 +55,11 @@ export function hasLook(format: Format): boolean {
   return LOOKS.includes(format);
 }
 
-/** Opens a document by its bytes, which are given away. It rejects with `NoPaper`. */
-export async function openPaper(bytes: ArrayBuffer): Promise<Paper> {
+/** Opens a document by its bytes, which are given away, and by its password where it wants one. It rejects with `NoPaper`. */
+export async function openPaper(bytes: ArrayBuffer, password: string | null): Promise<Paper> {
   if (bytes.byteLength === 0) throw new NoPaper("missing");
   // By its first bytes, as a reader of PDF finds it: what stands before them is left out.
   const start = new TextDecoder("latin1").decode(bytes.slice(0, 1024));
-  if (start.includes("%PDF-")) return (await import("./pdf")).openPdf(bytes);
+  if (start.includes("%PDF-")) return (await import("./pdf")).openPdf(bytes, password);
   return (await import("./picture")).openPicture(bytes);
 }

@@ -13,7 +13,7 @@ const SHARPNESS = 300 / 72;
 
 const at = (name: string) => new URL(`pdf/${name}`, document.baseURI).href;
 
-export async function openPdf(bytes: ArrayBuffer): Promise<Paper> {
+export async function openPdf(bytes: ArrayBuffer, password: string | null): Promise<Paper> {
   const port = new Worker(at("worker.js"), { type: "module" });
   // The types know of no port, because the default of the parameter is null.
   const options = { port, verbosity: pdfjs.VerbosityLevel.ERRORS } as object;
@@ -27,6 +27,7 @@ export async function openPdf(bytes: ArrayBuffer): Promise<Paper> {
   });
   const loading = pdfjs.getDocument({
     data: new Uint8Array(bytes),
+    ...(password === null ? {} : { password }),
     worker,
     verbosity: pdfjs.VerbosityLevel.ERRORS,
     enableXfa: false,

@@ -29,7 +29,8 @@ import { Shelf } from "./shelf.svelte";
 import { Vault } from "./vault.svelte";
 
 /** Text recognition is large, and loaded when somebody wants it. */
-const openScan = async (bytes: ArrayBuffer) => (await import("../ocr/scan")).openScan(bytes);
+const openScan = async (bytes: ArrayBuffer, password: string | null) =>
+  (await import("../ocr/scan")).openScan(bytes, password);
 
 /** Rust is told no more often than this that somebody is here, in milliseconds. */
 const PRESENCE = 20_000;
@@ -196,7 +197,11 @@ export class Aparte {
     this.settingsProblem = null;
     this.protection.forgetProblem();
     const drafts = new Drafts(this.#ipc);
-    const library = new Library(this.#ipc, (document) => this.conversations.arrived(document));
+    const library: Library = new Library(
+      this.#ipc,
+      (document) => this.conversations.arrived(document),
+      (document) => void this.reader.readAnew(document),
+    );
     const conversations = new Conversations(
       this.#ipc,
       (privately) => library.seen(privately),
@@ -208,7 +213,7 @@ export class Aparte {
     this.reader?.close();
     this.ocr = new Ocr(this.#ipc, openScan, (document) => {
       library.changed(document);
-      void reader.changed(document.id);
+      void reader.recognised(document.id);
     });
     this.erasures = new Erasures(this.#ipc, {
       conversation: {

@@ -24,6 +24,10 @@ export class Conversations {
   #fresh: Conversation;
   /** The private one that has not begun yet. */
   #freshPrivate: Conversation;
+  /** Something else may be seen in the place of the open one. */
+  #isShown = true;
+  /** What Rust knows of the open one: whether it is private and seen; null where it could not be told. */
+  #isTold: boolean | null = false;
   /** Each is kept when the answer that is being written is there, or failed. */
   readonly #replies = new Map<Conversation, Promise<void>>();
   readonly #ipc: Ipc;
@@ -61,6 +65,12 @@ export class Conversations {
   openNewPrivate(): void {
     if (this.#freshPrivate.isAnswering) this.#renew(this.#freshPrivate);
     this.#turnTo(this.#freshPrivate);
+  }
+
+  /** Whether the open conversation is what is seen. */
+  shown(isShown: boolean): void {
+    this.#isShown = isShown;
+    void this.#tellPrivacy();
   }
 
   async openStored(stored: Stored): Promise<void> {
@@ -224,14 +234,19 @@ export class Conversations {
 
   #turnTo(conversation: Conversation): void {
     if (this.open !== conversation) void this.#drafts.flush();
-    if (this.open.isPrivate !== conversation.isPrivate) void this.#tellPrivacy(conversation.isPrivate);
     this.open = conversation;
+    void this.#tellPrivacy();
   }
 
-  async #tellPrivacy(privately: boolean): Promise<void> {
+  /** Tells whether a private conversation is what is seen, where that has changed. */
+  async #tellPrivacy(): Promise<void> {
+    const privately = this.#isShown && this.open.isPrivate;
+    if (privately === this.#isTold) return;
+    this.#isTold = privately;
     try {
       await this.#ipc.inPrivate(privately);
     } catch (reason) {
+      this.#isTold = null;
       this.problem = asAppError(reason);
     }
   }

@@ -11,6 +11,8 @@ export class Finder {
   found = $state.raw<Found[] | null>(null);
   problem = $state.raw<AppError | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The question that `found` answers. */
+  #answered: string | null = null;
   /** What is found after something else was asked is not shown. */
   #latest = 0;
   readonly #ipc: Ipc;
@@ -31,20 +33,32 @@ export class Finder {
     else this.clear();
   }
 
+  /** Searches at once what waits for the keys to rest, and answers whether what was found answers the question. */
+  async hurry(): Promise<boolean> {
+    const question = this.question.trim();
+    if (question === "") return false;
+    clearTimeout(this.#timer);
+    if (this.#answered !== question) await this.#find();
+    return this.#answered === this.question.trim();
+  }
+
   clear(): void {
     clearTimeout(this.#timer);
     this.#latest += 1;
     this.question = "";
     this.found = null;
+    this.#answered = null;
     this.problem = null;
   }
 
   async #find(): Promise<void> {
     const ticket = ++this.#latest;
+    const question = this.question.trim();
     try {
-      const found = await this.#ipc.find(this.question.trim());
+      const found = await this.#ipc.find(question);
       if (ticket !== this.#latest) return;
       this.found = found;
+      this.#answered = question;
       this.problem = null;
     } catch (reason) {
       if (ticket === this.#latest) this.problem = asAppError(reason);

@@ -56,11 +56,6 @@ export class Folders {
     });
   }
 
-  /** The question was answered otherwise. */
-  answered(): void {
-    this.gone = [];
-  }
-
   async #attempt(act: () => Promise<void>): Promise<void> {
     this.problem = null;
     try {

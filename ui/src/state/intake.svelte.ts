@@ -1,5 +1,5 @@
 // The files on their way into the library: each of them, and how far they are together.
-import type { AppError, IncomingFile, Intake as Standing } from "../nouns";
+import type { AppError, IncomingFile, Intake as Standing, Milestone } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
 
 /** Nothing is on its way. */
@@ -15,15 +15,6 @@ const STILL: Standing = {
   embeddingSecondsLeft: null,
 };
 
-/** What is said aloud of many files: how they begin, each quarter, and how they end, never each page. */
-export type Milestone =
-  | { kind: "begun" | "resumed"; total: number }
-  | { kind: "quarter"; done: number; total: number }
-  | { kind: "paused" }
-  | { kind: "wentOn" }
-  | { kind: "done"; total: number; failed: number }
-  | { kind: "givenUp"; kept: number };
-
 export class Intake {
   /** Files that wait, are read or have failed. */
   files = $state.raw<IncomingFile[]>([]);
@@ -33,12 +24,12 @@ export class Intake {
   givenUp = $state<number | null>(null);
   problem = $state.raw<AppError | null>(null);
   readonly failed = $derived(this.files.filter(({ progress }) => progress.state === "failed"));
-  readonly reading = $derived(this.files.filter(({ progress }) => progress.state === "reading"));
-  readonly waiting = $derived(this.files.filter(({ progress }) => progress.state === "waiting"));
-  /** The sentence of the one that failed last. */
-  readonly lastFailure = $derived.by(() => {
-    const progress = this.failed.at(-1)?.progress;
-    return progress?.state === "failed" ? progress.message : null;
+  /** Those that are not in the library and wait for the person: they failed, or want a password. */
+  readonly stuck = $derived(this.files.filter(isStuck));
+  /** The sentence of the last of them. */
+  readonly lastTrouble = $derived.by(() => {
+    const progress = this.stuck.at(-1)?.progress;
+    return progress && "message" in progress ? progress.message : null;
   });
   /** The file that was being read when all were given up may still be heard of. */
   readonly #gone = new Set<number>();
@@ -83,8 +74,8 @@ export class Intake {
 
   /** All that waited was given up, and what was being read. */
   cancelled(): void {
-    for (const { id, progress } of this.files) if (progress.state !== "failed") this.#gone.add(id);
-    this.files = this.failed;
+    for (const file of this.files) if (!isStuck(file)) this.#gone.add(file.id);
+    this.files = this.stuck;
     const { done, failed } = this.standing;
     this.givenUp = done - failed;
     this.milestone = { kind: "givenUp", kept: this.givenUp };
@@ -130,6 +121,10 @@ export class Intake {
       this.problem = asAppError(reason);
     }
   }
+}
+
+function isStuck({ progress }: IncomingFile): boolean {
+  return progress.state === "failed" || progress.state === "closed";
 }
 
 /** So many files are worth a word at each quarter. */

@@ -444,12 +444,11 @@ describe("protection", () => {
       ipc.start.launch = open({ ways: { keychain: true, passphrase: false, recovery: false } });
     });
     const { protection } = aparte;
-    expect(protection.canBackUp).toBe(false);
     ipc.opens = { keychain: false, passphrase: true, recovery: false };
     const keychain = { way: "keychain" as const, secret: "" };
     expect(await protection.setPassphrase(keychain, "a long one")).toBe(true);
     expect(ipc.calls.slice(-2)).toEqual(["setPassphrase keychain  -> a long one", "ways"]);
-    expect([protection.ways, protection.canBackUp]).toEqual([ipc.opens, true]);
+    expect(protection.ways).toEqual(ipc.opens);
     const wrong = { code: "vault_wrong_passphrase", message: "This is not the passphrase." };
     ipc.failing.makeRecovery = wrong;
     expect(await protection.makeRecovery({ way: "passphrase", secret: "no" })).toBe(null);

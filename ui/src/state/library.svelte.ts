@@ -30,11 +30,13 @@ export class Library {
   loaded = $state(false);
   readonly #ipc: Ipc;
   readonly #onArrival: (document: Document) => void;
+  readonly #onReadAnew: (document: Document) => void;
 
-  /** `onArrival` is told of each document that a file has become. */
-  constructor(ipc: Ipc, onArrival: (document: Document) => void) {
+  /** `onArrival` is told of each document that a file has become, `onReadAnew` of each that was known and read anew. */
+  constructor(ipc: Ipc, onArrival: (document: Document) => void, onReadAnew: (document: Document) => void) {
     this.#ipc = ipc;
     this.#onArrival = onArrival;
+    this.#onReadAnew = onReadAnew;
   }
 
   /** What a conversation sees: documents in memory alone are for private ones. */
@@ -69,6 +71,11 @@ export class Library {
     await this.#attempt(() => this.#ipc.pasteFiles(collection));
   }
 
+  /** What is dropped on the window goes into the collection from here on, if one is given. */
+  async dropInto(collection: number | null): Promise<void> {
+    await this.#attempt(() => this.#ipc.dropInto(collection));
+  }
+
   async rename({ id }: Document, name: string): Promise<void> {
     const shown = name.trim();
     if (shown === "") return;
@@ -85,7 +92,7 @@ export class Library {
     for (const { id } of documents) {
       try {
         const read = await this.#ipc.readAgain(id);
-        if (read) this.#change([id], () => read);
+        if (read) this.#isAnew(read);
       } catch (reason) {
         this.problem = asAppError(reason);
       }
@@ -145,10 +152,15 @@ export class Library {
   /** A file has become a document, or turned out to be one that is here. */
   arrived(document: Document, already: boolean): void {
     // As it is known now: it may have been read anew, or put into a collection.
-    if (this.#known.some(({ id }) => id === document.id)) this.#change([document.id], () => document);
+    if (this.#known.some(({ id }) => id === document.id)) this.#isAnew(document);
     else this.#known = [...this.#known, document];
     this.arrival = { document: document.id, already };
     this.#onArrival(document);
+  }
+
+  #isAnew(document: Document): void {
+    this.#change([document.id], () => document);
+    this.#onReadAnew(document);
   }
 
   #change(ids: DocumentId[], how: (document: Document) => Document): void {

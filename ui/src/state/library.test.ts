@@ -28,6 +28,12 @@ const failed = (id: number) => ({
   progress: { state: "failed" as const, message: `${id} is damaged.` },
 });
 
+const closed = (id: number) => ({
+  id,
+  name: `${id}.pdf`,
+  progress: { state: "closed" as const, message: `${id} wants a password.` },
+});
+
 describe("the shelf", () => {
   const shelved = () =>
     started((ipc) => {
@@ -138,6 +144,19 @@ describe("documents", () => {
     await done;
     expect([...aparte.library.rereading]).toEqual([]);
     expect([aparte.library.document("d2")?.pages, aparte.library.problem]).toEqual([99, trouble]);
+  });
+
+  test("that are open are shown as they were read anew, by hand or because the file changed", async () => {
+    const { ipc, aparte } = await started((ipc) => (ipc.again = { d1: aDocument("d1") }));
+    await aparte.reader.openDocument(aDocument("d1"), 3);
+    const [document] = aparte.library.documents;
+    await aparte.library.readAgain([document!]);
+    await settled();
+    const progress = { state: "added" as const, document: aDocument("d1"), already: true };
+    ipc.tell({ kind: "file", file: { id: 1, name: "d1.pdf", progress } });
+    await settled();
+    expect(ipc.calls.filter((call) => call.startsWith("page"))).toEqual(Array(3).fill("page d1 3 -"));
+    expect(ipc.calls.filter((call) => call === "original d1")).toHaveLength(3);
   });
 
   test("are as the last news of them says", async () => {
@@ -273,7 +292,7 @@ describe("the intake", () => {
       ipc.start.files = [reading(1)];
     });
     expect(aparte.intake.milestone).toEqual({ kind: "resumed", total: 30 });
-    expect(aparte.intake.reading.map(({ id }) => id)).toEqual([1]);
+    expect(aparte.intake.files.map(({ id }) => id)).toEqual([1]);
   });
 
   test("is paused and goes on", async () => {
@@ -287,24 +306,25 @@ describe("the intake", () => {
     expect(aparte.intake.milestone).toEqual({ kind: "wentOn" });
   });
 
-  test("that is cancelled says what stays, keeps what failed and hears no more of the rest", async () => {
+  test("that is cancelled says what stays, keeps what failed or wants a password, and hears no more of the rest", async () => {
     const { ipc, aparte } = await started();
-    for (const file of [failed(1), reading(2), waiting(3)]) ipc.tell({ kind: "file", file });
+    for (const file of [failed(1), reading(2), waiting(3), closed(5)]) ipc.tell({ kind: "file", file });
     ipc.tell({ kind: "intake", intake: standing({ total: 9, done: 5, failed: 1 }) });
     await aparte.intake.cancel();
     ipc.tell({ kind: "cancelled" });
     ipc.tell({ kind: "intake", intake: noIntake });
     ipc.tell({ kind: "file", file: reading(2, 5) });
-    expect(aparte.intake.files.map(({ id }) => id)).toEqual([1]);
+    expect(aparte.intake.files.map(({ id }) => id)).toEqual([1, 5]);
+    expect(aparte.intake.lastTrouble).toBe("5 wants a password.");
     expect([aparte.intake.givenUp, aparte.intake.milestone]).toEqual([4, { kind: "givenUp", kept: 4 }]);
     ipc.tell({ kind: "file", file: waiting(4) });
-    expect([aparte.intake.givenUp, aparte.intake.files.length], "what comes next is news").toEqual([null, 2]);
+    expect([aparte.intake.givenUp, aparte.intake.files.length], "what comes next is news").toEqual([null, 3]);
   });
 
   test("forgets one failure, or all of them", async () => {
     const { ipc, aparte } = await started();
     for (const file of [failed(1), failed(2), failed(3), reading(4)]) ipc.tell({ kind: "file", file });
-    expect(aparte.intake.lastFailure).toBe("3 is damaged.");
+    expect(aparte.intake.lastTrouble).toBe("3 is damaged.");
     await aparte.intake.dismiss(1);
     await aparte.intake.dismissAll();
     expect(aparte.intake.files.map(({ id }) => id)).toEqual([4]);

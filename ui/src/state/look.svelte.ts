@@ -15,9 +15,9 @@ export class Look {
   looks = $state.raw<Looks>({ state: "none" });
   #document: DocumentId | null = null;
   readonly #ipc: Ipc;
-  readonly #openPaper: (bytes: ArrayBuffer) => Promise<Paper>;
+  readonly #openPaper: typeof openPaper;
 
-  constructor(ipc: Ipc, open: (bytes: ArrayBuffer) => Promise<Paper> = openPaper) {
+  constructor(ipc: Ipc, open: typeof openPaper = openPaper) {
     this.#ipc = ipc;
     this.#openPaper = open;
   }
@@ -30,7 +30,11 @@ export class Look {
     this.looks = { state: "opening" };
     let looks: Looks;
     try {
-      looks = { state: "open", paper: await this.#openPaper(await this.#ipc.original(document)) };
+      const [bytes, password] = await Promise.all([
+        this.#ipc.original(document),
+        this.#ipc.originalPassword(document),
+      ]);
+      looks = { state: "open", paper: await this.#openPaper(bytes, password) };
     } catch (reason) {
       looks = failure(reason);
     }

@@ -9,11 +9,13 @@ function aLook() {
   const ipc = new Scripted();
   const closed: number[] = [];
   let opened = 0;
-  const open = async (): Promise<Paper> => {
+  const passwords: (string | null)[] = [];
+  const open = async (_bytes: ArrayBuffer, password: string | null): Promise<Paper> => {
+    passwords.push(password);
     const which = (opened += 1);
     return { pages: 8, close: () => void closed.push(which) } as unknown as Paper;
   };
-  return { ipc, closed, look: new Look(ipc, open) };
+  return { ipc, closed, passwords, look: new Look(ipc, open) };
 }
 
 describe("a document as it looks", () => {
@@ -21,12 +23,20 @@ describe("a document as it looks", () => {
     const { ipc, closed, look } = aLook();
     await look.open("d1");
     await look.open("d1");
-    expect(ipc.calls).toEqual(["original d1"]);
+    expect(ipc.calls).toEqual(["original d1", "originalPassword d1"]);
     expect(look.looks.state).toBe("open");
     await look.open("d2");
     expect(closed).toEqual([1]);
     look.close();
     expect([closed, look.looks.state]).toEqual([[1, 2], "none"]);
+  });
+
+  test("is opened with the password that is kept with it", async () => {
+    const { ipc, passwords, look } = aLook();
+    await look.open("d1");
+    ipc.password = "four calm words";
+    await look.open("d2");
+    expect(passwords).toEqual([null, "four calm words"]);
   });
 
   test("that comes too late is given up", async () => {
@@ -93,12 +103,42 @@ describe("the reader of a document that has a look", () => {
     expect([reader.zoom, reader.canGrow]).toEqual([4, false]);
   });
 
-  test("shows a page anew when it was read anew", async () => {
+  test("shows a page anew when its text was recognised", async () => {
     const ipc = new Scripted();
     const reader = new Reader(ipc);
     await reader.openDocument(aDocument("d1"), 3);
-    await reader.changed("d2");
-    await reader.changed("d1");
+    await reader.recognised("d2");
+    await reader.recognised("d1");
     expect(ipc.calls).toEqual(["page d1 3 -", "page d1 3 -"]);
+  });
+
+  test("shows a document anew that was read anew, as it looks too", async () => {
+    const { ipc, closed, look } = aLook();
+    const reader = new Reader(ipc, () => "pdf", look);
+    await reader.openDocument(aDocument("d1"), 7);
+    await settled();
+    await reader.readAnew(aDocument("d2"));
+    expect(closed).toEqual([]);
+    await reader.readAnew(aDocument("d1"));
+    await settled();
+    expect([closed, look.looks.state]).toEqual([[1], "open"]);
+    expect(reader.reading).toMatchObject({ text: { number: 7 } });
+    await reader.readAnew({ ...aDocument("d1"), pages: 2 });
+    expect(reader.reading, "with fewer pages, at its last").toMatchObject({ text: { number: 2 } });
+  });
+
+  test("does not come back to a page that could not be opened, nor to one that is no more", async () => {
+    const ipc = new Scripted();
+    const reader = new Reader(ipc);
+    await reader.openDocument(aDocument("d1"), 5);
+    ipc.failing.page = { code: "vault_damaged", message: "This page is damaged." };
+    await reader.leaf(1);
+    delete ipc.failing.page;
+    reader.close();
+    await reader.openDocument(aDocument("d1"));
+    expect(reader.reading).toMatchObject({ state: "open", text: { number: 5 } });
+    reader.close();
+    await reader.openDocument({ ...aDocument("d1"), pages: 3 });
+    expect(reader.reading).toMatchObject({ state: "open", text: { number: 3 } });
   });
 });

@@ -24,11 +24,15 @@ export class Ocr {
   #going = new AbortController();
   #resume: (() => void) | null = null;
   readonly #ipc: Ipc;
-  readonly #open: (bytes: ArrayBuffer) => Promise<Scan>;
+  readonly #open: (bytes: ArrayBuffer, password: string | null) => Promise<Scan>;
   readonly #onRead: (document: Document) => void;
 
   /** `onRead` is told of a document each time that one of its pages was read. */
-  constructor(ipc: Ipc, open: (bytes: ArrayBuffer) => Promise<Scan>, onRead: (document: Document) => void) {
+  constructor(
+    ipc: Ipc,
+    open: (bytes: ArrayBuffer, password: string | null) => Promise<Scan>,
+    onRead: (document: Document) => void,
+  ) {
     this.#ipc = ipc;
     this.#open = open;
     this.#onRead = onRead;
@@ -45,6 +49,8 @@ export class Ocr {
     const more = documents.filter(({ id, imagePages }) => imagePages.length > 0 && !this.isOn(id));
     this.waiting = [...this.waiting, ...more];
     if (this.running) return;
+    // A pause ends with what was paused.
+    this.paused = false;
     this.#going = new AbortController();
     const { signal } = this.#going;
     for (;;) {
@@ -90,7 +96,8 @@ export class Ocr {
   }
 
   async #readPages({ id, imagePages }: Document, signal: AbortSignal): Promise<void> {
-    const scan = await this.#open(await this.#ipc.original(id));
+    const [bytes, password] = await Promise.all([this.#ipc.original(id), this.#ipc.originalPassword(id)]);
+    const scan = await this.#open(bytes, password);
     try {
       let spent = 0;
       for (const [index, number] of imagePages.entries()) {

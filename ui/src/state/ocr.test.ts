@@ -10,8 +10,10 @@ class Scans {
   /** Pages that are being read. */
   waiting: { number: number; done: () => void; fail: () => void }[] = [];
   opened = 0;
+  passwords: (string | null)[] = [];
   closed = 0;
-  open = async (): Promise<Scan> => {
+  open = async (_bytes: ArrayBuffer, password: string | null): Promise<Scan> => {
+    this.passwords.push(password);
     this.opened += 1;
     return {
       read: (number, signal) =>
@@ -83,6 +85,14 @@ describe("text recognition", () => {
     expect(scans.opened).toBe(2);
   });
 
+  test("opens a document with the password that is kept with it", async () => {
+    const { ipc, scans, ocr } = anOcr(scan("d1", 1));
+    ipc.password = "four calm words";
+    void ocr.read([scan("d1", 1)]);
+    await settled();
+    expect(scans.passwords).toEqual(["four calm words"]);
+  });
+
   test("begins no page while it is paused", async () => {
     const documents = [scan("d1", 1, 2)];
     const { scans, ocr } = anOcr(...documents);
@@ -109,6 +119,18 @@ describe("text recognition", () => {
     void ocr.read(documents);
     await settled();
     expect(scans.waiting.map(({ number }) => number)).toEqual([1]);
+  });
+
+  test("that was paused at the last page goes on when it is begun again", async () => {
+    const { scans, ocr } = anOcr(scan("d1", 1), scan("d2", 4));
+    const first = ocr.read([scan("d1", 1)]);
+    await settled();
+    ocr.pause();
+    await scans.finish();
+    await first;
+    void ocr.read([scan("d2", 4)]);
+    await settled();
+    expect([ocr.paused, scans.waiting.map(({ number }) => number)]).toEqual([false, [4]]);
   });
 
   test("cancelled while it is paused, it ends too", async () => {

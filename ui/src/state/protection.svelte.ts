@@ -13,11 +13,6 @@ export class Protection {
     this.#ipc = ipc;
   }
 
-  /** Whether a backup could be opened anywhere but here: the keychain does not travel. */
-  get canBackUp(): boolean {
-    return this.ways.passphrase || this.ways.recovery;
-  }
-
   setPassphrase(proof: Proof, passphrase: string): Promise<boolean> {
     return this.#change(() => this.#ipc.setPassphrase(proof, passphrase));
   }

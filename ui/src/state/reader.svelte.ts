@@ -69,9 +69,11 @@ export class Reader {
   }
 
   /** Opens a document at a page, or where it was open last. */
-  async openDocument({ id, name }: Document, number: number = this.#last.get(id) ?? 1): Promise<void> {
+  async openDocument({ id, name, pages }: Document, number = this.#last.get(id) ?? 1): Promise<void> {
     this.trail = null;
-    await this.#turnTo({ document: id, name, anchor: null, citation: null }, number, null);
+    // Read anew it may have fewer pages than before.
+    const there = Math.max(1, Math.min(number, pages));
+    await this.#turnTo({ document: id, name, anchor: null, citation: null }, there, null);
   }
 
   /** To the next page (1) or the one before (-1). */
@@ -100,10 +102,19 @@ export class Reader {
     await this.#again?.();
   }
 
-  /** A document was read anew, or a page of it. */
-  async changed(document: DocumentId): Promise<void> {
+  /** Text was recognised on a page of a document. */
+  async recognised(document: DocumentId): Promise<void> {
+    if (this.#isAt(document)) await this.#again?.();
+  }
+
+  /** A document was read anew: its pages, how many they are and its original may be others. */
+  async readAnew(document: Document): Promise<void> {
     const { reading } = this;
-    if (reading.state === "open" && reading.place.document === document) await this.#again?.();
+    if (!this.#isAt(document.id) || reading.state === "closed") return;
+    this.look.close();
+    const number = reading.state === "failed" ? 1 : (reading.text?.number ?? 1);
+    if (reading.state === "failed" || number > document.pages) await this.openDocument(document, number);
+    else await this.#again?.();
   }
 
   showText(asText: boolean): void {
@@ -147,7 +158,11 @@ export class Reader {
     }
     if (ticket !== this.#latest) return;
     this.reading = next;
-    this.#last.set(place.document, number);
+    if (next.state === "open") this.#last.set(place.document, number);
+  }
+
+  #isAt(document: DocumentId): boolean {
+    return this.reading.state !== "closed" && this.reading.place.document === document;
   }
 
   /** Brings a document into view as it looks, where it has a look and that is wanted. */

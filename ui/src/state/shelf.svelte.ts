@@ -1,7 +1,6 @@
 // The library as somebody looks through it: what is looked for, in which order, and what is selected.
-import type { Document, DocumentId } from "../nouns";
-
-export type Order = "name" | "kind" | "size" | "added";
+import { fold, matching } from "../i18n/fold";
+import type { Document, DocumentId, Order } from "../nouns";
 
 /** Whoever has the documents. */
 interface Library {
@@ -28,9 +27,11 @@ export class Shelf {
     return documents.filter(({ collections }) => collections.includes(collection));
   });
   readonly #sorted = $derived(ordered(this.#members, this.order, this.ascending));
-  readonly shown = $derived(
-    this.filter.trim() === "" ? this.#sorted : this.#sorted.filter(named(this.filter)),
-  );
+  readonly shown = $derived.by(() => {
+    if (this.filter.trim() === "") return this.#sorted;
+    const matches = matching(this.filter);
+    return this.#sorted.filter((document) => matches(keyOf(document).folded));
+  });
   /** Those of the selected that are shown, in their order. */
   readonly selected = $derived(
     this.#chosen.size === 0 ? [] : this.shown.filter(({ id }) => this.#chosen.has(id)),
@@ -118,22 +119,6 @@ function keyOf(document: Document): Key {
     keys.set(document, key);
   }
   return key;
-}
-
-/** Without accents and capitals. */
-function fold(text: string): string {
-  return text
-    .normalize("NFD")
-    .replace(/\p{M}+/gu, "")
-    .toLowerCase();
-}
-
-function named(filter: string): (document: Document) => boolean {
-  const words = fold(filter).split(/\s+/);
-  return (document) => {
-    const { folded } = keyOf(document);
-    return words.every((word) => folded.includes(word));
-  };
 }
 
 /** By what is wanted, and among equals by name. What is compared is looked up once: there are many comparisons. */

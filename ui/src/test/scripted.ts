@@ -146,6 +146,8 @@ export class Scripted implements Ipc {
   opens: Ways = { keychain: false, passphrase: true, recovery: false };
   /** The original of any document. */
   bytes = new ArrayBuffer(0);
+  /** What opens it. */
+  password: string | null = null;
   /** The person chooses a file where one is asked for. */
   chooses = true;
   /** Questions in the order in which they were asked. */
@@ -167,6 +169,7 @@ export class Scripted implements Ipc {
   lock = () => this.#did("lock", "", undefined);
   inPrivate = (privately: boolean) => this.#did("inPrivate", String(privately), undefined);
   active = () => this.#did("active", "", undefined);
+  dropInto = (collection: number | null) => this.#did("dropInto", String(collection ?? "-"), undefined);
   ways = () => this.#did("ways", "", this.opens);
   setPassphrase: Ipc["setPassphrase"] = ({ way, secret }, passphrase) =>
     this.#did("setPassphrase", `${way} ${secret} -> ${passphrase}`, undefined);
@@ -245,6 +248,8 @@ export class Scripted implements Ipc {
       boxes: [],
     });
   original: Ipc["original"] = (document) => this.#did("original", document, this.bytes);
+  originalPassword: Ipc["originalPassword"] = (document) =>
+    this.#did("originalPassword", document, this.password);
   recognised: Ipc["recognised"] = (document, page) => {
     this.library = this.library.map((known) =>
       known.id === document

@@ -32,6 +32,12 @@ const failed = (id: number) => ({
   progress: { state: "failed" as const, message: `${id} is damaged.` },
 });
 
+const closed = (id: number) => ({
+  id,
+  name: `${id}.pdf`,
+  progress: { state: "closed" as const, message: `${id} wants a password.` },
+});
+
 describe("the library", () => {
   test("is one click or one key away, has the focus, and is left for the question", async () => {
     const { part, press, all, lines } = await shelved();
@@ -216,6 +222,22 @@ describe("the library", () => {
   });
 });
 
+describe("files that are dropped", () => {
+  test("go into the collection that is looked at, as long as it is", async () => {
+    const { ipc, click, press } = await shelved((ipc) => {
+      ipc.gathered = [{ id: 4, name: "Contracts" }];
+    });
+    const told = () => ipc.calls.filter((call) => call.startsWith("dropInto"));
+    expect(told()).toEqual([]);
+    await click("collection");
+    expect(told()).toEqual(["dropInto 4"]);
+    await press("n", { ctrlKey: true });
+    expect(told().slice(1)).toEqual(["dropInto -"]);
+    await click("library");
+    expect(told().slice(2)).toEqual(["dropInto 4"]);
+  });
+});
+
 describe("files that were copied elsewhere", () => {
   test("are pasted into the collection that is looked at", async () => {
     const { ipc, click, press, part } = await shelved((ipc) => {
@@ -273,7 +295,30 @@ describe("collections", () => {
     expect(ipc.calls).toContain("renameCollection 7 Agreements");
     expect(part("library-view").querySelector("h1")?.textContent).toBe("Agreements");
     await click("remove-collection");
-    expect([ipc.calls.at(-1), all("collection"), lines().length]).toEqual(["removeCollection 7", [], 3]);
+    expect(ipc.calls.slice(-2)).toEqual(["removeCollection 7", "dropInto -"]);
+    expect([all("collection"), lines().length]).toEqual([[], 3]);
+  });
+
+  test("leave the focus where their name was asked for, and at another place when they go", async () => {
+    const { ipc, part, press, click, type } = await shelved((ipc) => {
+      ipc.gathered = [
+        { id: 4, name: "Contracts" },
+        { id: 5, name: "Minutes" },
+      ];
+    });
+    await click("make-collection");
+    await press("Escape");
+    expect(document.activeElement).toBe(part("make-collection"));
+    await click("collection");
+    await click("rename-collection");
+    await type("name", "Agreements");
+    await click("name-it");
+    expect(document.activeElement).toBe(part("rename-collection"));
+    await click("remove-collection");
+    expect([ipc.calls.includes("removeCollection 4"), document.activeElement]).toEqual([
+      true,
+      part("all-documents"),
+    ]);
   });
 
   test("that cannot be made say why", async () => {
@@ -474,8 +519,138 @@ describe("the choice of documents", () => {
     expect(all("choice")).toHaveLength(50);
     await type("filter-choice", "m2999");
     expect(all("choice").map(({ dataset }) => dataset.id)).toEqual(["m2999"]);
+    await type("filter-choice", "PDF M2999");
+    expect(all("choice"), "as the library finds them").toHaveLength(1);
     await fireEvent.click(part("choice").querySelector("input")!);
     await rest();
     expect(part("looks-in").textContent).toContain("2,999 of 3,000 documents");
+  });
+});
+
+describe("a private conversation", () => {
+  test("makes files private while it is seen, and not while the library is", async () => {
+    const { ipc, click, press } = await opened();
+    const told = () => ipc.calls.filter((call) => call.startsWith("inPrivate"));
+    await click("new-private");
+    expect(told()).toEqual(["inPrivate true"]);
+    await click("library");
+    expect(told().slice(1)).toEqual(["inPrivate false"]);
+    await press("Escape");
+    expect(told().slice(2)).toEqual(["inPrivate true"]);
+  });
+});
+
+describe("what is looked for in the conversations", () => {
+  test("is opened at once by Enter, where the words are and not where those before were", async () => {
+    const { ipc, type, press, part } = await opened((ipc) => {
+      ipc.stored = [aConversation("c1"), aConversation("c2")];
+      ipc.findings = [{ conversation: "c1", message: 0, text: "harbour" }];
+    });
+    part("find").focus();
+    await type("find", "harbour");
+    await press("Enter");
+    expect(ipc.calls).toContain("find harbour");
+    expect(ipc.calls).toContain("messages c1");
+    ipc.findings = [{ conversation: "c2", message: 0, text: "basin" }];
+    part("find").focus();
+    await type("find", "basin");
+    await press("Enter");
+    expect(ipc.calls.at(-1)).not.toBe("messages c1");
+    expect(ipc.calls).toContain("messages c2");
+  });
+});
+
+describe("where the sidebar is away", () => {
+  async function alone(prepare: (ipc: Scripted) => void = () => {}) {
+    const window = await opened(prepare);
+    await fireEvent.click(window.container.querySelector('[aria-label="Hide the sidebar"]')!);
+    await rest();
+    return window;
+  }
+
+  test("a conversation shows what is on its way, what wants a password and what went wrong", async () => {
+    const { ipc, part, all, aparte } = await alone();
+    ipc.tell({ kind: "file", file: closed(1) });
+    ipc.tell({ kind: "gone", documents: ["d2"] });
+    ipc.failing.chooseFiles = { code: "x", message: "No picker opens." };
+    await aparte.library.choose();
+    await rest();
+    expect(all("problem").map(({ textContent }) => textContent)).toEqual([
+      "No picker opens.",
+      "1 wants a password.",
+    ]);
+    expect([all("file-password").length, all("gone").length]).toEqual([1, 1]);
+    ipc.failing.undoErase = { code: "x", message: "It cannot be brought back." };
+    await aparte.erasures.erase({ kind: "document", id: "d1" }, "d1.pdf");
+    await rest();
+    await fireEvent.click(part("undo-erase"));
+    await rest();
+    expect(all("problem").map(({ textContent }) => textContent)).toContain("It cannot be brought back.");
+  });
+
+  test("the sidebar that is shown has the focus", async () => {
+    const { container, part } = await alone();
+    const show = container.querySelector<HTMLElement>('[aria-label="Show the sidebar"]')!;
+    show.focus();
+    await fireEvent.click(show);
+    await rest();
+    expect(document.activeElement).toBe(part("new-conversation"));
+  });
+});
+
+describe("files that want a password", () => {
+  test("are drawn a few at a time, together with those that failed", async () => {
+    const { ipc, all, click } = await opened();
+    for (let id = 1; id <= 30; id += 1) ipc.tell({ kind: "file", file: closed(id) });
+    ipc.tell({ kind: "file", file: failed(31) });
+    await rest();
+    expect([all("file-password").length, all("incoming").length]).toEqual([3, 3]);
+    await click("more-failed");
+    await click("more-failed");
+    expect([all("file-password").length, all("incoming").length]).toEqual([30, 31]);
+  });
+
+  test("are told aloud, and have the focus again when it was another", async () => {
+    const { ipc, part, all, container } = await opened();
+    ipc.tell({ kind: "file", file: closed(1) });
+    await rest();
+    const alerts = [...container.querySelectorAll('[role="alert"]')].map(({ textContent }) => textContent);
+    expect(alerts).toContain("1 wants a password.");
+    const field = part("file-password") as HTMLInputElement;
+    field.focus();
+    field.value = "wrong";
+    await fireEvent.submit(field.form!);
+    ipc.tell({ kind: "file", file: reading(1) });
+    await rest();
+    expect([all("file-password"), document.activeElement]).toEqual([[], document.body]);
+    ipc.tell({ kind: "file", file: closed(1) });
+    await rest();
+    expect(document.activeElement).toBe(part("file-password"));
+  });
+
+  test("leave the focus near when they are dismissed", async () => {
+    const { ipc, part, click } = await opened();
+    for (const id of [1, 2]) ipc.tell({ kind: "file", file: closed(id) });
+    await rest();
+    await click("dismiss");
+    expect(document.activeElement).toBe(part("intake"));
+    await click("dismiss");
+    expect(document.activeElement).toBe(part("new-conversation"));
+  });
+});
+
+describe("documents that come", () => {
+  test("are told aloud one by one only where they are few", async () => {
+    const { ipc, container } = await opened();
+    const come = async (id: string, total: number) => {
+      ipc.tell({ kind: "intake", intake: { ...noIntake, total } });
+      const progress = { state: "added" as const, document: aDocument(id), already: false };
+      ipc.tell({ kind: "file", file: { id: 9, name: id, progress } });
+      await rest();
+      return [...container.querySelectorAll('[role="status"]')].some(({ textContent }) =>
+        textContent.includes(`${id}.pdf: `),
+      );
+    };
+    expect([await come("d8", 1), await come("d9", 40)]).toEqual([true, false]);
   });
 });
