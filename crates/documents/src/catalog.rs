@@ -42,7 +42,12 @@ impl Kids {
     /// Whether so many more entries may be looked at.
     fn looks_at(&mut self, entries: usize) -> bool {
         self.entries = self.entries.saturating_add(entries);
-        self.entries <= ENTRIES_LIMIT
+        !self.is_spent()
+    }
+
+    /// Whether no node is worth loading any more: its arrays are copied before they are counted.
+    fn is_spent(&self) -> bool {
+        self.entries > ENTRIES_LIMIT
     }
 }
 
@@ -65,7 +70,7 @@ pub(crate) fn pages(document: &PdfDocument, limit: usize) -> Option<Vec<ObjectRe
             None if node == root => return None,
             None => leaves.push(node),
         }
-        if leaves.len() >= limit {
+        if leaves.len() >= limit || known.is_spent() {
             break;
         }
     }
@@ -184,7 +189,7 @@ fn name_tree(document: &PdfDocument, root: Object) -> Vec<(Vec<u8>, Object)> {
     let mut looked = 0;
     while let Some(node) = open.pop() {
         looked += 1;
-        if looked > NODES_LIMIT || found.len() > NODES_LIMIT {
+        if looked > NODES_LIMIT || found.len() > NODES_LIMIT || known.is_spent() {
             break;
         }
         if let Some(names) = entry(document, &node, "Names")
@@ -238,7 +243,7 @@ pub(crate) fn fields(document: &PdfDocument, pages: &[ObjectRef]) -> HashMap<usi
     open.extend(roots.map(|root| (root, Rc::clone(&nameless), None)));
     while let Some((node, above, inherited)) = open.pop() {
         looked += 1;
-        if looked > NODES_LIMIT {
+        if looked > NODES_LIMIT || known.is_spent() {
             fields.entry(0).or_default().cut = true;
             break;
         }
