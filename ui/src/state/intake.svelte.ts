@@ -77,7 +77,9 @@ export class Intake {
     for (const file of this.files) if (!isStuck(file)) this.#gone.add(file.id);
     this.files = this.stuck;
     const { done, failed } = this.standing;
-    this.givenUp = done - failed;
+    // What wants a password is done with, and not in the library.
+    const closed = this.stuck.filter(({ progress }) => progress.state === "closed").length;
+    this.givenUp = Math.max(0, done - failed - closed);
     this.milestone = { kind: "givenUp", kept: this.givenUp };
     // What follows is no end of what was read.
     this.standing = { ...this.standing, done: 0, failed: 0, total: 0, secondsLeft: null };
