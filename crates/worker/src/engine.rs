@@ -219,11 +219,15 @@ fn read_requests(
             },
         };
         let stop = stops.add(id);
+        // A trial would give way to itself, where this thread comes to say so only once it is made.
+        let ends_trial = !matches!(asked, Asked::For(EngineRequest::Calibrate));
         if to.send(Request { id, asked, stop }).is_err() {
             break;
         }
         interruption.arrived();
-        way.give();
+        if ends_trial {
+            way.give();
+        }
     }
     Ok(())
 }
