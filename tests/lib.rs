@@ -14,9 +14,9 @@ use aparte_assistant::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The folder where cargo put `aparte` and `aparte-worker`, or that `APARTE_PROGRAMS` names: measurements are of release builds.
+/// The folder where cargo put `aparte` and `aparte-worker`.
 pub fn programs() -> PathBuf {
-    let folder = std::env::var_os("APARTE_PROGRAMS").map_or_else(built_beside, PathBuf::from);
+    let folder = built_beside();
     for program in ["aparte", "aparte-worker"] {
         let program = folder
             .join(program)
@@ -31,7 +31,7 @@ pub fn programs() -> PathBuf {
 }
 
 /// The folder with the programs of the build that this one is of.
-pub fn built_beside() -> PathBuf {
+fn built_beside() -> PathBuf {
     let exe = std::env::current_exe().expect("a running test has a path");
     // A test lies in `target/PROFILE/deps`, a program that it starts beside the others.
     let mut folder = exe

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use aparte_tests::{built_beside, programs};
+use aparte_tests::programs;
 use serde_json::{Value, json};
 
 use super::display::Display;
@@ -291,7 +291,7 @@ fn selector(part: &str) -> String {
 
 /// Starts what starts the application, and waits until it listens.
 fn driver(machine: &Machine, display: &Display, start: &Start, port: u16) -> Child {
-    let program = built_beside().join("../tools/bin/tauri-driver");
+    let program = programs().join("../tools/bin/tauri-driver");
     assert!(
         program.is_file(),
         "{} is missing: run the tests with `cargo xtask test`",
