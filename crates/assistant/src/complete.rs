@@ -74,10 +74,11 @@ impl Assistant {
             sampling: self.sampling()?,
             max_tokens: asked.max_tokens,
             urgency: Urgency::Interactive,
+            // What is held to a shape is mostly taken out of a text that the prompt holds.
+            copies: !matches!(asked.shape, Shape::Free),
             shape: asked.shape,
             stop_texts: Vec::new(),
             alternatives: asked.alternatives,
-            copies: false,
             state: None,
         };
         let mut thought = Thought::default();
