@@ -27,6 +27,8 @@ fn main() {
         "dismiss",
         "uses",
         "page",
+        "search",
+        "find_in",
         "recognised",
         "choose_folder",
         "paste_files",

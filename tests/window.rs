@@ -45,6 +45,7 @@ mod window {
     mod page_walls;
     mod scans;
     mod several;
+    mod sources;
     mod speed;
     mod thinking;
     mod unwatched;

@@ -33,6 +33,8 @@ pub fn commands() -> Builder<Wry> {
             commands::documents::dismiss,
             commands::documents::uses,
             commands::documents::page,
+            commands::documents::search,
+            commands::documents::find_in,
             commands::documents::recognised,
             commands::library::choose_folder,
             commands::library::paste_files,

@@ -161,6 +161,7 @@ mod tests {
             unload_after: 30,
             preset: Preset::Careful,
             limits: ReadingLimits::Usual,
+            source_width: 0,
         }
     }
 

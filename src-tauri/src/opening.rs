@@ -244,6 +244,7 @@ fn assistant(session: &Session, vault: Vault) -> Result<(Assistant, Settings, Ve
         unload_after: UNLOAD_AFTER,
         preset: Preset::default(),
         limits: ReadingLimits::default(),
+        source_width: 0,
     });
     let language = settings.language;
     let model = Model::find(STARTER, None)

@@ -134,6 +134,7 @@ mod tests {
         unload_after: 30,
         preset: crate::view::Preset::Careful,
         limits: crate::view::ReadingLimits::Usual,
+        source_width: 0,
     };
     const WAYS: Ways = Ways {
         keychain: false,

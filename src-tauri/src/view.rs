@@ -68,6 +68,8 @@ pub struct Settings {
     pub preset: Preset,
     /// How much is read of one document.
     pub limits: ReadingLimits,
+    /// How wide the source beside an answer is, in CSS pixels; 0 where nobody chose.
+    pub source_width: u16,
 }
 
 /// How much memory and time a document may take to read, and how much may come out of it.
@@ -591,6 +593,8 @@ pub struct Answer {
     pub ending: Ending,
     /// In the order of their marks.
     pub citations: Vec<Citation>,
+    /// The parts of the text that no citation supports.
+    pub unsupported: Vec<TextRange>,
     /// When refused: what came nearest.
     pub nearest: Vec<Citation>,
     /// What it took.
@@ -743,8 +747,43 @@ pub struct PageText {
     pub recognised: Option<u8>,
     /// Width and height of the page in points; zero where it has no layout.
     pub size: (f32, f32),
-    /// Where the words of the quote stand: left, top, width and height in points from the page's top left corner.
-    pub boxes: Vec<[f32; 4]>,
+    /// Its words in reading order, where it has a layout.
+    pub words: Vec<PlacedWord>,
+}
+
+/// A word of a page and where it stands.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct PlacedWord {
+    /// Where in the page's text.
+    pub range: TextRange,
+    /// Left, top, width and height in points from the page's top left corner.
+    pub rect: [f32; 4],
+}
+
+/// A place in a document where words stand that were looked for.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+pub struct FoundIn {
+    /// The page, counted from 1.
+    pub page: u32,
+    /// Where in the page's text.
+    pub range: TextRange,
+}
+
+/// A passage of a document that speaks of what was looked for.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Hit {
+    /// Which document.
+    pub document: DocumentId,
+    /// Its file's name.
+    pub name: String,
+    /// The page, counted from 1; `null` for formats without pages.
+    pub page: Option<u32>,
+    /// Where in a document without pages: the nearest heading.
+    pub anchor: Option<String>,
+    /// Where in the page's text.
+    pub range: TextRange,
+    /// What it says.
+    pub text: String,
 }
 
 /// What text recognition read on a page that is an image.
@@ -819,8 +858,9 @@ impl PageText {
         recognised: Option<u8>,
     ) -> PageText {
         let range = range.map(domain::TextRange::from);
-        let words = page.words.iter().filter(|word| {
-            range.is_some_and(|range| word.range.start < range.end && word.range.end > range.start)
+        let words = page.words.iter().map(|word| PlacedWord {
+            range: word.range.into(),
+            rect: word.rect,
         });
         let parts = range.and_then(|range| {
             let quote = range.of(&page.text)?;
@@ -837,7 +877,7 @@ impl PageText {
             incomplete: document.incomplete_pages.contains(&page.number),
             recognised,
             size: page.size,
-            boxes: words.map(|word| word.rect).collect(),
+            words: words.collect(),
         }
     }
 }
@@ -901,6 +941,7 @@ impl From<domain::Settings> for Settings {
                 domain::ReadingLimits::Usual => ReadingLimits::Usual,
                 domain::ReadingLimits::Raised => ReadingLimits::Raised,
             },
+            source_width: settings.source_width,
         }
     }
 }
@@ -946,6 +987,35 @@ impl From<Settings> for domain::Settings {
                 ReadingLimits::Usual => domain::ReadingLimits::Usual,
                 ReadingLimits::Raised => domain::ReadingLimits::Raised,
             },
+            source_width: settings.source_width,
+        }
+    }
+}
+
+impl From<domain::TextRange> for TextRange {
+    fn from(domain::TextRange { start, end }: domain::TextRange) -> TextRange {
+        TextRange { start, end }
+    }
+}
+
+impl From<domain::FoundIn> for FoundIn {
+    fn from(domain::FoundIn { page, range }: domain::FoundIn) -> FoundIn {
+        FoundIn {
+            page,
+            range: range.into(),
+        }
+    }
+}
+
+impl From<domain::Hit> for Hit {
+    fn from(hit: domain::Hit) -> Hit {
+        Hit {
+            document: hit.document.into(),
+            name: hit.name,
+            page: hit.page,
+            anchor: hit.anchor,
+            range: hit.range.into(),
+            text: hit.text,
         }
     }
 }
@@ -1099,6 +1169,9 @@ impl From<domain::Answer> for Answer {
         let citations =
             |citations: Vec<domain::Citation>| citations.into_iter().map(Citation::from).collect();
         Answer {
+            unsupported: (answer.unsupported().into_iter())
+                .map(TextRange::from)
+                .collect(),
             text: answer.text,
             refused: answer.refused,
             lead: match answer.lead {
@@ -1158,10 +1231,7 @@ impl From<domain::Citation> for Citation {
             name: citation.name,
             page: citation.page,
             anchor: citation.anchor,
-            range: TextRange {
-                start: citation.range.start,
-                end: citation.range.end,
-            },
+            range: citation.range.into(),
             quote: citation.quote,
             verified: citation.verified,
         }

@@ -34,6 +34,7 @@ fn lived_in() -> (Files, [u8; 32]) {
             unload_after: 5,
             preset: aparte_assistant::Preset::Creative,
             limits: aparte_assistant::ReadingLimits::Raised,
+            source_width: 480,
         })
         .unwrap();
     assistant.close().unwrap();

@@ -115,7 +115,8 @@ fn a_document_is_shown_as_it_looks_at_the_page_that_is_wanted_and_as_text() {
     app.close();
 }
 
-fn open_document(app: &App, name: &str) {
+/// Opens a document of the library, once it is there.
+pub fn open_document(app: &App, name: &str) {
     eventually(SOON, &format!("{name} can be opened"), || {
         let opened = app.run(
             "const named = [...document.querySelectorAll('[data-part=document]')]
@@ -129,7 +130,7 @@ fn open_document(app: &App, name: &str) {
 }
 
 /// Waits until a page is drawn, with ink on it.
-fn assert_drawn(app: &App, number: u32) {
+pub fn assert_drawn(app: &App, number: u32) {
     eventually(RECOGNITION, &format!("page {number} is drawn"), || {
         let dark = app.run(
             "const canvas = document.querySelector(`[data-part=paper][data-page='${arguments[0]}'] canvas`);

@@ -15,6 +15,8 @@ export type {
   FileProgress,
   Format,
   Found,
+  FoundIn,
+  Hit,
   IncomingFile,
   Intake,
   Item,
@@ -46,6 +48,10 @@ export type {
 
 /** What the documents of the library are sorted by. */
 export type Order = "name" | "kind" | "size" | "added";
+
+/** How many days ago documents were added at most; 0 for any time. */
+export const AGES = [0, 7, 30, 365] as const;
+export type Age = (typeof AGES)[number];
 
 /** What is said aloud of many files: how they begin, each quarter, and how they end, never each page. */
 export type Milestone =

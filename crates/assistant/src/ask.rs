@@ -22,6 +22,7 @@ use crate::language::Language;
 use crate::library::DocumentId;
 use crate::passages::PassageRef;
 use crate::prompt;
+use crate::question;
 use crate::quote::locate;
 use crate::search::Weighed;
 use crate::sentences::sentences;
@@ -61,7 +62,7 @@ pub(crate) fn ask(
     let started = Instant::now();
     let engine = assistant.engine()?;
     let evidence = Evidence::gather(assistant, question, documents)?;
-    let reply_language = Language::of(question).unwrap_or(assistant.language());
+    let reply_language = Language::of(question::asked(question)).unwrap_or(assistant.language());
     let timings = |load_ms: u64, first_word_ms, engine| AnswerTimings {
         load_ms,
         first_word_ms,

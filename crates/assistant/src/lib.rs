@@ -29,6 +29,7 @@ mod export;
 mod extract;
 mod files;
 mod find;
+mod find_in;
 mod indexing;
 mod kept_states;
 mod language;
@@ -60,6 +61,7 @@ mod stored;
 mod support;
 mod thinking;
 mod turns;
+mod unsupported;
 mod vault_trouble;
 mod vectors;
 mod words;
@@ -92,6 +94,7 @@ pub use export::{ExportTrouble, Exported};
 pub use extract::{Extract, extract};
 pub use files::Input;
 pub use find::Found;
+pub use find_in::FoundIn;
 pub use ids::NotAnId;
 pub use language::Language;
 pub use library::{
@@ -166,6 +169,8 @@ pub struct Hit {
     pub page: Option<u32>,
     /// Where in a document without pages: the nearest heading.
     pub anchor: Option<String>,
+    /// Where in the page's text.
+    pub range: TextRange,
     /// Higher is better; comparable within one search only.
     pub score: f32,
     /// The passage as it stands in the document.
@@ -372,6 +377,7 @@ impl Assistant {
                 name: passage.document.name.clone(),
                 page: passage.page_number(),
                 anchor: passage.anchor(),
+                range: passage.range(),
                 score,
                 text: passage.text().to_owned(),
             })

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use aparte_protocol::documents::{Page, Passage, TextRange, Unit};
 use aparte_vault::OwnerId;
 
-use crate::Assistant;
 use crate::error::Error;
 use crate::language::Language;
 use crate::library::{Document, DocumentId};
 use crate::search::Owner;
+use crate::{Assistant, question};
 
 /// A passage with its page and document, or several that follow each other; it outlives the library's lock.
 #[derive(Clone)]
@@ -29,10 +29,15 @@ impl PassageRef {
     }
 
     pub fn text(&self) -> &str {
-        let end = self.page.passages[*self.passages.end()].range.end;
-        let start = self.passage().range.start;
-        let range = TextRange { start, end };
-        range.of(&self.page.text).unwrap_or_default()
+        self.range().of(&self.page.text).unwrap_or_default()
+    }
+
+    /// Where the passage stands in its page's text.
+    pub fn range(&self) -> TextRange {
+        TextRange {
+            start: self.passage().range.start,
+            end: self.page.passages[*self.passages.end()].range.end,
+        }
     }
 
     /// Where the passage begins in its page's text.
@@ -103,6 +108,7 @@ impl Assistant {
         documents: &[DocumentId],
         limit: usize,
     ) -> Result<Vec<(PassageRef, f32)>, Error> {
+        let question = &*question::sought(question);
         let meaning = self.meaning_of(question);
         let named = owners(documents);
         let mut found = Vec::new();

@@ -25,6 +25,8 @@ pub struct Settings {
     pub preset: Preset,
     /// How much is read of one document.
     pub limits: ReadingLimits,
+    /// How wide the source beside an answer is, in CSS pixels; 0 where nobody chose.
+    pub source_width: u16,
 }
 
 /// How much memory and time a document may take to read, and how much may come out of it.
@@ -81,6 +83,18 @@ pub enum EarlierTurns {
     NoneTold,
 }
 
+/// The choices as the fifth version kept them.
+#[derive(Deserialize)]
+struct Settings5 {
+    language: Language,
+    theme: Theme,
+    lock_after: u16,
+    earlier: EarlierTurns,
+    unload_after: u16,
+    preset: Preset,
+    limits: ReadingLimits,
+}
+
 /// The choices as the fourth version kept them.
 #[derive(Deserialize)]
 struct Settings4 {
@@ -124,7 +138,7 @@ pub const LOCK_AFTER: u16 = 10;
 pub const UNLOAD_AFTER: u16 = 30;
 
 /// The version of the choices' layout.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// How the window looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -165,6 +179,7 @@ impl Settings {
             unload_after: UNLOAD_AFTER,
             preset: Preset::default(),
             limits: ReadingLimits::default(),
+            source_width: 0,
         };
         if let Ok(Settings1 { language, theme }) = stored::decode(bytes) {
             return Ok(first(language, theme));
@@ -190,6 +205,16 @@ impl Settings {
                 unload_after: fourth.unload_after,
                 preset: fourth.preset,
                 ..first(fourth.language, fourth.theme)
+            });
+        }
+        if let Ok(fifth) = stored::decode_as::<Settings5>(5, bytes) {
+            return Ok(Settings {
+                lock_after: fifth.lock_after,
+                earlier: fifth.earlier,
+                unload_after: fifth.unload_after,
+                preset: fifth.preset,
+                limits: fifth.limits,
+                ..first(fifth.language, fifth.theme)
             });
         }
         stored::decode_as(VERSION, bytes)
@@ -230,6 +255,7 @@ mod tests {
             unload_after: UNLOAD_AFTER,
             preset: Preset::Careful,
             limits: ReadingLimits::Usual,
+            source_width: 0,
         };
         let first = stored::encode(&(Language::French, Theme::Dark));
         vault
@@ -270,7 +296,22 @@ mod tests {
             .unwrap();
         settings.preset = Preset::Balanced;
         assert_eq!(Settings::of(&vault), Ok(Some(settings)));
+        let fifth = (
+            Language::French,
+            Theme::Dark,
+            7_u16,
+            EarlierTurns::NoneTold,
+            5_u16,
+            Preset::Balanced,
+            ReadingLimits::Raised,
+        );
+        let fifth = stored::encode_as(5, &fifth);
+        vault
+            .write(|change| change.set_setting(SETTINGS, &fifth))
+            .unwrap();
         settings.limits = ReadingLimits::Raised;
+        assert_eq!(Settings::of(&vault), Ok(Some(settings)));
+        settings.source_width = 480;
         settings.keep(&vault).unwrap();
         assert_eq!(Settings::of(&vault), Ok(Some(settings)));
     }

@@ -7,7 +7,12 @@ use tauri::AppHandle;
 use tauri_plugin_dialog::{DialogExt, FilePath};
 
 use super::{Outcome, Running, domain, unattended};
-use crate::view::{AppError, Document, DocumentId, PageText, RecognisedPage, TextRange};
+use crate::view::{
+    AppError, Document, DocumentId, FoundIn, Hit, PageText, RecognisedPage, TextRange,
+};
+
+/// A person looks through no more of what was found.
+const HITS: usize = 50;
 
 /// The documents of the library.
 #[tauri::command]
@@ -86,6 +91,37 @@ pub async fn page(
             "Cette page n'est plus dans la bibliothèque. Ajoutez à nouveau son document pour la voir.",
         ),
     })
+}
+
+/// The passages of some documents that fit a question best, by words and by meaning.
+#[tauri::command]
+#[specta::specta]
+pub async fn search(
+    session: Running<'_>,
+    question: String,
+    documents: Vec<DocumentId>,
+) -> Outcome<Vec<Hit>> {
+    domain(&session, move |assistant| {
+        let documents: Vec<_> = documents.iter().map(DocumentId::known).collect();
+        let hits = assistant.search(&question, &documents, HITS)?;
+        Ok(hits.into_iter().map(Hit::from).collect())
+    })
+    .await
+}
+
+/// Every place of a document where some words stand one after the other, at most ten thousand.
+#[tauri::command]
+#[specta::specta]
+pub async fn find_in(
+    session: Running<'_>,
+    document: DocumentId,
+    words: String,
+) -> Outcome<Vec<FoundIn>> {
+    domain(&session, move |assistant| {
+        let found = assistant.find_in(document.known(), &words)?;
+        Ok(found.into_iter().map(FoundIn::from).collect())
+    })
+    .await
 }
 
 /// Takes what text recognition read on a page that is an image, and gives the document as it is then. Nobody may be at the

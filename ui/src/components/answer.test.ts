@@ -13,7 +13,7 @@ function drawn(change: Partial<Answer>, language: Language = "en") {
   const answer = anAnswer(change);
   const again = createRawSnippet(() => ({ render: () => "<button>again</button>" }));
   const { container } = render(AnswerView, {
-    props: { answer, current: null, onopen, again },
+    props: { answer, current: null, isGone: () => false, onopen, again },
     context: speaking(language),
   });
   const marks = [...container.querySelectorAll<HTMLElement>("[data-part=citation]")];

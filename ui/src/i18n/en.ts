@@ -84,6 +84,27 @@ export const en = {
     count: (found: number): string => `${count(found, { one: "place", other: "places" })} found`,
   },
 
+  search: {
+    inNames: "Names",
+    inText: "Text",
+    where: "Where to search",
+    label: "Search the text of the documents",
+    clear: "Clear the search",
+    results: "Passages found",
+    found: (passages: number): string => count(passages, { one: "passage found", other: "passages found" }),
+    none: "No passage of these documents speaks of this.",
+    searching: "Searching…",
+    filters: "Search only",
+    kind: "Kind",
+    anyKind: "Any",
+    added: "Added",
+    age: (days: number): string =>
+      ({ 7: "in the last 7 days", 30: "in the last 30 days", 365: "in the last year" })[days] ??
+      "at any time",
+    only: (documents: number): string =>
+      documents === 1 ? "Only the selected document" : `Only the ${number(documents)} selected documents`,
+  },
+
   erasing: {
     erase: (name: string): string => `Delete “${name}”`,
     eraseKey: "Delete (Del)",
@@ -496,6 +517,8 @@ export const en = {
   composer: {
     label: "Question",
     placeholder: "Ask a question about your documents",
+    aboutPlaceholder: "Ask about this passage",
+    dropAbout: "Do not ask about this passage",
     send: "Ask",
     stop: "Stop",
     stopping: "Stopping…",
@@ -568,6 +591,8 @@ export const en = {
     page: (page: number): string => `page ${number(page)}`,
     verified: "verified",
     unverified: "not found in the source",
+    unsupported: "no source supports this",
+    removed: "no longer in the library",
     verifiedNote: "These words stand on this page.",
     unverifiedNote: "These words were not found on this page. Read the page before you rely on them.",
     stopped: "You stopped this answer.",
@@ -592,6 +617,21 @@ export const en = {
     citationOf: (position: number, total: number): string => `Source ${number(position)} of ${number(total)}`,
     previousCitation: "Previous source",
     nextCitation: "Next source",
+    resultOf: (position: number, total: number): string => `Result ${number(position)} of ${number(total)}`,
+    previousResult: "Previous result",
+    nextResult: "Next result",
+    width: "Width of the source",
+    lookup: "Search this document",
+    notFound: "Nothing found",
+    placeOf: (position: number, total: number, cut: boolean): string =>
+      `${number(position)} of ${number(total)}${cut ? " or more" : ""}`,
+    previousPlace: "Previous place",
+    nextPlace: "Next place",
+    endLookup: "End the search",
+    selection: "Selected words",
+    askAbout: "Ask about this",
+    copyWithSource: "Copy with source",
+    removed: "This document is no longer in the library. These words of it were kept with the answer:",
     opening: "Opening the page…",
     incomplete: "Some of this page could not be read.",
     blank: "There is no text on this page.",
@@ -609,6 +649,7 @@ export const en = {
         "This page cannot be drawn, because its file is damaged. Here is the text of the page instead.",
       picture:
         "Pictures of this kind cannot be shown or read here. Save it as PNG or JPEG, and add that file.",
+      large: "This picture has more than 100 million pixels. Save it smaller, and add that file.",
       slow: "This page took too long to draw and was given up. Here is the text of the page instead.",
     },
     recognised: (sure: number): string => `Read from an image, ${percent(sure)} sure`,

@@ -85,6 +85,29 @@ export const fr: Dictionary = {
     count: (found) => count(found, { one: "passage trouvé", other: "passages trouvés" }),
   },
 
+  search: {
+    inNames: "Noms",
+    inText: "Texte",
+    where: "Où chercher",
+    label: "Chercher dans le texte des documents",
+    clear: "Effacer la recherche",
+    results: "Passages trouvés",
+    found: (passages) => count(passages, { one: "passage trouvé", other: "passages trouvés" }),
+    none: "Aucun passage de ces documents n’en parle.",
+    searching: "Recherche…",
+    filters: "Chercher seulement",
+    kind: "Type",
+    anyKind: "Tous",
+    added: "Ajouté",
+    age: (days) =>
+      ({ 7: "ces 7 derniers jours", 30: "ces 30 derniers jours", 365: "depuis un an" })[days] ??
+      "à tout moment",
+    only: (documents) =>
+      documents === 1
+        ? "Seulement le document sélectionné"
+        : `Seulement les ${number(documents)} documents sélectionnés`,
+  },
+
   erasing: {
     erase: (name) => `Supprimer « ${name} »`,
     eraseKey: "Supprimer (Suppr)",
@@ -505,6 +528,8 @@ export const fr: Dictionary = {
   composer: {
     label: "Question",
     placeholder: "Posez une question sur vos documents",
+    aboutPlaceholder: "Posez une question sur ce passage",
+    dropAbout: "Ne pas poser de question sur ce passage",
     send: "Demander",
     stop: "Arrêter",
     stopping: "Arrêt…",
@@ -575,6 +600,8 @@ export const fr: Dictionary = {
     page: (page) => `page ${number(page)}`,
     verified: "vérifiée",
     unverified: "introuvable dans la source",
+    unsupported: "aucune source ne l’appuie",
+    removed: "plus dans la bibliothèque",
     verifiedNote: "Ces mots figurent bien sur cette page.",
     unverifiedNote: "Ces mots n’ont pas été trouvés sur cette page. Lisez-la avant de vous y fier.",
     stopped: "Vous avez arrêté cette réponse.",
@@ -599,6 +626,20 @@ export const fr: Dictionary = {
     citationOf: (position, total) => `Source ${number(position)} sur ${number(total)}`,
     previousCitation: "Source précédente",
     nextCitation: "Source suivante",
+    resultOf: (position, total) => `Résultat ${number(position)} sur ${number(total)}`,
+    previousResult: "Résultat précédent",
+    nextResult: "Résultat suivant",
+    width: "Largeur de la source",
+    lookup: "Rechercher dans ce document",
+    notFound: "Rien n’a été trouvé",
+    placeOf: (position, total, cut) => `${number(position)} sur ${number(total)}${cut ? " ou plus" : ""}`,
+    previousPlace: "Occurrence précédente",
+    nextPlace: "Occurrence suivante",
+    endLookup: "Terminer la recherche",
+    selection: "Mots sélectionnés",
+    askAbout: "Poser une question sur ce passage",
+    copyWithSource: "Copier avec la source",
+    removed: "Ce document n’est plus dans la bibliothèque. Ces mots ont été conservés avec la réponse\u202f:",
     opening: "Ouverture de la page…",
     incomplete: "Une partie de cette page n’a pas pu être lue.",
     blank: "Cette page ne contient pas de texte.",
@@ -616,6 +657,8 @@ export const fr: Dictionary = {
         "Cette page ne peut pas être dessinée, car son fichier est endommagé. Voici le texte de la page à la place.",
       picture:
         "Les images de ce type ne peuvent être ni affichées ni lues ici. Enregistrez-la en PNG ou en JPEG, et ajoutez ce fichier.",
+      large:
+        "Cette image a plus de 100 millions de pixels. Enregistrez-la en plus petit, et ajoutez ce fichier.",
       slow: "Cette page a été abandonnée : elle était trop longue à dessiner. Voici le texte de la page à la place.",
     },
     recognised: (sure) => `Texte lu dans une image, sûr à ${percent(sure)}`,

@@ -7,7 +7,8 @@ export function place({ name, page, anchor }: Citation, words: Dictionary): stri
   return within ? `${name}, ${within}` : name;
 }
 
-/** Whether its words stand there. */
-export function standing({ verified }: Citation, words: Dictionary): string {
+/** Whether its words stand there, or that nobody can look any more. */
+export function standing({ verified }: Citation, isGone: boolean, words: Dictionary): string {
+  if (isGone) return words.answer.removed;
   return verified ? words.answer.verified : words.answer.unverified;
 }

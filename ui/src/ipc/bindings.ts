@@ -147,6 +147,18 @@ async page(document: DocumentId, number: number, highlight: TextRange | null) : 
     return await TAURI_INVOKE("page", { document, number, highlight });
 },
 /**
+ * The passages of some documents that fit a question best, by words and by meaning.
+ */
+async search(question: string, documents: DocumentId[]) : Promise<Hit[]> {
+    return await TAURI_INVOKE("search", { question, documents });
+},
+/**
+ * Every place of a document where some words stand one after the other, at most ten thousand.
+ */
+async findIn(document: DocumentId, words: string) : Promise<FoundIn[]> {
+    return await TAURI_INVOKE("find_in", { document, words });
+},
+/**
  * Takes what text recognition read on a page that is an image, and gives the document as it is then. Nobody may be at the
  * machine when it comes.
  */
@@ -400,6 +412,10 @@ ending: Ending;
  * In the order of their marks.
  */
 citations: Citation[]; 
+/**
+ * The parts of the text that no citation supports.
+ */
+unsupported: TextRange[]; 
 /**
  * When refused: what came nearest.
  */
@@ -761,6 +777,46 @@ message: number;
  */
 text: string }
 /**
+ * A place in a document where words stand that were looked for.
+ */
+export type FoundIn = { 
+/**
+ * The page, counted from 1.
+ */
+page: number; 
+/**
+ * Where in the page's text.
+ */
+range: TextRange }
+/**
+ * A passage of a document that speaks of what was looked for.
+ */
+export type Hit = { 
+/**
+ * Which document.
+ */
+document: DocumentId; 
+/**
+ * Its file's name.
+ */
+name: string; 
+/**
+ * The page, counted from 1; `null` for formats without pages.
+ */
+page: number | null; 
+/**
+ * Where in a document without pages: the nearest heading.
+ */
+anchor: string | null; 
+/**
+ * Where in the page's text.
+ */
+range: TextRange; 
+/**
+ * What it says.
+ */
+text: string }
+/**
  * A file on its way into the library.
  */
 export type IncomingFile = { 
@@ -1013,9 +1069,21 @@ recognised: number | null;
  */
 size: [number, number]; 
 /**
- * Where the words of the quote stand: left, top, width and height in points from the page's top left corner.
+ * Its words in reading order, where it has a layout.
  */
-boxes: ([number, number, number, number])[] }
+words: PlacedWord[] }
+/**
+ * A word of a page and where it stands.
+ */
+export type PlacedWord = { 
+/**
+ * Where in the page's text.
+ */
+range: TextRange; 
+/**
+ * Left, top, width and height in points from the page's top left corner.
+ */
+rect: [number, number, number, number] }
 /**
  * How freely the model chooses its words.
  */
@@ -1147,7 +1215,11 @@ preset: Preset;
 /**
  * How much is read of one document.
  */
-limits: ReadingLimits }
+limits: ReadingLimits; 
+/**
+ * How wide the source beside an answer is, in CSS pixels; 0 where nobody chose.
+ */
+sourceWidth: number }
 /**
  * The state at the moment of listening; what changes comes as [`News`].
  */

@@ -6,6 +6,8 @@ import type {
   Conversation,
   Document,
   Found,
+  FoundIn,
+  Hit,
   IncomingFile,
   Intake,
   Item,
@@ -19,6 +21,7 @@ import type {
   Theme,
   Ways,
 } from "../nouns";
+import { fold } from "../i18n/fold";
 import type { Ipc } from "./ipc";
 import {
   collections as someCollections,
@@ -47,6 +50,7 @@ const settings: Settings = {
   unloadAfter: 30,
   preset: "careful",
   limits: "usual",
+  sourceWidth: 0,
 };
 /** Secrets of the script. */
 const PASSPHRASE = "open sesame";
@@ -373,6 +377,13 @@ function addNotes(): void {
   });
 }
 
+const bytes = (text: string) => new TextEncoder().encode(text).length;
+
+/** The paragraphs of a page. */
+function passagesOf(page: string): { start: number; text: string }[] {
+  return [...page.matchAll(/[^\n]+(?:\n[^\n]+)*/g)].map(({ index, 0: text }) => ({ start: index, text }));
+}
+
 function change(document: Document): void {
   documents[documents.findIndex(({ id }) => id === document.id)] = document;
 }
@@ -546,6 +557,38 @@ export const ipc: Ipc = {
       }),
     );
   },
+  async search(question, chosen) {
+    await after(200);
+    const words = fold(question).split(/\s+/);
+    return documents.flatMap(({ id, name }): Hit[] =>
+      !chosen.includes(id)
+        ? []
+        : (pages[id] ?? []).flatMap((page, index) =>
+            passagesOf(page)
+              .filter(({ text }) => words.some((word) => fold(text).includes(word)))
+              .map(({ start, text }) => ({
+                document: id,
+                name,
+                page: id === notes.id ? null : index + 1,
+                anchor: id === notes.id ? "Notes" : null,
+                range: { start, end: start + text.length },
+                text,
+              })),
+          ),
+    );
+  },
+  async findIn(document, words) {
+    const sought = fold(words);
+    return (pages[document] ?? []).flatMap((page, index): FoundIn[] => {
+      const text = fold(page);
+      const places: FoundIn[] = [];
+      for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + sought.length)) {
+        const range = { start: bytes(page.slice(0, at)), end: bytes(page.slice(0, at + sought.length)) };
+        places.push({ page: index + 1, range });
+      }
+      return places;
+    });
+  },
   async begin(question, chosen, privately) {
     keep(
       question,
@@ -627,7 +670,7 @@ export const ipc: Ipc = {
       incomplete: known?.incompletePages.includes(number) ?? false,
       recognised: recognised.get(`${document} ${number}`) ?? null,
       size: [0, 0],
-      boxes: [],
+      words: [],
     };
   },
   async original(document) {

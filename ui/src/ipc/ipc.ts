@@ -9,6 +9,8 @@ import type {
   Document,
   DocumentId,
   Found,
+  FoundIn,
+  Hit,
   Item,
   Message,
   News,
@@ -92,6 +94,10 @@ export interface Ipc {
   /** How many conversations cite a document or look in it. */
   uses(document: DocumentId): Promise<number>;
   find(question: string): Promise<Found[]>;
+  /** The passages of some documents that fit a question best, the best first. */
+  search(question: string, documents: DocumentId[]): Promise<Hit[]>;
+  /** Every place of a document where some words stand, in order. */
+  findIn(document: DocumentId, words: string): Promise<FoundIn[]>;
   /** A private conversation is in memory alone. */
   begin(question: string, documents: DocumentId[], privately: boolean): Promise<Conversation>;
   /** Resolves with the stored answer; what is written until then comes piece by piece. */

@@ -129,6 +129,7 @@ export const dredging: Answer = {
     ),
     cited(harbour, 3, "The silt was\nclean enough to be used on the beach of Carrow Strand", false),
   ],
+  unsupported: [],
   nearest: [],
   timings,
   thinking: null,
@@ -148,6 +149,7 @@ export const coldRoom: Answer = {
     ),
     cited(cooperative, 3, "Elle\nremplace trois armoires de 2009 et consomme 40 % d’électricité de moins."),
   ],
+  unsupported: [],
   nearest: [],
   timings: { ...timings, firstWordMs: null, totalMs: 84, generatedTokens: 0, generationTokensPerS: null },
   thinking: null,
@@ -160,6 +162,7 @@ export const refusal: Answer = {
   mode: "parts",
   ending: "notAsked",
   citations: [],
+  unsupported: [],
   nearest: [
     cited(
       harbour,

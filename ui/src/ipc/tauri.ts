@@ -55,6 +55,8 @@ export const ipc: Ipc = {
   openFile: async (file, password) => void (await commands.openFile(file, password)),
   uses: (document) => commands.uses(document),
   find: (question) => commands.find(question),
+  search: (question, documents) => commands.search(question, documents),
+  findIn: (document, words) => commands.findIn(document, words),
   begin: (question, documents, privately) => commands.begin(question, documents, privately),
   ask: (conversation, question, documents, onReply) =>
     commands.ask(conversation, question, documents, channel<ReplyNews>(onReply)),

@@ -25,7 +25,7 @@ export interface Drawing {
 }
 
 /** Why a document cannot be shown as it looks. */
-export type PaperTrouble = "missing" | "password" | "damaged" | "picture" | "slow";
+export type PaperTrouble = "missing" | "password" | "damaged" | "picture" | "large" | "slow";
 
 export class NoPaper extends Error {
   readonly trouble: PaperTrouble;

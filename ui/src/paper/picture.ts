@@ -1,14 +1,19 @@
 // A picture as a document of one page, read by the web view's own decoders.
+import { measured } from "./measure";
 import { bounded, NoPaper, type Drawing, type Paper, type Size } from "./paper";
 
 /** Pictures do not say how large they are on paper: so many pixels are an inch. */
 const DENSITY = 150;
+/** Larger pictures are not decoded, in pixels: each takes four bytes. */
+const PIXEL_LIMIT = 100_000_000;
 /** Text recognition wants letters of about 30 pixels; smaller pictures are drawn larger, up to so many times. */
 const LARGEST = 2;
 /** A picture this wide has letters that are large enough, in pixels. */
 const WIDE_ENOUGH = 1600;
 
 export async function openPicture(bytes: ArrayBuffer): Promise<Paper> {
+  const { width, height } = measured(bytes) ?? { width: 0, height: 0 };
+  if (width * height > PIXEL_LIMIT) throw new NoPaper("large");
   try {
     return new Picture(await createImageBitmap(new Blob([bytes])));
   } catch {

@@ -25,6 +25,7 @@ import { Ocr } from "./ocr.svelte";
 import { Protection } from "./protection.svelte";
 import { Reader } from "./reader.svelte";
 import type { OnFrame } from "./reply.svelte";
+import { Search } from "./search.svelte";
 import { Shelf } from "./shelf.svelte";
 import { Vault } from "./vault.svelte";
 
@@ -47,6 +48,8 @@ export class Aparte {
   preset = $state<Preset>("careful");
   /** How much is read of one document. */
   limits = $state<ReadingLimits>("usual");
+  /** How wide the source beside an answer is, in CSS pixels; 0 where nobody chose. */
+  sourceWidth = $state(0);
   model = $state.raw<ModelStatus>({ state: "waiting" });
   /** Files hang over the window. */
   dragging = $state(false);
@@ -64,6 +67,7 @@ export class Aparte {
   drafts = $state.raw() as Drafts;
   erasures = $state.raw() as Erasures;
   finder = $state.raw() as Finder;
+  search = $state.raw() as Search;
   reader = $state.raw() as Reader;
   ocr = $state.raw() as Ocr;
   /** Documents whose files are gone from their folders, and that are here. */
@@ -115,8 +119,17 @@ export class Aparte {
   }
 
   async change(change: Partial<Settings>): Promise<void> {
-    const { language, theme, lockAfter, earlier, unloadAfter, preset, limits } = this;
-    const before: Settings = { language, theme, lockAfter, earlier, unloadAfter, preset, limits };
+    const { language, theme, lockAfter, earlier, unloadAfter, preset, limits, sourceWidth } = this;
+    const before: Settings = {
+      language,
+      theme,
+      lockAfter,
+      earlier,
+      unloadAfter,
+      preset,
+      limits,
+      sourceWidth,
+    };
     const after = { ...before, ...change };
     this.#apply(after);
     this.settingsProblem = null;
@@ -239,6 +252,7 @@ export class Aparte {
     this.conversations = conversations;
     this.reader = reader;
     this.finder = new Finder(this.#ipc);
+    this.search = new Search(this.#ipc, library, this.shelf);
   }
 
   #file(file: IncomingFile): void {
@@ -264,7 +278,8 @@ export class Aparte {
     conversations.found(library.documents.filter(({ id }) => !known.has(id)));
   }
 
-  #apply({ language, theme, lockAfter, earlier, unloadAfter, preset, limits }: Settings): void {
+  #apply(settings: Settings): void {
+    const { language, theme, lockAfter, earlier, unloadAfter, preset, limits, sourceWidth } = settings;
     this.language = language;
     this.theme = theme;
     this.lockAfter = lockAfter;
@@ -272,5 +287,6 @@ export class Aparte {
     this.unloadAfter = unloadAfter;
     this.preset = preset;
     this.limits = limits;
+    this.sourceWidth = sourceWidth;
   }
 }

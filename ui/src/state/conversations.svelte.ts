@@ -5,6 +5,7 @@ import type { AppError, Conversation as Stored, ConversationId, Document, Docume
 import { asAppError, type Ipc } from "../ipc/ipc";
 import { Conversation } from "./conversation.svelte";
 import type { Drafts } from "./drafts.svelte";
+import { parted, withQuoted, type Quoted } from "../quoted";
 import type { OnFrame } from "./reply.svelte";
 
 export class Conversations {
@@ -101,6 +102,13 @@ export class Conversations {
   write(draft: string): void {
     this.open.write(draft);
     this.#keep(this.open, this.open.id, draft);
+  }
+
+  /** The next question of the open conversation is about a passage of a document, which it looks in from here on. */
+  quote(about: Quoted, document: DocumentId): void {
+    this.write(withQuoted(about, parted(this.open.draft).question));
+    const there = this.#library(this.open.isPrivate).some(({ id }) => id === document);
+    if (there) this.open.choose(document, true);
   }
 
   /** Takes a conversation out of sight, and ends the reply that is written in it. */
@@ -212,7 +220,7 @@ export class Conversations {
 
   async #begin(conversation: Conversation, question: string, documents: DocumentId[]): Promise<Stored> {
     const { isPrivate } = conversation;
-    const stored = await this.#ipc.begin(question, documents, isPrivate);
+    const stored = await this.#ipc.begin(parted(question).question, documents, isPrivate);
     conversation.became(stored);
     this.#known = [stored, ...this.#known];
     this.#opened.set(stored.id, conversation);

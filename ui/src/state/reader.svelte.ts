@@ -1,16 +1,25 @@
 // The page that is open beside the answer, and the way through the citations that led to it.
-import type { AppError, Citation, Document, DocumentId, Format, PageText, TextRange } from "../nouns";
+import type { AppError, Citation, Document, DocumentId, Format, Hit, PageText, TextRange } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
 import { hasLook } from "../paper/paper";
 import { Look } from "./look.svelte";
+import { Lookup } from "./lookup.svelte";
 
 export interface Place {
   document: DocumentId;
   name: string;
   /** Where in a document without pages. */
   anchor: string | null;
-  /** What led here: the citations of an answer, and which of them is open. Null on leafing and from the library. */
-  citation: { all: Citation[]; index: number } | null;
+  /** What led here, and which of it is open. Null on leafing and from the library. */
+  citation: Trail | null;
+}
+
+/** The citations of an answer, or what a search found, and which of them is open. */
+export interface Trail {
+  all: Citation[];
+  index: number;
+  /** A search found them: nobody claims anything of them. */
+  isFound: boolean;
 }
 
 export type Reading =
@@ -26,12 +35,13 @@ const ZOOMS = [1, 1.25, 1.5, 2, 3, 4] as const;
 export class Reader {
   reading = $state.raw<Reading>({ state: "closed" });
   /** The citations to walk through; leafing to another page keeps them. */
-  trail = $state.raw<{ all: Citation[]; index: number } | null>(null);
+  trail = $state.raw<Trail | null>(null);
   /** The text of a page is wanted although the page could be shown. */
   asText = $state(false);
   /** How wide a page is; 1 is as wide as the pane. */
   zoom = $state<number>(ZOOMS[0]);
   readonly look: Look;
+  readonly lookup: Lookup;
   #again: (() => Promise<void>) | null = null;
   /** The page of each document that was open last. */
   readonly #last = new Map<DocumentId, number>();
@@ -49,16 +59,21 @@ export class Reader {
     this.#ipc = ipc;
     this.#formatOf = formatOf;
     this.look = look;
+    this.lookup = new Lookup(
+      ipc,
+      () => this.#at,
+      (page) => this.goTo(page),
+    );
   }
 
   get isOpen(): boolean {
     return this.reading.state !== "closed";
   }
 
-  async openCitation(all: Citation[], index: number): Promise<void> {
+  async openCitation(all: Citation[], index: number, isFound = false): Promise<void> {
     const citation = all[index];
     if (!citation) return;
-    this.trail = { all, index };
+    this.trail = { all, index, isFound };
     const place = {
       document: citation.document,
       name: citation.name,
@@ -66,6 +81,12 @@ export class Reader {
       citation: this.trail,
     };
     await this.#turnTo(place, citation.page ?? 1, citation.range);
+  }
+
+  /** Opens what a search found, at one of its places. */
+  async openHits(hits: Hit[], index: number): Promise<void> {
+    const all = hits.map(({ text, ...place }): Citation => ({ ...place, quote: text, verified: true }));
+    await this.openCitation(all, index, true);
   }
 
   /** Opens a document at a page, or where it was open last. */
@@ -95,7 +116,8 @@ export class Reader {
 
   /** To the next citation of the answer (1) or the one before (-1). */
   async follow(step: number): Promise<void> {
-    if (this.trail) await this.openCitation(this.trail.all, this.trail.index + step);
+    const { trail } = this;
+    if (trail) await this.openCitation(trail.all, trail.index + step, trail.isFound);
   }
 
   async retry(): Promise<void> {
@@ -139,6 +161,7 @@ export class Reader {
   close(): void {
     this.#latest += 1;
     this.look.close();
+    this.lookup.close();
     this.trail = null;
     this.reading = { state: "closed" };
   }
@@ -148,7 +171,9 @@ export class Reader {
     const ticket = ++this.#latest;
     const before = this.reading.state === "open" && this.reading.place.document === place.document;
     const text = before && this.reading.state === "open" ? this.reading.text : null;
+    const isOther = this.#at?.document !== place.document;
     this.reading = { state: "opening", place, text };
+    if (isOther) this.lookup.turned();
     this.#show(place.document);
     let next: Reading;
     try {
@@ -159,6 +184,13 @@ export class Reader {
     if (ticket !== this.#latest) return;
     this.reading = next;
     if (next.state === "open") this.#last.set(place.document, number);
+  }
+
+  get #at(): { document: DocumentId; page: number } | null {
+    const { reading } = this;
+    if (reading.state === "closed") return null;
+    const page = reading.state === "failed" ? 1 : (reading.text?.number ?? 1);
+    return { document: reading.place.document, page };
   }
 
   #isAt(document: DocumentId): boolean {

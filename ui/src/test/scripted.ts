@@ -8,6 +8,8 @@ import type {
   Conversation,
   Document,
   Found,
+  FoundIn,
+  Hit,
   Item,
   Launch,
   Message,
@@ -54,6 +56,7 @@ export function settings(change: Partial<Settings> = {}): Settings {
     unloadAfter: 30,
     preset: "careful",
     limits: "usual",
+    sourceWidth: 0,
     ...change,
   };
 }
@@ -95,6 +98,7 @@ export function anAnswer(change: Partial<Answer> = {}): Answer {
     mode: "parts",
     ending: "complete",
     citations: [aCitation()],
+    unsupported: [],
     nearest: [],
     timings: {
       loadMs: 0,
@@ -132,6 +136,10 @@ export class Scripted implements Ipc {
   history: Record<string, Message[]> = {};
   drafts: Record<string, string> = {};
   findings: Found[] = [];
+  /** What any search of the documents finds. */
+  hits: Hit[] = [];
+  /** Where any words stand in any document. */
+  places: FoundIn[] = [];
   /** How much of the context conversations take; null for those that are not here. */
   context: Record<string, ContextUse> = {};
   gathered: Collection[] = [];
@@ -217,6 +225,9 @@ export class Scripted implements Ipc {
   openFile = (file: number, password: string) => this.#did("openFile", `${file} ${password}`, undefined);
   uses = (document: string) => this.#did("uses", document, this.used);
   find = (question: string) => this.#did("find", question, this.findings);
+  search: Ipc["search"] = (question, documents) =>
+    this.#did("search", `${question} in ${documents.join(",")}`, this.hits);
+  findIn: Ipc["findIn"] = (document, words) => this.#did("findIn", `${document} ${words}`, this.places);
   begin: Ipc["begin"] = (question, documents, privately) =>
     this.#did("begin", `${question}${privately ? " privately" : ""}`, {
       id: `new-${this.calls.length}`,
@@ -245,7 +256,7 @@ export class Scripted implements Ipc {
       incomplete: false,
       recognised: null,
       size: [595, 842],
-      boxes: [],
+      words: [],
     });
   original: Ipc["original"] = (document) => this.#did("original", document, this.bytes);
   originalPassword: Ipc["originalPassword"] = (document) =>

@@ -38,6 +38,94 @@ const closed = (id: number) => ({
   progress: { state: "closed" as const, message: `${id} wants a password.` },
 });
 
+describe("a search of the library's text", () => {
+  const after = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+  const hit = (document: string, page: number | null, text: string) => ({
+    document,
+    name: `${document}.pdf`,
+    page,
+    anchor: page === null ? "Fees" : null,
+    range: { start: 4, end: 9 },
+    text,
+  });
+
+  async function searching() {
+    const window = await shelved((ipc) => {
+      ipc.hits = [hit("a", 3, "The visitors’ fees were raised."), hit("b", null, "Dues of the berth.")];
+      ipc.library = ipc.library.map((document, index) => ({
+        ...document,
+        format: index === 2 ? "markdown" : "pdf",
+        added: Date.now() - index * 20 * 86_400_000,
+        collections: index === 1 ? [7] : [],
+      }));
+      ipc.gathered = [{ id: 7, name: "Harbour" }];
+    });
+    const asked = () => window.ipc.calls.filter((call) => call.startsWith("search"));
+    await window.type("filter", "a");
+    await window.click("in-text");
+    await window.type("filter", "fees");
+    await after(300);
+    await rest();
+    return { ...window, asked };
+  }
+
+  test("finds passages, and opens them with the others to go on to", async () => {
+    const { ipc, all, part, press, asked } = await searching();
+    expect(asked(), "once the keys rest").toEqual(["search fees in a,b,c"]);
+    expect(all("hit").map(({ textContent }) => textContent?.replace(/\s+/g, " ").trim())).toEqual([
+      "a.pdf page 3 The visitors’ fees were raised.",
+      "b.pdf Fees Dues of the berth.",
+    ]);
+    expect(part("shown").textContent).toContain("2 passages");
+    part("filter").focus();
+    await press("ArrowDown");
+    await fireEvent.click(document.activeElement!);
+    await rest();
+    await press("ArrowDown", { altKey: true });
+    expect(ipc.calls.filter((call) => call.startsWith("page"))).toEqual(["page a 3 4-9", "page b 1 4-9"]);
+    expect(part("source").textContent).toContain("Result 2 of 2");
+    expect(part("source").querySelector(".badge"), "nobody claims anything of it").toBe(null);
+  });
+
+  test("is kept to a kind, a time, a collection and what is selected", async () => {
+    const { part, click, asked, container } = await searching();
+    const choose = async (name: string, value: string) => {
+      await fireEvent.change(part(name), { target: { value } });
+      await rest();
+    };
+    await choose("search-kind", "Markdown");
+    await choose("search-kind", "");
+    await choose("search-age", "30");
+    await choose("search-age", "0");
+    await fireEvent.click(
+      [...container.querySelectorAll("button")].find((each) => /Harbour/.test(each.textContent))!,
+    );
+    await rest();
+    expect(asked().map((call) => call.split(" in ")[1])).toEqual([
+      "a,b,c",
+      "c",
+      "a,b,c",
+      "a,b",
+      "a,b,c",
+      "b",
+    ]);
+    await click("clear-filter");
+    expect(part("shelf")).toBeTruthy();
+  });
+
+  test("says that nothing was found, and gives the names back", async () => {
+    const { ipc, click, type, part, all, container, lines } = await searching();
+    ipc.hits = [];
+    await type("filter", "mooring");
+    part("filter").focus();
+    await fireEvent.keyDown(part("filter"), { key: "Enter" });
+    await rest();
+    expect(container.textContent).toContain("No passage of these documents speaks of this.");
+    await click("in-names");
+    expect([all("hit"), (part("filter") as HTMLInputElement).value, lines()]).toEqual([[], "mooring", []]);
+  });
+});
+
 describe("the library", () => {
   test("is one click or one key away, has the focus, and is left for the question", async () => {
     const { part, press, all, lines } = await shelved();
