@@ -35,6 +35,19 @@ const wait = (milliseconds) => (page) => page.waitForTimeout(milliseconds);
 const LIBRARY = click('[data-part="library"]');
 const PRESS_LIBRARY = press("Control+Shift+O");
 
+const SEARCH = [
+  click('[data-part="in-text"]'),
+  type('[data-part="filter"]', "harbour berth"),
+  shows('[data-part="hit"]'),
+];
+const ABOUT = [
+  click('[data-part="conversation"]'),
+  click('[data-part="citation"]'),
+  wait(700),
+  press("Control+A"),
+  click('[data-part="ask-about"]'),
+];
+
 /** What is pictured: a state of the fake, a window, and what is done before the picture. */
 const SHEETS = [
   { name: "first-run", state: "first-run" },
@@ -338,6 +351,47 @@ const SHEETS = [
     state: "open",
     acts: [click('[data-part="conversation"]'), click('[data-part="citation"][data-number="3"]'), wait(700)],
   },
+  {
+    name: "source-found",
+    state: "open",
+    acts: [
+      click('[data-part="conversation"]'),
+      click('[data-part="citation"]'),
+      click('[data-part="look-up"]'),
+      type('[data-part="lookup"]', "the NORTH"),
+      wait(700),
+    ],
+  },
+  {
+    name: "source-selected",
+    state: "open",
+    acts: [
+      click('[data-part="conversation"]'),
+      click('[data-part="citation"]'),
+      wait(700),
+      press("Control+A"),
+      shows('[data-part="selection"]'),
+    ],
+  },
+  { name: "source-about", state: "open", acts: ABOUT },
+  {
+    name: "source-asked-about",
+    state: "open",
+    acts: [...ABOUT, type('[data-part="question"]', "Why did it cost so much?"), press("Enter"), wait(900)],
+  },
+  { name: "partly", state: "partly", acts: [click('[data-part="conversation"]')] },
+  {
+    name: "orphaned",
+    state: "orphaned",
+    acts: [click('[data-part="conversation"]'), click('[data-part="citation"]'), wait(500)],
+  },
+  { name: "search-text", state: "open", acts: [LIBRARY, ...SEARCH] },
+  {
+    name: "search-text-source",
+    state: "open",
+    acts: [LIBRARY, ...SEARCH, click('[data-part="hit"]'), wait(700)],
+  },
+  { name: "search-text-small", state: "open", size: NARROW, acts: [PRESS_LIBRARY, ...SEARCH] },
   { name: "rich", state: "rich", acts: [click('[data-part="conversation"]'), wait(200)] },
   {
     name: "rich-top",
@@ -422,6 +476,20 @@ const SHEETS = [
   },
   { name: "small", state: "open", size: SMALL, acts: [click(".show"), click('[data-part="conversation"]')] },
   { name: "small-sidebar", state: "open", size: SMALL, modal: true, acts: [click(".show")] },
+  {
+    name: "narrow-source-found",
+    state: "open",
+    modal: true,
+    size: NARROW,
+    acts: [
+      click(".show"),
+      click('[data-part="conversation"]'),
+      click('[data-part="citation"]'),
+      click('[data-part="look-up"]'),
+      type('[data-part="lookup"]', "the north"),
+      wait(700),
+    ],
+  },
   {
     name: "small-source",
     state: "open",

@@ -637,7 +637,7 @@ export const fr: Dictionary = {
     nextPlace: "Occurrence suivante",
     endLookup: "Terminer la recherche",
     selection: "Mots sélectionnés",
-    askAbout: "Poser une question sur ce passage",
+    askAbout: "Interroger ce passage",
     copyWithSource: "Copier avec la source",
     removed: "Ce document n’est plus dans la bibliothèque. Ces mots ont été conservés avec la réponse\u202f:",
     opening: "Ouverture de la page…",

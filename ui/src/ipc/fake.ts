@@ -32,7 +32,9 @@ import {
   many,
   minutes,
   notes,
+  orphaned,
   pages,
+  partly,
   noIntake,
   reasoned,
   refusal,
@@ -149,6 +151,8 @@ const shown: Record<string, Message[]> = {
   rich: exchange("Which projects were finished during the year, and what did they cost?", rich),
   lost: [{ role: "lost", number: 3 }, ...exchange(cost, dredging), { role: "lost", number: 1 }],
   reasoned: exchange(cost, reasoned),
+  partly: exchange(cost, partly),
+  orphaned: exchange(cost, orphaned),
   unanswered: [{ role: "question", text: cost }],
   long: Array.from({ length: 500 }, (_, index) =>
     exchange(`${index + 1}. ${cost}`, index % 3 ? dredging : rich),
@@ -659,6 +663,7 @@ export const ipc: Ipc = {
   async page(document, number, highlight) {
     await after(60);
     const known = documents.find(({ id }) => id === document);
+    if (!known) throw failure("page_missing", "");
     const text = pages[document]?.[number - 1] ?? "";
     const { start, end } = highlight ?? { start: text.length, end: text.length };
     return {

@@ -184,6 +184,21 @@ export const reasoned: Answer = {
   },
 };
 
+const claim = " It was done at night, and nobody complained of the noise.";
+
+/** An answer of which a sentence has no source. */
+export const partly: Answer = {
+  ...dredging,
+  text: dredging.text + claim,
+  unsupported: [{ start: dredging.text.length + 1, end: dredging.text.length + claim.length }],
+};
+
+/** An answer whose document is not in the library any more. */
+export const orphaned: Answer = {
+  ...dredging,
+  citations: dredging.citations.map((citation) => ({ ...citation, document: "d0", name: "report-2024.pdf" })),
+};
+
 /** Every form that an answer's Markdown can take. */
 export const rich: Answer = {
   ...dredging,
