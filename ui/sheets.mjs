@@ -295,6 +295,38 @@ const SHEETS = [
     acts: [click('[data-part="document"]:has-text("mapping")'), shows('[data-part="paper"] canvas')],
   },
   {
+    name: "paper-found",
+    state: "empty-conversation",
+    originals: true,
+    acts: [
+      click('[data-part="document"]:has-text("mapping")'),
+      shows('[data-part="words"]'),
+      click('[data-part="look-up"]'),
+      type('[data-part="lookup"]', "data"),
+      shows('[data-part="found-box"]'),
+      wait(300),
+    ],
+  },
+  {
+    name: "paper-selected",
+    state: "empty-conversation",
+    originals: true,
+    acts: [
+      click('[data-part="document"]:has-text("mapping")'),
+      shows('[data-part="words"]'),
+      async (page) => {
+        const words = page.locator('[data-part="words"] span');
+        const [first, last] = [await words.nth(40).boundingBox(), await words.nth(90).boundingBox()];
+        await page.mouse.move(first.x + 1, first.y + first.height / 2);
+        await page.mouse.down();
+        await page.mouse.move(last.x + last.width, last.y + last.height / 2, { steps: 4 });
+        await page.mouse.up();
+      },
+      shows('[data-part="selection"]'),
+      wait(200),
+    ],
+  },
+  {
     name: "paper-large",
     state: "empty-conversation",
     originals: true,

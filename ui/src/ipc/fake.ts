@@ -23,6 +23,7 @@ import type {
 } from "../nouns";
 import { fold } from "../i18n/fold";
 import type { Ipc } from "./ipc";
+import { laidOut } from "./laid-out";
 import {
   collections as someCollections,
   coldRoom,
@@ -381,6 +382,19 @@ function addNotes(): void {
   });
 }
 
+/** The original of a document: what is served beside the interface, where the address says that something is. */
+async function fetched(document: string): Promise<ArrayBuffer> {
+  if (!query.has("originals")) return new ArrayBuffer(0);
+  const name = documents.find(({ id }) => id === document)?.name ?? "";
+  const response = await fetch(new URL(`originals/${encodeURIComponent(name)}`, window.document.baseURI));
+  return response.ok ? response.arrayBuffer() : new ArrayBuffer(0);
+}
+
+/** A page of the one original that has text. */
+async function laidOutPage(document: string, number: number) {
+  return query.has("originals") && document === manual.id ? laidOut(await fetched(document), number) : null;
+}
+
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
 /** The paragraphs of a page. */
@@ -583,7 +597,9 @@ export const ipc: Ipc = {
   },
   async findIn(document, words) {
     const sought = fold(words);
-    return (pages[document] ?? []).flatMap((page, index): FoundIn[] => {
+    const laid = await Promise.all([1, 2].map((number) => laidOutPage(document, number)));
+    const texts = laid.flatMap((page) => (page ? [page.text] : []));
+    return (texts.length > 0 ? texts : (pages[document] ?? [])).flatMap((page, index): FoundIn[] => {
       const text = fold(page);
       const places: FoundIn[] = [];
       for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + sought.length)) {
@@ -664,7 +680,8 @@ export const ipc: Ipc = {
     await after(60);
     const known = documents.find(({ id }) => id === document);
     if (!known) throw failure("page_missing", "");
-    const text = pages[document]?.[number - 1] ?? "";
+    const laid = await laidOutPage(document, number);
+    const text = laid?.text ?? pages[document]?.[number - 1] ?? "";
     const { start, end } = highlight ?? { start: text.length, end: text.length };
     return {
       number,
@@ -674,17 +691,11 @@ export const ipc: Ipc = {
       after: text.slice(end),
       incomplete: known?.incompletePages.includes(number) ?? false,
       recognised: recognised.get(`${document} ${number}`) ?? null,
-      size: [0, 0],
-      words: [],
+      size: laid?.size ?? [0, 0],
+      words: laid?.words ?? [],
     };
   },
-  async original(document) {
-    // What is served beside the interface, where the address says that something is.
-    if (!query.has("originals")) return new ArrayBuffer(0);
-    const name = documents.find(({ id }) => id === document)?.name ?? "";
-    const response = await fetch(new URL(`originals/${encodeURIComponent(name)}`, window.document.baseURI));
-    return response.ok ? response.arrayBuffer() : new ArrayBuffer(0);
-  },
+  original: fetched,
   async originalPassword() {
     return null;
   },
