@@ -411,7 +411,6 @@ const SHEETS = [
     state: "open",
     acts: [...ABOUT, type('[data-part="question"]', "Why did it cost so much?"), press("Enter"), wait(900)],
   },
-  { name: "partly", state: "partly", acts: [click('[data-part="conversation"]')] },
   {
     name: "orphaned",
     state: "orphaned",

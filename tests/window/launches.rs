@@ -366,7 +366,7 @@ fn is_expected(socket: &str, machine: &Machine) -> bool {
 /// The longest sentence of an answer, without the marks of its citations and without what Aparté says of its own.
 fn longest_sentence(answer: &str) -> Option<String> {
     answer
-        .split(['.', '\n', '[', '('])
+        .split(['.', '\n', '['])
         .map(str::trim)
         .filter(|sentence| sentence.len() > 20 && !sentence.starts_with("The model's own words"))
         .max_by_key(|sentence| sentence.len())

@@ -23,34 +23,6 @@ function drawn(change: Partial<Answer>, language: Language = "en", isGone = fals
 describe("an answer", () => {
   const citations = [aCitation(), aCitation({ verified: false, page: null, anchor: "Fees" })];
 
-  test("tells the sentences that nothing supports from the others, and says so to those who do not see", () => {
-    const [supported, claim] = ["Été: it cost 5 euros [1]. ", "It **was** late [7]."];
-    const start = new TextEncoder().encode(supported).length;
-    const { container } = drawn({
-      text: supported + claim,
-      unsupported: [{ start, end: start + claim.length }],
-    });
-    const told = [...container.querySelectorAll("[data-part=unsupported]")];
-    expect(told.map(({ textContent }) => textContent?.replace(/\s+/g, " "))).toEqual([
-      "It was late [7]. (no source supports this)",
-    ]);
-    expect(told[0]?.querySelector("strong")?.textContent).toBe("was");
-  });
-
-  test("shows a part that code or emphasis cuts as it is, and none of the signs around it", () => {
-    const text = "**It cost. It was late.** `code. And more.`\n\n```\nIt ended. Now.\n```";
-    const parts = ["It was late.", "And more.", "It ended.", "Now."];
-    const { container } = drawn({
-      text,
-      unsupported: parts.map((part) => ({
-        start: text.indexOf(part),
-        end: text.indexOf(part) + part.length,
-      })),
-    });
-    expect(container.textContent).not.toMatch(/[\ue000\ue001]/);
-    expect(container.querySelector(".text")?.textContent).toContain("It was late.");
-  });
-
   test("says of a citation that its document is gone", () => {
     const { marks, container } = drawn({}, "en", true);
     expect(marks[0]?.getAttribute("aria-label")).toContain("no longer in the library");

@@ -591,7 +591,6 @@ export const en = {
     page: (page: number): string => `page ${number(page)}`,
     verified: "verified",
     unverified: "not found in the source",
-    unsupported: "no source supports this",
     removed: "no longer in the library",
     verifiedNote: "These words stand on this page.",
     unverifiedNote: "These words were not found on this page. Read the page before you rely on them.",

@@ -600,7 +600,6 @@ export const fr: Dictionary = {
     page: (page) => `page ${number(page)}`,
     verified: "vérifiée",
     unverified: "introuvable dans la source",
-    unsupported: "aucune source ne l’appuie",
     removed: "plus dans la bibliothèque",
     verifiedNote: "Ces mots figurent bien sur cette page.",
     unverifiedNote: "Ces mots n’ont pas été trouvés sur cette page. Lisez-la avant de vous y fier.",

@@ -413,10 +413,6 @@ ending: Ending;
  */
 citations: Citation[]; 
 /**
- * The parts of the text that no citation supports.
- */
-unsupported: TextRange[]; 
-/**
  * When refused: what came nearest.
  */
 nearest: Citation[]; 

@@ -35,7 +35,6 @@ import {
   notes,
   orphaned,
   pages,
-  partly,
   noIntake,
   reasoned,
   refusal,
@@ -152,7 +151,6 @@ const shown: Record<string, Message[]> = {
   rich: exchange("Which projects were finished during the year, and what did they cost?", rich),
   lost: [{ role: "lost", number: 3 }, ...exchange(cost, dredging), { role: "lost", number: 1 }],
   reasoned: exchange(cost, reasoned),
-  partly: exchange(cost, partly),
   orphaned: exchange(cost, orphaned),
   unanswered: [{ role: "question", text: cost }],
   long: Array.from({ length: 500 }, (_, index) =>

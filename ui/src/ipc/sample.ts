@@ -129,7 +129,6 @@ export const dredging: Answer = {
     ),
     cited(harbour, 3, "The silt was\nclean enough to be used on the beach of Carrow Strand", false),
   ],
-  unsupported: [],
   nearest: [],
   timings,
   thinking: null,
@@ -149,7 +148,6 @@ export const coldRoom: Answer = {
     ),
     cited(cooperative, 3, "Elle\nremplace trois armoires de 2009 et consomme 40 % d’électricité de moins."),
   ],
-  unsupported: [],
   nearest: [],
   timings: { ...timings, firstWordMs: null, totalMs: 84, generatedTokens: 0, generationTokensPerS: null },
   thinking: null,
@@ -162,7 +160,6 @@ export const refusal: Answer = {
   mode: "parts",
   ending: "notAsked",
   citations: [],
-  unsupported: [],
   nearest: [
     cited(
       harbour,
@@ -182,15 +179,6 @@ export const reasoned: Answer = {
     text: "The question is about the cost of the dredging. The first passage says that it cost 412,000 euros and was finished in May 2025.\n\nThe second passage gives the silt and the depth: 38,600 cubic metres, 5.2 metres at low water. That is worth a sentence.\n\nIs the beach part of the question? Not quite, but it says what became of the silt. I keep it short.",
     ms: 12_400,
   },
-};
-
-const claim = " It was done at night, and nobody complained of the noise.";
-
-/** An answer of which a sentence has no source. */
-export const partly: Answer = {
-  ...dredging,
-  text: dredging.text + claim,
-  unsupported: [{ start: dredging.text.length + 1, end: dredging.text.length + claim.length }],
 };
 
 /** An answer whose document is not in the library any more. */

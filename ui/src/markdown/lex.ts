@@ -8,37 +8,6 @@ export interface MarkToken {
   number: number;
 }
 
-/** Words that nothing supports, between the signs that `withUnsupported` puts around them. */
-export interface UnsupportedToken {
-  type: "unsupported";
-  raw: string;
-  tokens: Token[];
-}
-
-/** Signs that no text has: those of a model are taken out. */
-const [OPEN, CLOSE] = ["\ue000", "\ue001"];
-
-/** A text with its parts marked that nothing supports, for `blocks`. Where emphasis reaches beyond a part, or it is code, it is left. */
-export function withUnsupported(text: string, parts: { from: number; to: number }[]): string {
-  const clean = text.replaceAll(OPEN, "\ufffd").replaceAll(CLOSE, "\ufffd");
-  let [marked, done] = ["", 0];
-  for (const { from, to } of parts) {
-    const part = clean.slice(from, to);
-    // Where it would end a link, or stand in what is no running text.
-    const isRunning = !/[|<]|\]\(|\n\s*\n/.test(part);
-    const isWhole = ["**", "__", "~~", "`"].every((sign) => part.split(sign).length % 2 === 1);
-    if (from < done || !isWhole || !isRunning) continue;
-    marked += clean.slice(done, from) + OPEN + part + CLOSE;
-    done = to;
-  }
-  return marked + clean.slice(done);
-}
-
-/** A text without those signs: what is shown as it is may be cut through by them. */
-export function bare(text: string): string {
-  return text.replaceAll(OPEN, "").replaceAll(CLOSE, "");
-}
-
 /** Beyond this length a text is not worth a grammar: it is shown as it is. */
 const LONGEST = 200_000;
 /** Nesting that a person writes stays far below this; deeper quotes and lists are shown as they are. */
@@ -55,16 +24,6 @@ const marked = new Marked({
       tokenizer(source): MarkToken | undefined {
         const match = /^\[(\d{1,3})\]/.exec(source);
         return match ? { type: "mark", raw: match[0], number: Number(match[1]) } : undefined;
-      },
-    },
-    {
-      name: "unsupported",
-      level: "inline",
-      start: (source) => source.indexOf(OPEN),
-      tokenizer(source): UnsupportedToken | undefined {
-        const match = /^\ue000([^\ue001]*)\ue001/.exec(source);
-        if (!match) return undefined;
-        return { type: "unsupported", raw: match[0], tokens: this.lexer.inlineTokens(match[1] ?? "") };
       },
     },
   ],
@@ -99,20 +58,17 @@ const named: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', a
 
 /** Text with its character references decoded. Those without a common name stay as they are written. */
 export function decoded(text: string): string {
-  return bare(text).replace(
-    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]{2,6}));/gi,
-    (whole, hex, decimal, name) => {
-      if (name) return named[name.toLowerCase()] ?? whole;
-      const code = hex ? parseInt(hex, 16) : parseInt(decimal, 10);
-      return code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff)
-        ? String.fromCodePoint(code)
-        : "\ufffd";
-    },
-  );
+  return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|([a-z]{2,6}));/gi, (whole, hex, decimal, name) => {
+    if (name) return named[name.toLowerCase()] ?? whole;
+    const code = hex ? parseInt(hex, 16) : parseInt(decimal, 10);
+    return code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff)
+      ? String.fromCodePoint(code)
+      : "\ufffd";
+  });
 }
 
 function plain(text: string): Tokens.Text {
-  return { type: "text", raw: text, text: bare(text), escaped: true };
+  return { type: "text", raw: text, text, escaped: true };
 }
 
 function nestsTooDeep(text: string): boolean {

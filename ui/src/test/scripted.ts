@@ -98,7 +98,6 @@ export function anAnswer(change: Partial<Answer> = {}): Answer {
     mode: "parts",
     ending: "complete",
     citations: [aCitation()],
-    unsupported: [],
     nearest: [],
     timings: {
       loadMs: 0,
