@@ -593,8 +593,6 @@ pub struct Answer {
     pub ending: Ending,
     /// In the order of their marks.
     pub citations: Vec<Citation>,
-    /// The parts of the text that no citation supports.
-    pub unsupported: Vec<TextRange>,
     /// When refused: what came nearest.
     pub nearest: Vec<Citation>,
     /// What it took.
@@ -1169,9 +1167,6 @@ impl From<domain::Answer> for Answer {
         let citations =
             |citations: Vec<domain::Citation>| citations.into_iter().map(Citation::from).collect();
         Answer {
-            unsupported: (answer.unsupported().into_iter())
-                .map(TextRange::from)
-                .collect(),
             text: answer.text,
             refused: answer.refused,
             lead: match answer.lead {

@@ -61,7 +61,6 @@ mod stored;
 mod support;
 mod thinking;
 mod turns;
-mod unsupported;
 mod vault_trouble;
 mod vectors;
 mod words;
