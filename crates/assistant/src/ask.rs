@@ -436,7 +436,7 @@ impl Evidence {
         let support = |claim: &str| -> Result<Option<&Source<'_>>, Error> {
             let weighed = assistant.library().index().weigh(claim, language)?;
             let candidates = sources.iter().map(|source| &source.candidate);
-            match standing(&weighed, &self.question, candidates) {
+            match standing(claim, &weighed, &self.question, candidates) {
                 Standing::Supported { candidate, .. } => Ok(Some(&sources[candidate])),
                 Standing::Unsupported | Standing::Filler => Ok(None),
             }

@@ -27,6 +27,7 @@ mod erasing;
 mod error;
 mod export;
 mod extract;
+mod facts;
 mod files;
 mod find;
 mod find_in;

@@ -6,6 +6,7 @@
 use std::{collections::HashSet, ops::Range};
 
 use crate::{
+    facts::Facts,
     language::Language,
     search::{self, Weighed, WeightedTerm},
     sentences::sentences,
@@ -64,6 +65,11 @@ pub struct Candidate {
     denied: HashSet<String>,
     /// Whether there is a negation at all.
     denies: bool,
+    /// Its dates and amounts, and those around it.
+    facts: Facts,
+    context_facts: Facts,
+    /// The words that have a capital within a sentence: names.
+    names: HashSet<String>,
     /// The cells of a table row lack the units that stand in its head.
     row: bool,
     /// How many terms it has, stop words aside.
@@ -107,7 +113,11 @@ impl Candidate {
         let mut denies = false;
         let mut pending = false;
         let mut length = 0;
-        for term in words::terms(text, language) {
+        let mut names = HashSet::new();
+        for (place, term) in words::terms(text, language).into_iter().enumerate() {
+            if place > 0 && term.token.capital && term.token.kind == TokenKind::Word {
+                names.insert(term.token.folded.clone());
+            }
             if term.negation {
                 denies = true;
                 pending = true;
@@ -122,6 +132,7 @@ impl Candidate {
             forms.extend(search::names(&term).map(str::to_owned));
             forms.insert(term.token.folded);
         }
+        let context_facts = Facts::of(context, language);
         let context = words::terms(context, language)
             .into_iter()
             .filter(|term| !term.stop)
@@ -133,6 +144,9 @@ impl Candidate {
             context,
             denied,
             denies,
+            facts: Facts::of(text, language),
+            context_facts,
+            names,
             row: text.contains('\t'),
             length,
         }
@@ -218,13 +232,25 @@ pub fn relevance(question: &Weighed, passage: &Candidate) -> Option<f32> {
     (total > 0.0).then(|| held / total)
 }
 
-/// Which candidate, if any, bears out a sentence of the answer to `question`.
+/// Which candidate, if any, bears out a sentence of the answer to `question`. `text` is what `sentence` was weighed of.
 pub fn standing<'a>(
+    text: &str,
     sentence: &Weighed,
     question: &Weighed,
     candidates: impl IntoIterator<Item = &'a Candidate>,
 ) -> Standing {
-    let claims = telling(sentence);
+    let candidates: Vec<&Candidate> = candidates.into_iter().collect();
+    let facts = Facts::of(text, sentence.language);
+    let mut claims = telling(sentence);
+    // The first word of a sentence is a name where no document knows it, or another sentence has it as one.
+    if let Some(first) = claims.first_mut()
+        && first.weighted.term.token.capital
+        && !first.filler
+    {
+        let folded = &first.weighted.term.token.folded;
+        let is_name = |candidate: &&Candidate| candidate.names.contains(folded);
+        first.required |= !first.weighted.known || candidates.iter().any(is_name);
+    }
     if claims.iter().all(|telling| telling.filler) {
         return Standing::Filler;
     }
@@ -234,7 +260,7 @@ pub fn standing<'a>(
         .collect();
     let mut best: Option<(usize, f32, f32)> = None;
     for (index, candidate) in candidates.into_iter().enumerate() {
-        let Some(share) = share(sentence, &claims, &asked, candidate) else {
+        let Some(share) = share(sentence, &claims, &facts, &asked, candidate) else {
             continue;
         };
         let about = relevance(question, candidate);
@@ -263,6 +289,7 @@ pub fn standing<'a>(
 fn share(
     sentence: &Weighed,
     claims: &[Telling<'_>],
+    facts_claimed: &Facts,
     asked: &HashSet<&str>,
     candidate: &Candidate,
 ) -> Option<f32> {
@@ -276,11 +303,23 @@ fn share(
     for telling in claims {
         let weighted = telling.weighted;
         let is_asked = asked.contains(weighted.term.stem.as_str());
-        let share = if candidate.holds(weighted) {
+        let fact = facts_claimed.at(&weighted.term.token.range);
+        let stated =
+            fact.map(|fact| (candidate.facts).state(fact, &candidate.context_facts, candidate.row));
+        // A fact that is asked about may stand in a heading: "in 2024".
+        let around = fact.is_none_or(|fact| {
+            candidate
+                .context_facts
+                .state(fact, &candidate.context_facts, true)
+        });
+        let share = if stated.unwrap_or_else(|| candidate.holds(weighted)) {
             words += usize::from(!telling.filler);
             facts += usize::from(telling.required);
             1.0
-        } else if candidate.is_about(weighted) && (is_asked || !telling.is_exact()) {
+        } else if around
+            && (fact.is_some() || candidate.is_about(weighted))
+            && (is_asked || fact.is_none() && !telling.is_exact())
+        {
             CONTEXT_SHARE
         } else if telling.required {
             return None;
@@ -387,6 +426,7 @@ mod tests {
         let asked = Language::of(question).unwrap_or(language);
         let told = Language::of(sentence).unwrap_or(language);
         standing(
+            sentence,
             &index.weigh(sentence, told).unwrap(),
             &index.weigh(question, asked).unwrap(),
             &candidates,
@@ -554,13 +594,10 @@ mod tests {
             .iter()
             .map(|text| Candidate::new(text, "", Language::French))
             .collect();
+        let sentence = "12 March 2024, by Jean Martin in Grenoble.";
         let standing = standing(
-            &index
-                .weigh(
-                    "12 March 2024, by Jean Martin in Grenoble.",
-                    Language::English,
-                )
-                .unwrap(),
+            sentence,
+            &index.weigh(sentence, Language::English).unwrap(),
             &index
                 .weigh("Who signed the contract, and when?", Language::English)
                 .unwrap(),
@@ -582,6 +619,7 @@ mod tests {
             .unwrap();
         let stand = |sentence: &str| {
             supported(standing(
+                sentence,
                 &index.weigh(sentence, Language::English).unwrap(),
                 &question,
                 &candidates,
@@ -661,5 +699,139 @@ mod tests {
             )),
             None
         );
+    }
+
+    /// A sentence of a source, one that it bears out, and those that it does not: another number, date, name, unit or sign.
+    type Planted = (
+        Language,
+        &'static str,
+        &'static str,
+        &'static [&'static str],
+    );
+
+    const PLANTED: [Planted; 10] = [
+        (
+            Language::English,
+            "The dredging of the north basin cost 412,000 euros in 2024.",
+            "Dredging the north basin cost €412,000 in 2024.",
+            &[
+                "Dredging the north basin cost €421,000 in 2024.",
+                "Dredging the north basin cost 412,000 dollars in 2024.",
+                "Dredging the north basin cost 412 euros in 2024.",
+                "Dredging the north basin cost 412 million euros in 2024.",
+                "Dredging the north basin cost €412,000 in 2023.",
+                "Dredging the Lorient basin cost €412,000 in 2024.",
+            ],
+        ),
+        (
+            Language::English,
+            "The lease was signed by Jean Martin on 12 March 2024.",
+            "The lease was signed by Jean Martin on 2024-03-12.",
+            &[
+                "The lease was signed by Jean Martin on 2024-12-03.",
+                "The lease was signed by Jean Martin on March 21, 2024.",
+                "The lease was signed by Jean Martin on 12 May 2024.",
+                "The lease was signed by Paul Martin on 12 March 2024.",
+                "Durand signed the lease on 12 March 2024.",
+            ],
+        ),
+        (
+            Language::French,
+            "Le bail a été signé par Jeanne Duval le 12 mars 2024.",
+            "Le bail a été signé par Jeanne Duval le 12/03/2024.",
+            &[
+                "Le bail a été signé par Jeanne Duval le 12/04/2024.",
+                "Le bail a été signé par Jeanne Duval le 03/12/2024.",
+                "Le bail a été signé par Jeanne Morel le 12 mars 2024.",
+                "Le bail a été signé par Jeanne Duval le 12 mars 2014.",
+            ],
+        ),
+        (
+            Language::French,
+            "Le loyer mensuel est de 1 250,50 € charges comprises.",
+            "Le loyer mensuel est de 1250,5 euros, charges comprises.",
+            &[
+                "Le loyer mensuel est de 1 205,50 € charges comprises.",
+                "Le loyer mensuel est de 1 250,50 $ charges comprises.",
+                "Le loyer mensuel est de 125 050 € charges comprises.",
+            ],
+        ),
+        (
+            Language::English,
+            "Revenue changed by -4.5 % over the year.",
+            "Revenue changed by -4,5% over the year.",
+            &[
+                "Revenue changed by 4.5 % over the year.",
+                "Revenue changed by -4.5 euros over the year.",
+                "Revenue changed by -45 % over the year.",
+            ],
+        ),
+        (
+            Language::French,
+            "Le résultat net s’établit à −312 000 euros.",
+            "Le résultat net s’établit à -312 000 €.",
+            &[
+                "Le résultat net s’établit à 312 000 €.",
+                "Le résultat net s’établit à -321 000 €.",
+            ],
+        ),
+        (
+            Language::English,
+            "Either party may end the contract with 30 calendar days of notice.",
+            "Either party may end the contract with a notice of 30 days.",
+            &[
+                "Either party may end the contract with a notice of 30 months.",
+                "Either party may end the contract with a notice of 30 weeks.",
+                "Either party may end the contract with a notice of 60 days.",
+            ],
+        ),
+        (
+            Language::French,
+            "Le préavis de résiliation du contrat est de 3 mois.",
+            "Le préavis de résiliation du contrat est de trois mois.",
+            &[
+                "Le préavis de résiliation du contrat est de 3 ans.",
+                "Le préavis de résiliation du contrat est de 3 semaines.",
+                "Le préavis de résiliation du contrat est de 6 mois.",
+            ],
+        ),
+        (
+            Language::English,
+            "The reactor of Marcoule delivered 3.2 million kWh to the grid.",
+            "The Marcoule reactor delivered 3,200,000 kWh to the grid.",
+            &[
+                "The Marcoule reactor delivered 3.2 billion kWh to the grid.",
+                "The Marcoule reactor delivered 3,200 kWh to the grid.",
+                "The Cadarache reactor delivered 3.2 million kWh to the grid.",
+            ],
+        ),
+        (
+            Language::French,
+            "Le taux d’intérêt du prêt AB-1234 est fixé à 2,75 %.",
+            "Le taux d’intérêt du prêt AB-1234 est de 2,75 pour cent.",
+            &[
+                "Le taux d’intérêt du prêt AB-1234 est de 2,75 euros.",
+                "Le taux d’intérêt du prêt AB-1243 est de 2,75 %.",
+                "Le taux d’intérêt du prêt AB-1234 est de 27,5 %.",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn no_planted_pair_of_a_sentence_and_a_source_that_says_otherwise_is_supported() {
+        let mut planted = 0;
+        for (language, source, right, wrong) in PLANTED {
+            let question = match language {
+                Language::English => "What does it say?",
+                Language::French => "Que dit-il ?",
+            };
+            let stand = |sentence| supported(stand_in(&[source], language, question, sentence));
+            assert_eq!(stand(right), Some(0), "{right}");
+            for sentence in wrong {
+                assert_eq!(stand(sentence), None, "{sentence}");
+                planted += 1;
+            }
+        }
+        assert!(planted >= 30, "{planted}");
     }
 }

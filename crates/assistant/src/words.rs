@@ -155,6 +155,11 @@ pub(crate) fn is_hyphen(c: char) -> bool {
     matches!(c, '-' | '\u{2010}' | '\u{2011}' | '\u{ad}')
 }
 
+/// What stands between the ends of a span: "30-40", "30–40".
+pub(crate) fn is_hyphen_or_dash(c: char) -> bool {
+    is_hyphen(c) || matches!(c, '–' | '\u{2212}')
+}
+
 fn stemmer(language: Language) -> Stemmer {
     Stemmer::create(match language {
         Language::English => Algorithm::English,
