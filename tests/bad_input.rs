@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use aparte_tests::{aparte, fixture, refused};
+use aparte_assistant::{Error, Input, Item, Language, Message, Stop};
+use aparte_tests::{aparte, assistant, embedding, english_sample, fixture, refused};
 use gguf::{Gguf, Tensor};
 
 #[expect(dead_code, reason = "only a sound model is needed here")]
@@ -492,4 +493,90 @@ fn a_missing_worker_and_foreign_compute_libraries_are_said() {
     )
     .unwrap();
     assert!(refused(&mut alone()).contains("compute libraries"));
+}
+
+#[test]
+fn a_hundred_thousand_characters_are_no_question() {
+    let pasted = "the boiler is serviced every year and the roof every ten ".repeat(1_760);
+    assert!(pasted.len() > 100_000);
+    for (language, words) in [
+        ("en", "question is too long"),
+        ("fr", "question est trop longue"),
+    ] {
+        let sentence = refused(
+            aparte()
+                .args(["ask", "--language", language, &pasted])
+                .arg(fixture("notes.md")),
+        );
+        assert!(sentence.contains(words), "{sentence}");
+    }
+}
+
+#[test]
+fn without_a_document_nothing_is_asked_and_what_was_quoted_of_a_removed_one_stays() {
+    let assistant = assistant(Language::English);
+    let (file, question) = english_sample();
+    let document = assistant.add(Input::File(&file), &mut |_, _| {}).unwrap();
+    let begun = assistant.begin(&question, &[document], false).unwrap();
+    let ask = |documents: &[_]| {
+        assistant.ask(
+            begun.id,
+            &question,
+            documents,
+            &Stop::default(),
+            &mut |_| {},
+        )
+    };
+    let answer = ask(&[document]).unwrap();
+    assert!(!answer.citations.is_empty());
+    assert_eq!(ask(&[]), Err(Error::NoDocuments));
+
+    assistant.erase(Item::Document(document)).unwrap();
+    assistant.erase_now(Item::Document(document)).unwrap();
+    let kept = assistant.messages(begun.id).unwrap();
+    let quotes = kept.iter().find_map(|message| match message {
+        Message::Answer(kept) => Some(&kept.citations),
+        _ => None,
+    });
+    assert_eq!(quotes, Some(&answer.citations));
+    assert_eq!(assistant.with_document(document, |_| ()), None);
+    assert_eq!(ask(&[document]), Err(Error::NoDocuments));
+    for (language, words) in [
+        (Language::English, "no document to answer from"),
+        (Language::French, "aucun document d'où répondre"),
+    ] {
+        assert!(Error::NoDocuments.sentence(language).contains(words));
+    }
+}
+
+#[test]
+fn a_refusal_while_documents_are_being_indexed_says_so() {
+    let assistant = assistant(Language::English).embedding(embedding());
+    let (file, _) = english_sample();
+    let document = assistant.add(Input::File(&file), &mut |_, _| {}).unwrap();
+    let stop = Stop::default();
+    assistant
+        .embed_passages(&stop, &mut |_| stop.now())
+        .unwrap();
+    let embedded = assistant.embedded();
+    assert!(
+        0 < embedded.done && embedded.done < embedded.total,
+        "{embedded:?}"
+    );
+    let absent = "Who wrote the Iliad?";
+    let refusal = |documents: &[_]| {
+        let answer =
+            aparte_tests::ask(&assistant, absent, documents, &Stop::default(), &mut |_| {});
+        let answer = answer.unwrap();
+        assert!(answer.refused, "{answer:?}");
+        assert!(!answer.nearest.is_empty(), "the nearest passages are shown");
+        answer.text
+    };
+    let early = refusal(&[document]);
+    assert!(early.contains("still being indexed"), "{early}");
+    assistant
+        .embed_passages(&Stop::default(), &mut |_| ())
+        .unwrap();
+    let late = refusal(&[document]);
+    assert!(!late.contains("indexed"), "{late}");
 }

@@ -11,7 +11,7 @@ use crate::thinking::Thinking;
 /// What the user gets for a question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Markdown. A mark like `[2]` follows each sentence that a citation supports.
+    /// Markdown. A mark like `[2]` follows each sentence that a citation supports, and [`DOUBT`] each that nothing does.
     pub text: String,
     /// Nothing in the documents supports an answer; `text` says so.
     pub refused: bool,
@@ -31,6 +31,9 @@ pub struct Answer {
     #[serde(skip)]
     pub thinking: Option<Thinking>,
 }
+
+/// The mark of a sentence that nothing in the documents bears out.
+pub const DOUBT: &str = "[?]";
 
 impl Answer {
     /// What is left of a reply that ended with the application: its words so far, without citations.

@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -14,24 +15,27 @@ use aparte_protocol::documents::TextRange;
 use aparte_protocol::engine::{FinishReason, Finished, Generate, Shape, Timings, Urgency};
 
 use crate::Assistant;
-use crate::answer::{Answer, AnswerTimings, Citation, Ending, Lead, Mode};
+use crate::answer::{Answer, AnswerTimings, Citation, DOUBT, Ending, Lead, Mode};
 use crate::conversation::ConversationId;
 use crate::engine::{self, Engine, Progress, Running, Stop};
 use crate::error::Error;
 use crate::language::Language;
 use crate::library::DocumentId;
-use crate::passages::PassageRef;
+use crate::passages::{PassageRef, joined};
 use crate::prompt;
 use crate::question;
 use crate::quote::locate;
+use crate::refusal;
 use crate::search::Weighed;
 use crate::sentences::sentences;
-use crate::support::{Candidate, RELEVANCE_THRESHOLD, Standing, relevance, standing};
+use crate::support::{Candidate, Standing, relevance, standing};
 use crate::thinking::Thought;
 use crate::turns::{self, Turn, without_marks};
 
 /// How many passages are looked at before the prompt's budget decides.
 const PASSAGES_LOOKED_AT: usize = 24;
+/// Among so many of the best passages each document gets its turn: what comes later is too far off to be more than filling.
+const SPREAD: usize = 8;
 /// Prompt tokens for passages. On a two-core machine a small model reads this many in about three seconds,
 /// and finds its way among no more.
 const PASSAGE_TOKENS: u32 = 500;
@@ -41,6 +45,8 @@ const ANSWER_TOKENS: u32 = 220;
 const THINKING_TOKENS: u32 = 1_024;
 /// For instructions, a question and the template's own words.
 const FRAME_TOKENS: u32 = 512;
+/// Bytes of a question from which it is looked at first whether the model holds it.
+const LONG_QUESTION: usize = 4_096;
 /// How many passages speak when the model cannot, and how many are shown with a refusal.
 const LEADING_QUOTES: usize = 3;
 /// An answer whose best source speaks of less than this share of what another sentence does is beside the
@@ -61,8 +67,21 @@ pub(crate) fn ask(
 ) -> Result<Answer, Error> {
     let started = Instant::now();
     let engine = assistant.engine()?;
-    let evidence = Evidence::gather(assistant, question, documents)?;
+    if !assistant.has_any(documents) {
+        return Err(Error::NoDocuments);
+    }
+    if question.len() > LONG_QUESTION {
+        // What no context holds is not searched for first: it would take long, and be refused for another reason.
+        let running = engine.ready(stop, on_progress)?;
+        if let Some(running) = running
+            && let [tokens] = running.count_tokens(vec![question.to_owned()])?[..]
+            && tokens > running.facts.context / 2
+        {
+            return Err(Error::QuestionTooLong);
+        }
+    }
     let reply_language = Language::of(question::asked(question)).unwrap_or(assistant.language());
+    let evidence = Evidence::gather(assistant, question, documents)?;
     let timings = |load_ms: u64, first_word_ms, engine| AnswerTimings {
         load_ms,
         first_word_ms,
@@ -72,7 +91,7 @@ pub(crate) fn ask(
 
     let Some(lead) = evidence.passages.first().filter(|_| evidence.speaks_of_it) else {
         return Ok(Answer {
-            text: refusal(assistant.language()).into(),
+            text: refusal(assistant, documents),
             refused: true,
             citations: Vec::new(),
             nearest: evidence.closest(),
@@ -209,7 +228,7 @@ impl Asked<'_> {
             reply.ending = Ending::Stopped;
             return Ok(reply);
         };
-        match evidence.keep_within_budget(&running) {
+        match evidence.keep_within_budget(&running, &engine.model().name) {
             Err(Error::EngineStopped) => return Ok(reply),
             kept => kept?,
         }
@@ -312,6 +331,24 @@ struct Cited {
     answers: bool,
 }
 
+/// What a sentence of the model's rests on.
+enum Support<'a> {
+    By(&'a Source<'a>),
+    Missing,
+    /// It claims nothing.
+    NotNeeded,
+}
+
+impl Cited {
+    /// Takes up what the model wrote as far as a source bears it out; `best` is how much the best source speaks of the question.
+    fn take(&mut self, written: &str, source: &Source<'_>, best: f32) {
+        self.text.push_str(written);
+        let number = mark(&mut self.citations, source.citation());
+        self.text.push_str(&format!(" [{number}]"));
+        self.answers |= source.relevance >= BESIDE_SHARE * best;
+    }
+}
+
 impl Evidence {
     fn gather(
         assistant: &Assistant,
@@ -319,7 +356,11 @@ impl Evidence {
         documents: &[DocumentId],
     ) -> Result<Evidence, Error> {
         let language = Language::of(question).unwrap_or(assistant.language());
-        let weighed = assistant.library().index().weigh(question, language)?;
+        let (weighed, unknown_weight) = {
+            let library = assistant.library();
+            let index = library.index();
+            (index.weigh(question, language)?, index.unknown_weight())
+        };
         let all = assistant.count_passages(documents);
         if !weighed.has_matter() {
             // "What is this about?" is asked of a document's beginning.
@@ -331,40 +372,37 @@ impl Evidence {
                 speaks_of_it: true,
             });
         }
-        let found = assistant.best_passages(question, documents, PASSAGES_LOOKED_AT)?;
-        let ranked: Vec<_> = found
-            .into_iter()
-            .map(|(passage, _)| {
-                let candidate =
-                    Candidate::passage(passage.text(), &passage.context(), passage.language());
-                (relevance(&weighed, &candidate), passage)
+        let sought = question::sought(question);
+        let meaning = assistant.meaning_of(&sought);
+        let found =
+            assistant.passages_near(&sought, meaning.as_ref(), documents, PASSAGES_LOOKED_AT)?;
+        let passages: Vec<_> = found.into_iter().map(|(passage, _)| passage).collect();
+        let candidates: Vec<_> = passages
+            .iter()
+            .map(|it| {
+                (
+                    Candidate::passage(it.text(), &it.context(), it.language()),
+                    it.text(),
+                )
             })
             .collect();
-        // Words cannot tell across languages: what was found there was found by a name or number, or by words that
-        // only look alike. It counts where nothing in the question's own language was found.
-        let abroad = match ranked.iter().any(|(relevance, _)| relevance.is_some()) {
-            true => 0.0,
-            false => RELEVANCE_THRESHOLD,
+        let found = refusal::Found {
+            passages: &candidates,
+            nearness: meaning.and_then(|meaning| assistant.nearness(&meaning, documents)),
+            unknown_weight,
         };
-        let mut ranked: Vec<_> = ranked
-            .into_iter()
-            .map(|(relevance, passage)| (relevance.unwrap_or(abroad), passage))
-            .collect();
-        // Stable: passages that speak of it equally stay in the order of the search.
-        ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        let speaks_of_it = ranked
-            .first()
-            .is_some_and(|(best, _)| *best >= RELEVANCE_THRESHOLD);
+        let speaks_of_it = refusal::may_answer(question, &weighed, &found);
         Ok(Evidence {
             question: weighed,
-            passages: ranked.into_iter().map(|(_, passage)| passage).collect(),
+            passages: spread(passages),
             all,
             speaks_of_it,
         })
     }
 
     fn mode(&self) -> Mode {
-        if self.passages.len() == self.all {
+        let given: usize = self.passages.iter().map(PassageRef::count).sum();
+        if given == self.all {
             Mode::Whole
         } else {
             Mode::Parts
@@ -372,24 +410,21 @@ impl Evidence {
     }
 
     /// Keeps the best passages that the prompt has room for, at least one.
-    fn keep_within_budget(&mut self, running: &Running) -> Result<(), Error> {
+    fn keep_within_budget(&mut self, running: &Running, model: &str) -> Result<(), Error> {
         let texts = self
             .passages
             .iter()
             .map(|passage| passage.text().to_owned())
             .collect();
         let counts = running.count_tokens(texts)?;
-        let mut left = PASSAGE_TOKENS.min(running.facts.context / 2);
-        let mut kept = 0;
-        for count in counts {
-            match left.checked_sub(count) {
-                Some(rest) => left = rest,
-                None if kept == 0 => left = 0,
-                None => break,
-            }
-            kept += 1;
-        }
+        let Some(kept) = fitting(&counts, running.facts.context) else {
+            return Err(Error::ContextTooSmall(model.to_owned()));
+        };
         self.passages.truncate(kept);
+        // What follows each other is read as one.
+        let kept = std::mem::take(&mut self.passages);
+        let joined = joined(kept.into_iter().map(|passage| (passage, 0.0)).collect());
+        self.passages = joined.into_iter().map(|(passage, _)| passage).collect();
         Ok(())
     }
 
@@ -433,30 +468,36 @@ impl Evidence {
             citations: Vec::new(),
             answers: false,
         };
-        let support = |claim: &str| -> Result<Option<&Source<'_>>, Error> {
+        let support = |claim: &str| -> Result<Support<'_>, Error> {
             let weighed = assistant.library().index().weigh(claim, language)?;
             let candidates = sources.iter().map(|source| &source.candidate);
             match standing(claim, &weighed, &self.question, candidates) {
-                Standing::Supported { candidate, .. } => Ok(Some(&sources[candidate])),
-                Standing::Unsupported | Standing::Filler => Ok(None),
+                Standing::Supported { candidate, .. } => Ok(Support::By(&sources[candidate])),
+                Standing::Unsupported => Ok(Support::Missing),
+                Standing::Filler => Ok(Support::NotNeeded),
             }
         };
         let mut copied = 0;
         for range in said {
-            let mut end = range.end;
-            let mut source = support(&written[range.clone()])?;
-            if let (None, Some(clause)) = (source, first_clause(&written[range.clone()])) {
-                // What comes after it stays without a mark: without its subject it could be taken for anything's.
-                source = support(&written[range.start..range.start + clause])?;
-                end = range.start + clause;
+            let (start, end) = (range.start, range.end);
+            let found = support(&written[range.clone()])?;
+            if let (Support::Missing, Some(clause)) = (&found, first_clause(&written[range])) {
+                // What comes after it is doubted: without its subject it could be taken for anything's.
+                let clause = start..start + clause;
+                if let Support::By(source) = support(&written[clause.clone()])? {
+                    cited.take(&written[copied..clause.end], source, best);
+                    copied = clause.end;
+                }
             }
-            if let Some(source) = source {
-                cited.text.push_str(&written[copied..end]);
-                copied = end;
-                let number = mark(&mut cited.citations, source.citation());
-                cited.text.push_str(&format!(" [{number}]"));
-                cited.answers |= source.relevance >= BESIDE_SHARE * best;
+            match found {
+                Support::By(source) => cited.take(&written[copied..end], source, best),
+                Support::Missing => {
+                    cited.text.push_str(&written[copied..end]);
+                    cited.text.push_str(&format!(" {DOUBT}"));
+                }
+                Support::NotNeeded => continue,
             }
+            copied = end;
         }
         cited.text.push_str(&written[copied..]);
         cited.text.truncate(cited.text.trim_end().len());
@@ -525,6 +566,52 @@ impl Source<'_> {
     }
 }
 
+/// How many of the first passages have room in a context, by their tokens: at least one, or `None` where the first alone would take
+/// more than half, which the question and the reply need.
+fn fitting(tokens: &[u32], context: u32) -> Option<usize> {
+    let half = context / 2;
+    if tokens.first().is_some_and(|&first| first > half) {
+        return None;
+    }
+    let mut left = PASSAGE_TOKENS.min(half);
+    let mut kept = 0;
+    for &count in tokens {
+        match left.checked_sub(count) {
+            Some(rest) => left = rest,
+            None if kept == 0 => left = 0,
+            None => break,
+        }
+        kept += 1;
+    }
+    Some(kept)
+}
+
+/// The passages of several documents in an order in which the first few are not all of one: of the best ones, two of each
+/// document, and two more of each. The order is otherwise kept.
+fn spread(mut passages: Vec<PassageRef>) -> Vec<PassageRef> {
+    let rest = passages.split_off(passages.len().min(SPREAD));
+    let turns = turns_of(passages.iter().map(|passage| passage.document.id));
+    let mut best: Vec<_> = turns.into_iter().zip(passages).collect();
+    // Stable.
+    best.sort_by_key(|(turn, _)| *turn);
+    best.into_iter()
+        .map(|(_, passage)| passage)
+        .chain(rest)
+        .collect()
+}
+
+/// In which turn each of them comes, when two of a kind are in every one.
+fn turns_of<T: Eq + Hash>(kinds: impl Iterator<Item = T>) -> Vec<usize> {
+    let mut seen = HashMap::new();
+    kinds
+        .map(|kind| {
+            let before = seen.entry(kind).or_insert(0);
+            *before += 1;
+            (*before - 1) / 2
+        })
+        .collect()
+}
+
 /// The number of a citation, which is added if it is new.
 fn mark(citations: &mut Vec<Citation>, citation: Citation) -> usize {
     match citations.iter().position(|earlier| *earlier == citation) {
@@ -585,10 +672,21 @@ fn goes_in_circles(thought: &str) -> bool {
     })
 }
 
-fn refusal(language: Language) -> &'static str {
-    match language {
-        Language::English => "This is not in these documents.",
-        Language::French => "Ce n'est pas dans ces documents.",
+fn refusal(assistant: &Assistant, documents: &[DocumentId]) -> String {
+    let (refused, unready) = match assistant.language() {
+        Language::English => (
+            "This is not in these documents.",
+            "They are still being indexed: what is found by its meaning is not complete yet. Ask again when that is done.",
+        ),
+        Language::French => (
+            "Ce n'est pas dans ces documents.",
+            "Leur indexation n'est pas finie\u{202f}: ce qui se trouve par le sens n'est pas encore complet. Reposez la \
+             question ensuite.",
+        ),
+    };
+    match assistant.is_indexed(documents) {
+        true => refused.into(),
+        false => format!("{refused} {unready}"),
     }
 }
 
@@ -639,6 +737,39 @@ fn milliseconds(since: Instant) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passages_are_given_as_far_as_there_is_room_and_one_at_least() {
+        assert_eq!(fitting(&[200, 200, 200], 4_096), Some(2));
+        assert_eq!(fitting(&[700, 10], 4_096), Some(1));
+        assert_eq!(fitting(&[200, 200], 512), Some(1));
+        assert_eq!(fitting(&[], 512), Some(0));
+    }
+
+    #[test]
+    fn a_context_smaller_than_a_passage_is_too_small() {
+        assert_eq!(fitting(&[300], 512), None);
+        let error = Error::ContextTooSmall("Tiny".into());
+        for (language, words) in [
+            (
+                Language::English,
+                "The model Tiny reads less text at a time than one passage",
+            ),
+            (
+                Language::French,
+                "Le modèle Tiny lit moins de texte à la fois",
+            ),
+        ] {
+            let sentence = error.sentence(language);
+            assert!(sentence.contains(words), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn no_document_of_several_takes_all_the_room_and_the_best_passage_stays_first() {
+        let turns = turns_of(["a", "a", "a", "b", "a", "a", "c"].into_iter());
+        assert_eq!(turns, [0, 0, 1, 0, 1, 2, 0]);
+    }
 
     #[test]
     fn a_sentence_said_again_is_where_a_text_begins_to_go_in_circles() {

@@ -23,6 +23,10 @@ pub enum Error {
     CollectionNameEmpty,
     /// The question alone fills the model's context.
     QuestionTooLong,
+    /// A question to no document, or to such as are gone.
+    NoDocuments,
+    /// The model reads less at a time than one passage of a document: its name.
+    ContextTooSmall(String),
     /// A document that was not added.
     Document {
         /// The file's name, as the user knows it.
@@ -199,6 +203,8 @@ impl Error {
             Error::QuestionEmpty => "question_empty",
             Error::CollectionNameEmpty => "collection_name_empty",
             Error::QuestionTooLong => "question_too_long",
+            Error::NoDocuments => "no_documents",
+            Error::ContextTooSmall(_) => "context_too_small",
             Error::Document { trouble, .. } => match trouble {
                 DocumentTrouble::Missing => "document_missing",
                 DocumentTrouble::NotAFile => "document_not_a_file",
@@ -265,6 +271,15 @@ impl Error {
                  context."
                     .into()
             }
+            Error::NoDocuments => {
+                "There is no document to answer from. Add one, or choose others for this \
+                 conversation, then ask again."
+                    .into()
+            }
+            Error::ContextTooSmall(model) => format!(
+                "The model {model} reads less text at a time than one passage of these documents has. \
+                 Choose a model with a larger context."
+            ),
             Error::Document { name, trouble } => match trouble {
                 DocumentTrouble::Missing => {
                     format!("“{name}” was not found. Check the name and the folder.")
@@ -437,6 +452,15 @@ impl Error {
                  au contexte plus grand."
                     .into()
             }
+            Error::NoDocuments => {
+                "Il n'y a aucun document d'où répondre. Ajoutez-en un, ou choisissez-en d'autres pour \
+                 cette conversation, puis reposez la question."
+                    .into()
+            }
+            Error::ContextTooSmall(model) => format!(
+                "Le modèle {model} lit moins de texte à la fois que n'en a un passage de ces documents. \
+                 Choisissez un modèle dont le contexte est plus grand."
+            ),
             Error::Document { name, trouble } => match trouble {
                 DocumentTrouble::Missing => {
                     format!("« {name} » est introuvable. Vérifiez le nom et le dossier.")

@@ -89,6 +89,11 @@ impl Facts {
         }
     }
 
+    /// The units of the amounts, `None` for one without.
+    pub fn units(&self) -> impl Iterator<Item = Option<&'static str>> {
+        self.amounts().map(|amount| amount.unit)
+    }
+
     fn dates(&self) -> impl Iterator<Item = &Date> {
         self.0.iter().filter_map(|fact| match &fact.stated {
             Stated::Date(date) => Some(date),

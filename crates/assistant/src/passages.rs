@@ -11,7 +11,7 @@ use aparte_vault::OwnerId;
 use crate::error::Error;
 use crate::language::Language;
 use crate::library::{Document, DocumentId};
-use crate::search::Owner;
+use crate::search::{Owner, Vector};
 use crate::{Assistant, question};
 
 /// A passage with its page and document, or several that follow each other; it outlives the library's lock.
@@ -38,6 +38,11 @@ impl PassageRef {
             start: self.passage().range.start,
             end: self.page.passages[*self.passages.end()].range.end,
         }
+    }
+
+    /// How many passages it is.
+    pub fn count(&self) -> usize {
+        self.passages.clone().count()
     }
 
     /// Where the passage begins in its page's text.
@@ -110,15 +115,23 @@ impl Assistant {
     ) -> Result<Vec<(PassageRef, f32)>, Error> {
         let question = &*question::sought(question);
         let meaning = self.meaning_of(question);
+        self.passages_near(question, meaning.as_ref(), documents, limit)
+    }
+
+    /// The same, with what the question means.
+    pub(crate) fn passages_near(
+        &self,
+        question: &str,
+        meaning: Option<&Vector>,
+        documents: &[DocumentId],
+        limit: usize,
+    ) -> Result<Vec<(PassageRef, f32)>, Error> {
         let named = owners(documents);
         let mut found = Vec::new();
         {
             let library = self.library();
             let wanted = |owner| named.contains(&owner);
-            for hit in library
-                .index()
-                .search(question, meaning.as_ref(), limit, wanted)?
-            {
+            for hit in library.index().search(question, meaning, limit, wanted)? {
                 let id = DocumentId(OwnerId::from_bytes(hit.key.owner));
                 found.extend(library.get(id).map(|document| (Arc::clone(document), hit)));
             }
@@ -171,6 +184,34 @@ impl Assistant {
             }
         }
         Ok(passages)
+    }
+
+    /// How near the nearest passage of the named documents is to what a question means, beside what all of them have in
+    /// common; `None` where too few have vectors.
+    pub(crate) fn nearness(&self, meaning: &Vector, documents: &[DocumentId]) -> Option<f32> {
+        let named = owners(documents);
+        let library = self.library();
+        library
+            .index()
+            .nearness(meaning, |owner| named.contains(&owner))
+    }
+
+    /// Whether any of the named documents is in the library.
+    pub(crate) fn has_any(&self, documents: &[DocumentId]) -> bool {
+        let library = self.library();
+        documents.iter().any(|&id| library.get(id).is_some())
+    }
+
+    /// Whether no vectors of the named documents' passages are on their way. Where no passage has one, nobody makes them.
+    pub(crate) fn is_indexed(&self, documents: &[DocumentId]) -> bool {
+        let named = owners(documents);
+        let library = self.library();
+        let index = library.index();
+        let are_missing = || {
+            let next = index.without_vectors(1, |(owner, _)| !named.contains(&owner));
+            !next.is_empty()
+        };
+        self.embedder.is_none() || index.passages_with_vectors() == 0 || !are_missing()
     }
 
     /// How many passages the named documents have.

@@ -13,6 +13,7 @@
 
 mod fulltext;
 mod line;
+mod nearness;
 mod owners;
 mod question;
 mod rows;

@@ -6,7 +6,7 @@
 
 use aparte_protocol::engine::{ChatMessage, Role};
 
-use crate::answer::{Answer, Lead};
+use crate::answer::{Answer, DOUBT, Lead};
 use crate::conversation::Message;
 
 /// A question and what was said to it.
@@ -82,10 +82,14 @@ pub(crate) fn left_out(tokens: &[u32], budget: u32) -> usize {
     first
 }
 
-/// The text without numbers in brackets: marks are ours to give.
+/// The text without numbers and question marks in brackets: marks are ours to give.
 pub(crate) fn without_marks(text: &str) -> String {
+    let mut text = text.to_owned();
+    for mark in [DOUBT] {
+        text = text.replace(&format!(" {mark}"), "").replace(mark, "");
+    }
     let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some(open) = rest.find('[') {
         let after = &rest[open + 1..];
         match after.find(|c: char| !c.is_ascii_digit()) {
@@ -175,7 +179,7 @@ mod tests {
     #[test]
     fn marks_that_the_model_writes_are_taken_out() {
         assert_eq!(
-            without_marks("It is so [1]. And [12][3] so [a] [] [4"),
+            without_marks("It is so [1]. And [12][3] so [?] [a] [] [4"),
             "It is so. And so [a] [] [4"
         );
     }

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use aparte_assistant::{Answer, AnswerTimings, Citation, Ending, Error, Mode, Progress, Stop};
+use aparte_assistant::{
+    Answer, AnswerTimings, Citation, DOUBT, Ending, Error, Mode, Progress, Stop,
+};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -50,10 +52,24 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
     }
 }
 
+/// What marks without a number say.
+const MARKS: [(&str, &str, &str); 1] = [
+    (
+        DOUBT,
+        "nothing in the documents bears this out",
+        "rien dans les documents n'étaye cela",
+    ),
+];
+
 fn print(answer: &Answer, model: &str, output: &Output) {
     if !answer.text.is_empty() {
         output.line(&answer.text);
         output.line("");
+        for (mark, english, french) in MARKS {
+            if answer.text.contains(mark) {
+                output.line(&format!("{mark} {}", output.say(english, french)));
+            }
+        }
     }
     let listed = if answer.refused {
         &answer.nearest

@@ -65,6 +65,11 @@ impl SearchIndex {
         Ok(Weighed { language, terms })
     }
 
+    /// The weight of a word that no passage holds.
+    pub fn unknown_weight(&self) -> f32 {
+        self.idf_of(0)
+    }
+
     /// The inverse document frequency by BM25's formula, which stays above 0 and is highest for what no
     /// passage holds.
     fn idf_of(&self, frequency: u32) -> f32 {
