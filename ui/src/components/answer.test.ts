@@ -36,6 +36,23 @@ describe("an answer", () => {
     expect(container.querySelector("code")?.textContent).toBe("[1]");
   });
 
+  test("says of a sentence that nothing bears out that it has no source", () => {
+    const { container, marks } = drawn({ text: "One [1]. Two [?] is `[?]`.", citations });
+    const doubts = [...container.querySelectorAll<HTMLElement>("[data-part=doubt]")];
+    expect(doubts.map((doubt) => [doubt.textContent, doubt.title])).toEqual([
+      ["no source", "Nothing in the documents bears out this sentence."],
+    ]);
+    expect(marks).toHaveLength(1);
+    expect(container.querySelector("code")?.textContent).toBe("[?]");
+  });
+
+  test("says of a quote that it was corrected", () => {
+    const { container } = drawn({ text: "It says “one” [~] [1].", citations });
+    const corrected = container.querySelector<HTMLElement>("[data-part=corrected]");
+    expect(corrected?.textContent).toBe("quote corrected");
+    expect(corrected?.title).toContain("the words of the document");
+  });
+
   test("names its marks for who cannot see them", () => {
     const { marks } = drawn({ text: "One [1]. Two [2].", citations });
     expect(marks.map((mark) => mark.getAttribute("aria-label"))).toEqual([

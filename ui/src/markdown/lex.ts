@@ -5,7 +5,8 @@ import { Marked, type Token, type Tokens } from "marked";
 export interface MarkToken {
   type: "mark";
   raw: string;
-  number: number;
+  /** None for `[?]`, nothing in the documents bears the sentence out, and `[~]`, its quote was corrected. */
+  number: number | null;
 }
 
 /** Beyond this length a text is not worth a grammar: it is shown as it is. */
@@ -20,10 +21,12 @@ const marked = new Marked({
       // Runs before links, so that a link definition called `[1]:` cannot take over the marks.
       name: "mark",
       level: "inline",
-      start: (source) => source.match(/\[\d/)?.index,
+      start: (source) => source.match(/\[[\d?~]/)?.index,
       tokenizer(source): MarkToken | undefined {
-        const match = /^\[(\d{1,3})\]/.exec(source);
-        return match ? { type: "mark", raw: match[0], number: Number(match[1]) } : undefined;
+        const match = /^\[(\d{1,3}|[?~])\]/.exec(source);
+        const isNumber = match?.[1] !== "?" && match?.[1] !== "~";
+        const number = isNumber ? Number(match?.[1]) : null;
+        return match ? { type: "mark", raw: match[0], number } : undefined;
       },
     },
   ],
