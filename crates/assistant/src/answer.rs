@@ -35,6 +35,9 @@ pub struct Answer {
 /// The mark of a sentence that nothing in the documents bears out.
 pub const DOUBT: &str = "[?]";
 
+/// The mark of a quote that the model had written otherwise, and that has the words of the document now.
+pub const CORRECTED: &str = "[~]";
+
 impl Answer {
     /// What is left of a reply that ended with the application: its words so far, without citations.
     pub(crate) fn interrupted(text: String) -> Answer {

@@ -15,7 +15,7 @@ use aparte_protocol::documents::TextRange;
 use aparte_protocol::engine::{FinishReason, Finished, Generate, Shape, Timings, Urgency};
 
 use crate::Assistant;
-use crate::answer::{Answer, AnswerTimings, Citation, DOUBT, Ending, Lead, Mode};
+use crate::answer::{Answer, AnswerTimings, CORRECTED, Citation, DOUBT, Ending, Lead, Mode};
 use crate::conversation::ConversationId;
 use crate::engine::{self, Engine, Progress, Running, Stop};
 use crate::error::Error;
@@ -24,7 +24,7 @@ use crate::library::DocumentId;
 use crate::passages::{PassageRef, joined};
 use crate::prompt;
 use crate::question;
-use crate::quote::locate;
+use crate::quote::{locate, nearest, on_one_line, quotes};
 use crate::refusal;
 use crate::search::Weighed;
 use crate::sentences::sentences;
@@ -148,7 +148,7 @@ pub(crate) fn ask(
     } = reply;
 
     let cut_short = matches!(ending, Ending::Stopped | Ending::Interrupted);
-    let written = without_marks(&written);
+    let written = evidence.with_true_quotes(&without_marks(&written));
     let said = if cut_short {
         whole_sentences(&written)
     } else {
@@ -469,6 +469,9 @@ impl Evidence {
             answers: false,
         };
         let support = |claim: &str| -> Result<Support<'_>, Error> {
+            if self.misquotes(claim) {
+                return Ok(Support::Missing);
+            }
             let weighed = assistant.library().index().weigh(claim, language)?;
             let candidates = sources.iter().map(|source| &source.candidate);
             match standing(claim, &weighed, &self.question, candidates) {
@@ -504,6 +507,52 @@ impl Evidence {
         Ok(cited)
     }
 
+    /// The model's text with each of its quotes as the document has it, where one was written a little otherwise.
+    fn with_true_quotes(&self, written: &str) -> String {
+        let pages = || {
+            self.passages
+                .iter()
+                .map(|passage| passage.page().text.as_str())
+        };
+        let mut text = String::with_capacity(written.len());
+        let mut copied = 0;
+        for quote in quotes(written) {
+            let quoted = &written[quote.clone()];
+            if pages().any(|page| locate(quoted, page).is_some()) {
+                continue;
+            }
+            let nearest = pages().filter_map(|page| Some((page, nearest(quoted, page)?)));
+            let Some((page, nearest)) = nearest.min_by_key(|(_, nearest)| nearest.changes) else {
+                continue;
+            };
+            let stands = on_one_line(nearest.range.of(page).unwrap_or_default());
+            if unmarked(&stands) != stands {
+                // What the document has in brackets could be taken for a mark of ours.
+                continue;
+            }
+            text.push_str(&written[copied..quote.start]);
+            text.push_str(&stands);
+            // After the mark that closes it.
+            let rest = written[quote.end..].trim_start();
+            let close = rest.chars().next().map_or(0, char::len_utf8);
+            copied = written.len() - rest.len() + close;
+            text.push_str(&written[quote.end..copied]);
+            text.push_str(&format!(" {CORRECTED}"));
+        }
+        text.push_str(&written[copied..]);
+        text
+    }
+
+    /// Whether a sentence holds a quote that stands nowhere.
+    fn misquotes(&self, sentence: &str) -> bool {
+        quotes(sentence).into_iter().any(|quote| {
+            let stands = |passage: &PassageRef| {
+                locate(&sentence[quote.clone()], &passage.page().text).is_some()
+            };
+            !self.passages.iter().any(stands)
+        })
+    }
+
     /// The documents' own words on the question, introduced by why the model's are not given.
     fn speak(
         &self,
@@ -520,7 +569,7 @@ impl Evidence {
                 .collect::<Vec<_>>()
                 .join(" ");
             let number = mark(&mut citations, citation);
-            text.push_str(&format!("\n\n> {quote} [{number}]"));
+            text.push_str(&format!("\n\n> {} [{number}]", unmarked(&quote)));
         }
         (text, citations)
     }
@@ -634,6 +683,20 @@ fn first_clause(sentence: &str) -> Option<usize> {
     let clause = sentence[..end].trim_end();
     let says_something = clause.split_whitespace().count() > 3 && !clause.contains(", ");
     says_something.then_some(clause.len())
+}
+
+/// Text of a document in which nothing can be taken for a mark of ours.
+fn unmarked(quote: &str) -> String {
+    let mut shown = String::with_capacity(quote.len());
+    for (at, sign) in quote.char_indices() {
+        let may_be_mark = sign == '['
+            && quote[at + 1..].starts_with(|c: char| c.is_ascii_digit() || matches!(c, '?' | '~'));
+        if may_be_mark {
+            shown.push('\\');
+        }
+        shown.push(sign);
+    }
+    shown
 }
 
 /// The sentences of a text that may end in the middle of one, without that one.
@@ -802,6 +865,14 @@ mod tests {
         ] {
             assert_eq!(clause(whole), None);
         }
+    }
+
+    #[test]
+    fn a_mark_in_a_document_is_none_of_ours() {
+        assert_eq!(
+            unmarked("So it is [1][23], [a] [?]."),
+            "So it is \\[1]\\[23], [a] \\[?]."
+        );
     }
 
     #[test]

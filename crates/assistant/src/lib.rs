@@ -74,7 +74,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use adding::{Added, Adding, Inside};
-pub use answer::{Answer, AnswerTimings, Citation, DOUBT, Ending, Lead, Mode};
+pub use answer::{Answer, AnswerTimings, CORRECTED, Citation, DOUBT, Ending, Lead, Mode};
 pub use aparte_protocol::calibration::{BatchSize, Tuning};
 pub use aparte_protocol::documents::{Cell, Format, Page, PageWarning, TextRange, Unit};
 pub use aparte_protocol::engine::{Likelihood, ModelFacts, Shape, StepDown, Template, Timings};

@@ -43,6 +43,107 @@ pub fn locate(quote: &str, page_text: &str) -> Option<TextRange> {
     None
 }
 
+/// The span of a page's text that a quote was most likely taken from which does not stand there word for word: nearly all of its words,
+/// in their order. `None` where four in five are not there, or where it is too short to tell.
+pub fn nearest(quote: &str, page_text: &str) -> Option<Nearest> {
+    let asked = words::tokens(quote);
+    let page = words::tokens(page_text);
+    if asked.len() < FEWEST_WORDS {
+        return None;
+    }
+    // The fewest words to change, leave out or put in for the quote to end with each word of the page, and the word that the span
+    // then begins with: Sellers' form of the edit distance.
+    let mut column: Vec<(usize, usize)> = (0..=asked.len()).map(|words| (words, 0)).collect();
+    let mut best: Option<(usize, std::ops::RangeInclusive<usize>)> = None;
+    for (place, read) in page.iter().enumerate() {
+        let mut diagonal = std::mem::replace(&mut column[0], (0, place + 1));
+        diagonal.1 = place;
+        for (row, word) in (1..).zip(&asked) {
+            let above = column[row];
+            let same = diagonal.0 + usize::from(word.folded != read.folded);
+            column[row] = [
+                (same, diagonal.1),
+                (above.0 + 1, above.1),
+                (column[row - 1].0 + 1, column[row - 1].1),
+            ]
+            .into_iter()
+            .min_by_key(|(changes, _)| *changes)
+            .unwrap_or(above);
+            diagonal = above;
+        }
+        let (changes, from) = column[asked.len()];
+        if from <= place && best.as_ref().is_none_or(|(fewest, _)| changes < *fewest) {
+            best = Some((changes, from..=place));
+        }
+    }
+    let (changes, span) = best?;
+    let range = page[*span.start()].range.start..page[*span.end()].range.end;
+    (changes * 5 <= asked.len()).then_some(Nearest {
+        changes,
+        range: TextRange {
+            start: u32::try_from(range.start).ok()?,
+            end: u32::try_from(range.end).ok()?,
+        },
+    })
+}
+
+/// What a quote was most likely taken from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nearest {
+    /// How many words were changed, left out or put in.
+    pub changes: usize,
+    /// Where in the page's text.
+    pub range: TextRange,
+}
+
+/// Of fewer words no quote can be told from its matter.
+const FEWEST_WORDS: usize = 5;
+
+/// The quotes in a text, without their marks: “…”, «…» and "…", of words enough to be looked up.
+pub fn quotes(text: &str) -> Vec<Range<usize>> {
+    let mut quotes = Vec::new();
+    let mut at = 0;
+    while let Some(open) = text[at..].find(['“', '«', '"']) {
+        let sign = text[at + open..].chars().next().unwrap_or('"');
+        let start = at + open + sign.len_utf8();
+        let close = match sign {
+            '“' => '”',
+            '«' => '»',
+            other => other,
+        };
+        let Some(length) = text[start..].find(close) else {
+            break;
+        };
+        let inside = &text[start..start + length];
+        let lead = inside.len() - inside.trim_start().len();
+        let trimmed = inside.trim();
+        if words::tokens(trimmed).len() >= FEWEST_WORDS {
+            quotes.push(start + lead..start + lead + trimmed.len());
+        }
+        at = start + length + close.len_utf8();
+    }
+    quotes
+}
+
+/// Text of a page without its line ends, nor the hyphens that they brought. [`locate`] finds it.
+pub fn on_one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(sign) = text[at..].chars().next() {
+        if let Some(next) = words::after_line_end_hyphen(text, at) {
+            at = next;
+            continue;
+        }
+        at += sign.len_utf8();
+        match sign.is_whitespace() {
+            true if line.ends_with(' ') => (),
+            true => line.push(' '),
+            false => line.push(sign),
+        }
+    }
+    line
+}
+
 /// A character as it is compared, and where it was read.
 struct Glyph {
     sign: Sign,
@@ -224,5 +325,45 @@ mod tests {
     fn numbers_parted_at_a_line_end_do_not_grow_together() {
         assert_eq!(located("20192020", "2019-\n2020"), None);
         assert_eq!(located("1215", "12\n15"), None);
+    }
+
+    #[test]
+    fn a_quote_with_a_word_changed_is_led_back_to_where_it_was_taken_from() {
+        let near = |quote| nearest(quote, PAGE).map(|it| (it.changes, it.range.of(PAGE).unwrap()));
+        let stands = "The reno\u{ad}vation of the ofﬁce cost\n412\u{202f}000 euros";
+        assert_eq!(
+            near("The renovation of the office cost 412 000 euros"),
+            Some((0, stands))
+        );
+        assert_eq!(
+            near("The renovation of the office cost 500,000 euros"),
+            Some((1, stands))
+        );
+        assert_eq!(
+            near("The total renovation of the office cost 412 000 euros"),
+            Some((1, stands))
+        );
+        assert_eq!(near("The demolition of the school took 12 years"), None);
+        assert_eq!(near("cost 500 euros"), None, "too short to tell");
+        assert_eq!(nearest("one two three four five", ""), None);
+    }
+
+    #[test]
+    fn quotes_are_found_whatever_their_marks() {
+        let text = "He says “one two three four five” and « un deux trois quatre cinq » and \"too short\" and “open";
+        let found: Vec<_> = quotes(text).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(
+            found,
+            ["one two three four five", "un deux trois quatre cinq"]
+        );
+    }
+
+    #[test]
+    fn what_is_put_on_one_line_is_still_found() {
+        let stands = "sum for a renova-\ntion. It’s “final”. Jean-\nPierre";
+        let line = on_one_line(stands);
+        assert_eq!(line, "sum for a renovation. It’s “final”. Jean- Pierre");
+        let first = &line[..line.find(" Jean").unwrap()];
+        assert!(located(first, PAGE).is_some());
     }
 }

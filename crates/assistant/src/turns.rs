@@ -6,7 +6,7 @@
 
 use aparte_protocol::engine::{ChatMessage, Role};
 
-use crate::answer::{Answer, DOUBT, Lead};
+use crate::answer::{Answer, CORRECTED, DOUBT, Lead};
 use crate::conversation::Message;
 
 /// A question and what was said to it.
@@ -85,7 +85,7 @@ pub(crate) fn left_out(tokens: &[u32], budget: u32) -> usize {
 /// The text without numbers and question marks in brackets: marks are ours to give.
 pub(crate) fn without_marks(text: &str) -> String {
     let mut text = text.to_owned();
-    for mark in [DOUBT] {
+    for mark in [DOUBT, CORRECTED] {
         text = text.replace(&format!(" {mark}"), "").replace(mark, "");
     }
     let mut kept = String::with_capacity(text.len());
@@ -179,8 +179,8 @@ mod tests {
     #[test]
     fn marks_that_the_model_writes_are_taken_out() {
         assert_eq!(
-            without_marks("It is so [1]. And [12][3] so [?] [a] [] [4"),
-            "It is so. And so [a] [] [4"
+            without_marks("It is so [1]. And [12][3] so [?] [a] [~][] [4"),
+            "It is so. And so [a][] [4"
         );
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aparte_assistant::{
-    Answer, AnswerTimings, Citation, DOUBT, Ending, Error, Mode, Progress, Stop,
+    Answer, AnswerTimings, CORRECTED, Citation, DOUBT, Ending, Error, Mode, Progress, Stop,
 };
 use serde::Serialize;
 
@@ -53,11 +53,16 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
 }
 
 /// What marks without a number say.
-const MARKS: [(&str, &str, &str); 1] = [
+const MARKS: [(&str, &str, &str); 2] = [
     (
         DOUBT,
         "nothing in the documents bears this out",
         "rien dans les documents n'étaye cela",
+    ),
+    (
+        CORRECTED,
+        "a quote that the model had written otherwise",
+        "une citation que le modèle avait écrite autrement",
     ),
 ];
 
