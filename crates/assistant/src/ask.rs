@@ -19,6 +19,7 @@ use crate::answer::{Answer, AnswerTimings, CORRECTED, Citation, DOUBT, Ending, L
 use crate::conversation::ConversationId;
 use crate::engine::{self, Engine, Progress, Running, Stop};
 use crate::error::Error;
+use crate::follow_up;
 use crate::language::Language;
 use crate::library::DocumentId;
 use crate::passages::{PassageRef, joined};
@@ -80,8 +81,12 @@ pub(crate) fn ask(
             return Err(Error::QuestionTooLong);
         }
     }
-    let reply_language = Language::of(question::asked(question)).unwrap_or(assistant.language());
-    let evidence = Evidence::gather(assistant, question, documents)?;
+    let last_asked_in = turns.last().and_then(|turn| Language::of(&turn.question));
+    let reply_language = Language::of(question::asked(question))
+        .or(last_asked_in)
+        .unwrap_or(assistant.language());
+    let query = follow_up::query(turns, question, reply_language);
+    let evidence = Evidence::gather(assistant, &query, documents)?;
     let timings = |load_ms: u64, first_word_ms, engine| AnswerTimings {
         load_ms,
         first_word_ms,

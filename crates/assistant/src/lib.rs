@@ -31,6 +31,7 @@ mod facts;
 mod files;
 mod find;
 mod find_in;
+mod follow_up;
 mod indexing;
 mod kept_states;
 mod language;
