@@ -30,6 +30,7 @@ mod extract;
 mod facts;
 mod files;
 mod find;
+mod find_all;
 mod find_in;
 mod follow_up;
 mod indexing;
@@ -96,6 +97,9 @@ pub use export::{ExportTrouble, Exported};
 pub use extract::{Extract, extract};
 pub use files::Input;
 pub use find::Found;
+pub use find_all::{
+    Counted, Coverage, Decided, FindingProgress, FoundAll, FoundItem, Mention, Offer, Plan, offer,
+};
 pub use find_in::FoundIn;
 pub use ids::NotAnId;
 pub use language::Language;
@@ -144,6 +148,8 @@ pub struct Assistant {
     library: Mutex<Library>,
     engine: Option<Engine>,
     embedder: Option<Arc<Embedder>>,
+    /// What the model judged where words could not decide.
+    judgements: Mutex<find_all::Judgements>,
     closing: Closing,
     /// How words are chosen whatever the settings say, and from which seed.
     chosen: (Option<Preset>, Option<u32>),
@@ -205,6 +211,7 @@ impl Assistant {
             library,
             engine,
             embedder: None,
+            judgements: Mutex::default(),
             closing: Closing::default(),
             chosen: (None, None),
             limits: None,

@@ -144,6 +144,46 @@ pub fn on_one_line(text: &str) -> String {
     line
 }
 
+/// Every place where words stand in a text, compared as in [`locate`], as whole words; in any letter case, if so.
+pub(crate) fn occurrences(words: &str, text: &str, any_case: bool) -> Vec<Range<usize>> {
+    let lower = |mut glyphs: Vec<Glyph>| {
+        for glyph in &mut glyphs {
+            if let (true, Sign::Char(c)) = (any_case, glyph.sign) {
+                glyph.sign = Sign::Char(c.to_lowercase().next().unwrap_or(c));
+            }
+        }
+        glyphs
+    };
+    let words = lower(glyphs(words));
+    if words.is_empty() {
+        return Vec::new();
+    }
+    let page = lower(glyphs(text));
+    let belongs = |c: char| c.is_alphanumeric() || c == '_';
+    let (first, last) = (words[0].sign, words[words.len() - 1].sign);
+    let wordy = |sign| matches!(sign, Sign::Char(c) if belongs(c));
+    let mut found = Vec::new();
+    let mut start = 0;
+    while start < page.len() {
+        let Some(length) = match_at(&words, &page[start..]) else {
+            start += 1;
+            continue;
+        };
+        let range = page[start].range.start..page[start + length - 1].range.end;
+        let before = text[..range.start].chars().next_back();
+        let after = text[range.end..].chars().next();
+        let cut = wordy(first) && before.is_some_and(belongs)
+            || wordy(last) && after.is_some_and(belongs);
+        if cut {
+            start += 1;
+        } else {
+            found.push(range);
+            start += length.max(1);
+        }
+    }
+    found
+}
+
 /// A character as it is compared, and where it was read.
 struct Glyph {
     sign: Sign,
@@ -319,6 +359,22 @@ mod tests {
         assert_eq!(located("in", "la ﬁn"), None);
         assert_eq!(located("f", "ﬁ"), None);
         assert_eq!(located("homme", "l’homme"), Some("homme"));
+    }
+
+    #[test]
+    fn every_occurrence_is_found_as_a_whole_word() {
+        let text = "The ofﬁce, the Office and the of-\nfice; offices, \\office{} office_1. OFFICE";
+        let found = |any_case| -> Vec<_> {
+            let ranges = occurrences("office", text, any_case).into_iter();
+            ranges.map(|range| &text[range]).collect()
+        };
+        assert_eq!(found(false), ["ofﬁce", "of-\nfice", "office"]);
+        assert_eq!(
+            found(true),
+            ["ofﬁce", "Office", "of-\nfice", "office", "OFFICE"]
+        );
+        assert_eq!(occurrences("\\office", text, false).len(), 1);
+        assert_eq!(occurrences("  ", text, false), []);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub(crate) const RECOGNITION: RecordKind = RecordKind(6);
 pub(crate) const INDEX: CacheKind = CacheKind(1);
 /// Which states of conversations are kept, and where.
 pub(crate) const STATES: CacheKind = CacheKind(2);
+/// What the model judged where words could not decide.
+pub(crate) const JUDGEMENTS: CacheKind = CacheKind(3);
 /// The state of a conversation, in one of [`STATE_SLOTS`] slots.
 pub(crate) const fn state(slot: u8) -> CacheKind {
     CacheKind(0x100 + slot as u16)
