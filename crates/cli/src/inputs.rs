@@ -23,6 +23,33 @@ pub fn add(
     global: &Global,
     output: &Output,
 ) -> Result<Vec<DocumentId>, Failure> {
+    add_or(Unread::Fails, assistant, files, global, output)
+}
+
+/// The same, where a document without any text is no failure: the command says which pages were not read.
+pub fn add_all(
+    assistant: &Assistant,
+    files: &[PathBuf],
+    global: &Global,
+    output: &Output,
+) -> Result<Vec<DocumentId>, Failure> {
+    add_or(Unread::IsTold, assistant, files, global, output)
+}
+
+/// What becomes of a document of which no page could be read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unread {
+    Fails,
+    IsTold,
+}
+
+fn add_or(
+    unread: Unread,
+    assistant: &Assistant,
+    files: &[PathBuf],
+    global: &Global,
+    output: &Output,
+) -> Result<Vec<DocumentId>, Failure> {
     let adding = Adding {
         password: global.document_password()?,
         ..Adding::default()
@@ -54,6 +81,10 @@ pub fn add(
                 // A picture in a message is no reason to leave the message unread.
                 Err(error) if id != added.document => {
                     output.alert(&error.sentence(assistant.language()));
+                }
+                Err(error) if unread == Unread::IsTold => {
+                    output.alert(&error.sentence(assistant.language()));
+                    documents.push(id);
                 }
                 Err(error) => return Err(error.into()),
             }

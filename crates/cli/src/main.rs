@@ -9,6 +9,7 @@ mod complete;
 mod doctor;
 mod extract;
 mod failure;
+mod find_all;
 mod inputs;
 mod output;
 mod progress;
@@ -53,7 +54,7 @@ struct Global {
     /// Print one JSON object on standard output.
     #[arg(long, global = true)]
     json: bool,
-    /// The model that answers, for ask, complete, doctor and bench: an id of the catalogue or a GGUF file.
+    /// The model that answers, for ask, find-all, complete, doctor and bench: an id of the catalogue or a GGUF file.
     #[arg(long, global = true, value_name = "ID|FILE", default_value = STARTER)]
     model: String,
     /// Where models lie, for the same.
@@ -68,7 +69,7 @@ struct Global {
     /// A file with the password of documents that want one, in its first line.
     #[arg(long, global = true, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Read four times as much of a document as usual, in four times the memory and time, for ask, search and extract.
+    /// Read four times as much of a document as usual, in four times the memory and time, for ask, search, find-all and extract.
     #[arg(long, global = true)]
     raise_limits: bool,
     #[command(flatten)]
@@ -84,6 +85,8 @@ enum Command {
     Ask(ask::Arguments),
     /// Find the passages that fit a question best.
     Search(search::Arguments),
+    /// Find everything in documents that a question wants, not the best of it, and count it.
+    FindAll(find_all::Arguments),
     /// Print the text of a document, page by page.
     Extract(extract::Arguments),
     /// Have the model itself reply to a prompt, without documents and citations.
@@ -117,6 +120,7 @@ fn main() -> ExitCode {
     let done = match command {
         Command::Ask(arguments) => ask::run(&arguments, &global, &output),
         Command::Search(arguments) => search::run(&arguments, &global, &output),
+        Command::FindAll(arguments) => find_all::run(&arguments, &global, &output),
         Command::Extract(arguments) => extract::run(&arguments, &global, &output),
         Command::Vault(arguments) => match &global.vault.folder {
             Some(folder) => vault::keeping::run(&arguments, folder, &global, &output),
