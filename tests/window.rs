@@ -40,6 +40,7 @@ mod window {
     mod hostile;
     mod intake;
     mod launches;
+    mod listing;
     mod locking;
     mod opened_files;
     mod page_walls;

@@ -497,6 +497,47 @@ const SHEETS = [
   { name: "ask-fails", state: "ask-fails", acts: [click('[data-part="suggestion"]'), wait(700)] },
   { name: "long", state: "long", acts: [click('[data-part="conversation"]'), wait(300)] },
   {
+    name: "list-offered",
+    state: "conversation",
+    acts: [type('[data-part="question"]', "How many rooms are there?"), shows('[data-part="list-all"]')],
+  },
+  {
+    name: "list-found",
+    state: "conversation",
+    acts: [
+      type('[data-part="question"]', "List every amount over 100 000"),
+      shows('[data-part="list-all"]'),
+      press("Enter"),
+      shows('[data-part="count"]'),
+    ],
+  },
+  {
+    name: "list-judging",
+    state: "conversation",
+    acts: [
+      type('[data-part="question"]', "List every duty of the board"),
+      shows('[data-part="list-all"]'),
+      click('[data-part="list-all"]'),
+      shows('[data-part="begin-listing"]'),
+      click('[data-part="begin-listing"]'),
+      wait(1500),
+    ],
+  },
+  {
+    name: "list-stopped",
+    state: "conversation",
+    acts: [
+      type('[data-part="question"]', "List every duty of the board"),
+      shows('[data-part="list-all"]'),
+      click('[data-part="list-all"]'),
+      shows('[data-part="begin-listing"]'),
+      click('[data-part="begin-listing"]'),
+      wait(600),
+      click('[data-part="stop-listing"]'),
+      shows('[data-part="count"]'),
+    ],
+  },
+  {
     name: "long-question",
     state: "first-run",
     acts: [

@@ -5,6 +5,7 @@
 pub mod conversations;
 pub mod documents;
 pub mod erasing;
+pub mod finding;
 pub mod library;
 pub mod scanning;
 pub mod vault;

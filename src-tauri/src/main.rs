@@ -16,6 +16,7 @@ mod commands;
 #[cfg(target_os = "linux")]
 mod desktop;
 mod erasing;
+mod findings;
 mod home;
 mod incoming;
 mod ipc;

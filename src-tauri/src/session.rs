@@ -8,6 +8,7 @@ use tauri::ipc::Channel;
 
 use crate::clock::Moment;
 use crate::erasing::Erasing;
+use crate::findings::Findings;
 use crate::incoming::Incoming;
 use crate::language;
 use crate::replies::{Replies, ReplyPlace};
@@ -26,6 +27,7 @@ pub struct Session {
     pub(crate) window: OnceLock<WebviewWindow>,
     pub(crate) incoming: Incoming,
     pub(crate) replies: Arc<Replies>,
+    pub(crate) findings: Arc<Findings>,
     pub(crate) erasing: Erasing,
 }
 
@@ -41,6 +43,7 @@ impl Session {
             window: OnceLock::new(),
             incoming: Incoming::new(),
             replies: Arc::default(),
+            findings: Arc::default(),
             erasing: Erasing::default(),
         }
     }
@@ -51,6 +54,7 @@ impl Session {
         let mut listener = lock(&self.listener);
         if listener.replace(page).is_some() {
             self.replies.stop_all();
+            self.findings.stop_all();
         }
         // A page begins with a conversation that is kept, and looks at no collection.
         self.incoming.set_private(false);

@@ -668,6 +668,128 @@ pub struct Citation {
     pub verified: bool,
 }
 
+/// Whether everything that a question wants can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum FindingOffer {
+    /// It can mean nothing else, and words decide it at once.
+    AtOnce,
+    /// It may mean that, or the model has to judge.
+    Beside,
+}
+
+/// What it will take.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingPlan {
+    /// Passages of the documents.
+    pub passages: u32,
+    /// Those that the model has yet to judge; 0 where words decide.
+    pub to_judge: u32,
+    /// Milliseconds that this will take.
+    #[specta(type = f64)]
+    pub expected_ms: u64,
+}
+
+/// What happens meanwhile.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum FindingNews {
+    /// The model is being loaded.
+    Loading {
+        /// How much of it.
+        percent: u8,
+    },
+    /// Pages are looked through.
+    Looked {
+        /// So far.
+        done: u32,
+        /// In all.
+        total: u32,
+    },
+    /// Passages are judged.
+    #[serde(rename_all = "camelCase")]
+    Judged {
+        /// So far.
+        done: u32,
+        /// In all.
+        total: u32,
+        /// Milliseconds that the rest will take.
+        #[specta(type = f64)]
+        left_ms: u64,
+    },
+}
+
+/// Everything that was found.
+#[derive(Debug, Clone, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundAll {
+    /// Each once, in the order of its first mention.
+    pub items: Vec<FoundItem>,
+    /// What `count` counts.
+    pub counted: Counted,
+    /// How many there are in what was covered.
+    pub count: u32,
+    /// Who decided.
+    pub decided: Decided,
+    /// Pages of the documents.
+    pub pages: u32,
+    /// Those of them of which something or everything could not be read.
+    pub unread: Vec<UnreadPage>,
+    /// Passages of the documents.
+    pub passages: u32,
+    /// Those that the model was to judge.
+    pub to_judge: u32,
+    /// Those that it has judged.
+    pub judged: u32,
+}
+
+/// Something that was found, with every place where it stands.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct FoundItem {
+    /// As it is first written.
+    pub text: String,
+    /// The sentences or rows that it stands in.
+    pub mentions: Vec<Citation>,
+}
+
+/// A page that could not be read, or not completely.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct UnreadPage {
+    /// Of which document.
+    pub document: DocumentId,
+    /// Counted from 1.
+    pub page: u32,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Counted {
+    /// Different things.
+    Items,
+    /// Every mention.
+    Mentions,
+    /// Sentences with a mention.
+    Sentences,
+    /// Sections with a mention, by their headings.
+    Sections,
+    /// Pages with a mention.
+    Pages,
+}
+
+/// Who decides what belongs to a list.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Decided {
+    /// Words, numbers and signs alone.
+    ByWords,
+    /// The model, of what words have found.
+    ByModelAmongFound,
+    /// The model, of the passages that come nearest.
+    ByModel,
+}
+
 /// A range of bytes of a page's text, to be handed back to `page`.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, Type)]
 pub struct TextRange {
@@ -1229,6 +1351,77 @@ impl From<domain::Citation> for Citation {
             range: citation.range.into(),
             quote: citation.quote,
             verified: citation.verified,
+        }
+    }
+}
+
+impl From<domain::Offer> for FindingOffer {
+    fn from(offer: domain::Offer) -> FindingOffer {
+        match offer {
+            domain::Offer::AtOnce => FindingOffer::AtOnce,
+            domain::Offer::Beside => FindingOffer::Beside,
+        }
+    }
+}
+
+impl From<domain::Plan> for FindingPlan {
+    fn from(plan: domain::Plan) -> FindingPlan {
+        FindingPlan {
+            passages: count(plan.passages),
+            to_judge: count(plan.to_judge),
+            expected_ms: plan.expected_ms.unwrap_or_default(),
+        }
+    }
+}
+
+impl From<domain::FindingProgress> for FindingNews {
+    fn from(progress: domain::FindingProgress) -> FindingNews {
+        match progress {
+            domain::FindingProgress::Loading(percent) => FindingNews::Loading { percent },
+            domain::FindingProgress::Looked(done, total) => FindingNews::Looked { done, total },
+            domain::FindingProgress::Judged(done, total, left_ms) => FindingNews::Judged {
+                done: count(done),
+                total: count(total),
+                left_ms,
+            },
+        }
+    }
+}
+
+impl From<domain::FoundAll> for FoundAll {
+    fn from(found: domain::FoundAll) -> FoundAll {
+        let coverage = found.coverage;
+        let item = |item: domain::FoundItem| FoundItem {
+            text: item.text,
+            mentions: (item.mentions.into_iter())
+                .map(|mention| mention.citation.into())
+                .collect(),
+        };
+        FoundAll {
+            items: found.items.into_iter().map(item).collect(),
+            counted: match found.counted {
+                domain::Counted::Items => Counted::Items,
+                domain::Counted::Mentions => Counted::Mentions,
+                domain::Counted::Sentences => Counted::Sentences,
+                domain::Counted::Sections => Counted::Sections,
+                domain::Counted::Pages => Counted::Pages,
+            },
+            count: count(found.count),
+            decided: match found.decided {
+                domain::Decided::ByWords => Decided::ByWords,
+                domain::Decided::ByModelAmongFound => Decided::ByModelAmongFound,
+                domain::Decided::ByModel => Decided::ByModel,
+            },
+            pages: coverage.pages,
+            unread: (coverage.unread.into_iter())
+                .map(|(document, page)| UnreadPage {
+                    document: document.into(),
+                    page,
+                })
+                .collect(),
+            passages: count(coverage.passages),
+            to_judge: count(coverage.to_judge),
+            judged: count(coverage.judged),
         }
     }
 }

@@ -8,13 +8,18 @@ export type {
   ContextUse,
   Conversation,
   ConversationId,
+  Counted,
   Document,
   DocumentId,
   EarlierTurns,
   Ending,
   FileProgress,
+  FindingNews,
+  FindingOffer,
+  FindingPlan,
   Format,
   Found,
+  FoundAll,
   FoundIn,
   Hit,
   IncomingFile,
@@ -46,6 +51,8 @@ export type {
   Ways,
 } from "./ipc/bindings";
 
+import type { AppError, FindingNews, FindingPlan, FoundAll } from "./ipc/bindings";
+
 /** What the documents of the library are sorted by. */
 export type Order = "name" | "kind" | "size" | "added";
 
@@ -61,3 +68,14 @@ export type Milestone =
   | { kind: "wentOn" }
   | { kind: "done"; total: number; failed: number }
   | { kind: "givenUp"; kept: number };
+
+/** A list of everything that a question wants, and how far it is. */
+export type ListingStage =
+  | { state: "none" }
+  /** It is found out what it will take. */
+  | { state: "planning"; question: string; percent: number | null }
+  /** It waits for the word to begin. */
+  | { state: "planned"; question: string; plan: FindingPlan }
+  | { state: "finding"; question: string; news: FindingNews | null; stopping: boolean }
+  | { state: "found"; question: string; found: FoundAll }
+  | { state: "failed"; question: string; error: AppError };

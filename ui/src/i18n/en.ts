@@ -1,5 +1,5 @@
 // English. The French dictionary has the type of this one, so that a missing sentence does not compile.
-import type { Language } from "../nouns";
+import type { Counted, FoundAll, Language } from "../nouns";
 import { counting } from "./plural";
 
 const { number, percent, count, seconds, spans, size } = counting("en");
@@ -609,6 +609,55 @@ export const en = {
     parts: "best passages read",
     notAsked: "the model was not asked",
     image: "picture not loaded",
+  },
+
+  listing: {
+    label: "Everything that the question wants",
+    offer: "Search all of it",
+    planning: "Looking how long it will take…",
+    loading: (percent: number): string => `Loading the model: ${number(percent)} %`,
+    looking: "Looking through the pages…",
+    looked: (done: number, total: number): string =>
+      `Looking through the pages: ${number(done)} of ${number(total)}`,
+    judged: (done: number, total: number, leftMs: number): string =>
+      `The model judges: ${number(done)} of ${count(total, { one: "passage", other: "passages" })}, ${duration(leftMs / 1000)} left`,
+    plan: (toJudge: number, passages: number, expectedMs: number): string =>
+      `Words alone do not decide this. The model has ${number(toJudge)} of ${count(passages, { one: "passage", other: "passages" })} to judge, ${duration(expectedMs / 1000)}. You can stop at any time and go on later.`,
+    begin: "Begin",
+    stop: "Stop",
+    goOn: "Go on",
+    again: "Try again",
+    close: "Close the list",
+    copy: "Copy as a table",
+    copied: "Copied",
+    askInstead: "Ask for an answer instead",
+    more: (rest: number): string => `Show more (${number(rest)})`,
+    times: (times: number): string => `${number(times)} times`,
+    columns: ["Found", "Document", "Place", "Quote"],
+    count: (counted: Counted, found: number, mentions: number): string => {
+      if (found === 0) return "Nothing was found";
+      if (counted === "mentions") return count(found, { one: "mention", other: "mentions" });
+      const nouns = {
+        items: { one: "found", other: "found" },
+        sentences: { one: "sentence", other: "sentences" },
+        sections: { one: "section", other: "sections" },
+        pages: { one: "page", other: "pages" },
+      };
+      const told = count(found, nouns[counted]);
+      return mentions > found ? `${told}, ${number(mentions)} mentions` : told;
+    },
+    coverage: ({ pages, unread, passages, toJudge, judged, decided }: FoundAll): string => {
+      const read = `Looked through ${number(pages - unread.length)} of ${count(pages, { one: "page", other: "pages" })}.`;
+      if (decided === "byWords") return `${read} Words and numbers decided it, over every page.`;
+      if (decided === "byModelAmongFound") {
+        return `${read} The model judged ${number(judged)} of the ${number(toJudge)} that words found.`;
+      }
+      return `${read} The model judged ${number(judged)} of the ${number(toJudge)} passages that came nearest, out of ${number(passages)}.`;
+    },
+    pagesOf: (name: string, pages: number[]): string => `${name}, ${spans(pages)}`,
+    unread: (list: string): string => `Not read, or not completely: ${list}.`,
+    left: (passages: number): string =>
+      `Not judged: ${count(passages, { one: "passage", other: "passages" })}.`,
   },
 
   source: {

@@ -620,6 +620,54 @@ export const fr: Dictionary = {
     image: "image non chargée",
   },
 
+  listing: {
+    label: "Tout ce que la question demande",
+    offer: "Tout chercher",
+    planning: "Estimation de la durée…",
+    loading: (percent) => `Chargement du modèle : ${number(percent)} %`,
+    looking: "Parcours des pages…",
+    looked: (done, total) => `Parcours des pages : ${number(done)} sur ${number(total)}`,
+    judged: (done, total, leftMs) =>
+      `Le modèle juge : ${number(done)} sur ${count(total, { one: "passage", other: "passages" })}, reste ${duration(leftMs / 1000)}`,
+    plan: (toJudge, passages, expectedMs) =>
+      `Les mots seuls n’en décident pas. Le modèle doit juger ${number(toJudge)} des ${count(passages, { one: "passage", other: "passages" })}, ${duration(expectedMs / 1000)}. Vous pouvez arrêter à tout moment et reprendre plus tard.`,
+    begin: "Commencer",
+    stop: "Arrêter",
+    goOn: "Reprendre",
+    again: "Réessayer",
+    close: "Fermer la liste",
+    copy: "Copier en tableau",
+    copied: "Copié",
+    askInstead: "Demander plutôt une réponse",
+    more: (rest) => `Afficher plus (${number(rest)})`,
+    times: (times) => `${number(times)} fois`,
+    columns: ["Trouvé", "Document", "Endroit", "Citation"],
+    count: (counted, found, mentions) => {
+      if (found === 0) return "Rien n’a été trouvé";
+      if (counted === "mentions") return count(found, { one: "mention", other: "mentions" });
+      const nouns = {
+        items: { one: "élément trouvé", other: "éléments trouvés" },
+        sentences: { one: "phrase", other: "phrases" },
+        sections: { one: "section", other: "sections" },
+        pages: { one: "page", other: "pages" },
+      };
+      const told = count(found, nouns[counted]);
+      return mentions > found ? `${told}, ${number(mentions)} mentions` : told;
+    },
+    coverage: ({ pages, unread, passages, toJudge, judged, decided }) => {
+      const read = `${count(pages - unread.length, { one: "page parcourue", other: "pages parcourues" })} sur ${number(pages)}.`;
+      if (decided === "byWords")
+        return `${read} Les mots et les nombres en ont décidé, sur toutes les pages.`;
+      if (decided === "byModelAmongFound") {
+        return `${read} Le modèle a jugé ${number(judged)} des ${number(toJudge)} que les mots ont trouvés.`;
+      }
+      return `${read} Le modèle a jugé ${number(judged)} des ${number(toJudge)} passages les plus proches, sur ${number(passages)}.`;
+    },
+    pagesOf: (name, pages) => `${name}, p. ${spans(pages)}`,
+    unread: (list) => `Pas lu, ou pas entièrement : ${list}.`,
+    left: (passages) => `Pas encore jugé : ${count(passages, { one: "passage", other: "passages" })}.`,
+  },
+
   source: {
     label: "Source",
     close: "Fermer la source",

@@ -325,6 +325,30 @@ async draft(conversation: ConversationId | null) : Promise<string> {
     return await TAURI_INVOKE("draft", { conversation });
 },
 /**
+ * Whether a question may be asked about all of it. It is asked while a person types, so that this is no sign of one.
+ */
+async offerAll(question: string) : Promise<FindingOffer | null> {
+    return await TAURI_INVOKE("offer_all", { question });
+},
+/**
+ * What it will take, told before it begins. Where the model judges and nobody knows how fast it does, it judges a few passages first.
+ */
+async planAll(number: number, question: string, documents: DocumentId[], news: TAURI_CHANNEL<FindingNews>) : Promise<FindingPlan> {
+    return await TAURI_INVOKE("plan_all", { number, question, documents, news });
+},
+/**
+ * Everything that was found. What was stopped gives what was found until then, and goes on from there when it is asked again.
+ */
+async findAll(number: number, question: string, documents: DocumentId[], news: TAURI_CHANNEL<FindingNews>) : Promise<FoundAll> {
+    return await TAURI_INVOKE("find_all", { number, question, documents, news });
+},
+/**
+ * Ends a list that is being made.
+ */
+async stopFinding(number: number) : Promise<void> {
+    await TAURI_INVOKE("stop_finding", { number });
+},
+/**
  * Takes something out of sight. For a minute it can be brought back; then it is erased for good.
  */
 async erase(item: Item) : Promise<null> {
@@ -533,6 +557,46 @@ private: boolean }
  */
 export type ConversationId = string
 /**
+ * What is counted.
+ */
+export type Counted = 
+/**
+ * Different things.
+ */
+"items" | 
+/**
+ * Every mention.
+ */
+"mentions" | 
+/**
+ * Sentences with a mention.
+ */
+"sentences" | 
+/**
+ * Sections with a mention, by their headings.
+ */
+"sections" | 
+/**
+ * Pages with a mention.
+ */
+"pages"
+/**
+ * Who decides what belongs to a list.
+ */
+export type Decided = 
+/**
+ * Words, numbers and signs alone.
+ */
+"byWords" | 
+/**
+ * The model, of what words have found.
+ */
+"byModelAmongFound" | 
+/**
+ * The model, of the passages that come nearest.
+ */
+"byModel"
+/**
  * A document of the library.
  */
 export type Document = { 
@@ -656,6 +720,50 @@ export type FileProgress =
  * It was not added.
  */
 { state: "failed"; message: string }
+/**
+ * What happens meanwhile.
+ */
+export type FindingNews = 
+/**
+ * The model is being loaded.
+ */
+{ kind: "loading"; percent: number } | 
+/**
+ * Pages are looked through.
+ */
+{ kind: "looked"; done: number; total: number } | 
+/**
+ * Passages are judged.
+ */
+{ kind: "judged"; done: number; total: number; leftMs: number }
+/**
+ * Whether everything that a question wants can be listed.
+ */
+export type FindingOffer = 
+/**
+ * It can mean nothing else, and words decide it at once.
+ */
+"atOnce" | 
+/**
+ * It may mean that, or the model has to judge.
+ */
+"beside"
+/**
+ * What it will take.
+ */
+export type FindingPlan = { 
+/**
+ * Passages of the documents.
+ */
+passages: number; 
+/**
+ * Those that the model has yet to judge; 0 where words decide.
+ */
+toJudge: number; 
+/**
+ * Milliseconds that this will take.
+ */
+expectedMs: number }
 /**
  * What a document is.
  */
@@ -812,6 +920,57 @@ range: TextRange;
  * What it says.
  */
 text: string }
+ * Everything that was found.
+ */
+export type FoundAll = { 
+/**
+ * Each once, in the order of its first mention.
+ */
+items: FoundItem[]; 
+/**
+ * What `count` counts.
+ */
+counted: Counted; 
+/**
+ * How many there are in what was covered.
+ */
+count: number; 
+/**
+ * Who decided.
+ */
+decided: Decided; 
+/**
+ * Pages of the documents.
+ */
+pages: number; 
+/**
+ * Those of them of which something or everything could not be read.
+ */
+unread: UnreadPage[]; 
+/**
+ * Passages of the documents.
+ */
+passages: number; 
+/**
+ * Those that the model was to judge.
+ */
+toJudge: number; 
+/**
+ * Those that it has judged.
+ */
+judged: number }
+/**
+ * Something that was found, with every place where it stands.
+ */
+export type FoundItem = { 
+/**
+ * As it is first written.
+ */
+text: string; 
+/**
+ * The sentences or rows that it stands in.
+ */
+mentions: Citation[] }
 /**
  * A file on its way into the library.
  */
@@ -1329,6 +1488,18 @@ generatedTokens: number;
  * How fast they were written.
  */
 generationTokensPerS: number | null }
+/**
+ * A page that could not be read, or not completely.
+ */
+export type UnreadPage = { 
+/**
+ * Of which document.
+ */
+document: DocumentId; 
+/**
+ * Counted from 1.
+ */
+page: number }
 /**
  * A folder whose files are to be in the library. Its path stays here.
  */

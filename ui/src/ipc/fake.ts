@@ -25,6 +25,7 @@ import { fold } from "../i18n/fold";
 import type { Ipc } from "./ipc";
 import { laidOut } from "./laid-out";
 import {
+  amounts,
   collections as someCollections,
   coldRoom,
   cooperative,
@@ -405,6 +406,9 @@ function change(document: Document): void {
 }
 
 /** The answer of the script to a question. */
+/** The lists that were stopped. */
+const stoppedLists = new Set<number>();
+
 function answerTo(question: string): Answer {
   if (/dredging|dragage/i.test(question)) return state === "reasoned" ? reasoned : dredging;
   if (/froide/i.test(question)) return coldRoom;
@@ -673,6 +677,36 @@ export const ipc: Ipc = {
   },
   async stop(conversation) {
     stopped.add(conversation);
+  },
+  async offerAll(question) {
+    if (/^(list|liste)/i.test(question)) return /duty|obligation/i.test(question) ? "beside" : "atOnce";
+    return /how many|combien/i.test(question) ? "beside" : null;
+  },
+  async planAll(_number, question) {
+    await after(200);
+    const judged = /duty|obligation|rooms|pièces/i.test(question);
+    return { passages: 42, toJudge: judged ? 42 : 0, expectedMs: judged ? 95_000 : 0 };
+  },
+  async findAll(number, question, _documents, onNews) {
+    stoppedLists.delete(number);
+    const judges = /duty|obligation|rooms|pièces/i.test(question);
+    const total = judges ? 42 : 8;
+    let done = 0;
+    while (done < total && !stoppedLists.has(number)) {
+      done += 1;
+      onNews(
+        judges
+          ? { kind: "judged", done, total, leftMs: (total - done) * 2200 }
+          : { kind: "looked", done, total },
+      );
+      await after(judges ? 250 : 40);
+    }
+    if (!judges) return amounts;
+    const unread = [{ document: amounts.items[0]?.mentions[0]?.document ?? "", page: 6 }];
+    return { ...amounts, decided: "byModel", toJudge: 42, judged: done, unread };
+  },
+  async stopFinding(number) {
+    stoppedLists.add(number);
   },
   async page(document, number, highlight) {
     await after(60);

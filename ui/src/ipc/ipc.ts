@@ -8,7 +8,11 @@ import type {
   ConversationId,
   Document,
   DocumentId,
+  FindingNews,
+  FindingOffer,
+  FindingPlan,
   Found,
+  FoundAll,
   FoundIn,
   Hit,
   Item,
@@ -110,6 +114,23 @@ export interface Ipc {
   /** How much of the model's context a conversation takes; null while no model is loaded. */
   contextUse(conversation: ConversationId): Promise<ContextUse | null>;
   stop(conversation: ConversationId): Promise<void>;
+  /** Whether everything that a question wants can be listed; null where it wants one answer. */
+  offerAll(question: string): Promise<FindingOffer | null>;
+  /** What a list will take. Each list has a number, by which it is stopped. */
+  planAll(
+    number: number,
+    question: string,
+    documents: DocumentId[],
+    onNews: (news: FindingNews) => void,
+  ): Promise<FindingPlan>;
+  /** What was stopped gives what was found until then, and goes on from there when it is asked again. */
+  findAll(
+    number: number,
+    question: string,
+    documents: DocumentId[],
+    onNews: (news: FindingNews) => void,
+  ): Promise<FoundAll>;
+  stopFinding(number: number): Promise<void>;
   page(document: DocumentId, number: number, highlight: TextRange | null): Promise<PageText>;
   /** Takes what was recognised on a page that is an image; answers the document as it is then, or null if it is gone. */
   recognised(document: DocumentId, page: RecognisedPage): Promise<Document | null>;

@@ -1,5 +1,5 @@
 // What the fake's library holds: pages in the form in which Rust gives them, and answers to questions on them.
-import type { Answer, Citation, Collection, Document, Intake, WatchedFolder } from "../nouns";
+import type { Answer, Citation, Collection, Document, FoundAll, Intake, WatchedFolder } from "../nouns";
 
 /** Nothing is on its way into the library. */
 export const noIntake: Intake = {
@@ -132,6 +132,45 @@ export const dredging: Answer = {
   nearest: [],
   timings,
   thinking: null,
+};
+
+/** Every amount over a hundred thousand, as words find it. */
+export const amounts: FoundAll = {
+  items: [
+    {
+      text: "412,000 euros",
+      mentions: [
+        cited(harbour, 3, "The dredging of the north basin cost 412,000 euros and was finished in May 2025."),
+        cited(harbour, 3, "Dredging\tNorth basin\tMay\t412,000"),
+      ],
+    },
+    {
+      text: "955,000 euros",
+      mentions: [
+        cited(harbour, 3, "Five projects were finished during the year, for 955,000 euros in all."),
+        cited(harbour, 4, "Works finished in the year\t955,000"),
+      ],
+    },
+    { text: "1,184,000", mentions: [cited(harbour, 4, "Cargo dues\t1,184,000\t45.2 %")] },
+    {
+      text: "720,000 euros",
+      mentions: [
+        cited(
+          harbour,
+          8,
+          "The budget for works in 2026 is 720,000 euros. Most of it goes to the lift bridge.",
+        ),
+      ],
+    },
+  ],
+  counted: "items",
+  count: 4,
+  decided: "byWords",
+  pages: 8,
+  unread: [],
+  passages: 42,
+  toJudge: 0,
+  judged: 0,
 };
 
 export const coldRoom: Answer = {

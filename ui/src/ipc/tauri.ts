@@ -1,7 +1,7 @@
 // The real door: the generated commands, with Tauri's channels turned into callbacks.
 import { Channel } from "@tauri-apps/api/core";
 
-import type { News, ReplyNews } from "../nouns";
+import type { FindingNews, News, ReplyNews } from "../nouns";
 import { commands } from "./bindings";
 import type { Ipc } from "./ipc";
 
@@ -62,6 +62,12 @@ export const ipc: Ipc = {
     commands.ask(conversation, question, documents, channel<ReplyNews>(onReply)),
   contextUse: (conversation) => commands.contextUse(conversation),
   stop: async (conversation) => void (await commands.stop(conversation)),
+  offerAll: (question) => commands.offerAll(question),
+  planAll: (number, question, documents, onNews) =>
+    commands.planAll(number, question, documents, channel<FindingNews>(onNews)),
+  findAll: (number, question, documents, onNews) =>
+    commands.findAll(number, question, documents, channel<FindingNews>(onNews)),
+  stopFinding: async (number) => void (await commands.stopFinding(number)),
   page: (document, number, highlight) => commands.page(document, number, highlight),
   recognised: (document, page) => commands.recognised(document, page),
   keepDraft: async (conversation, text) => void (await commands.keepDraft(conversation, text)),

@@ -11,6 +11,7 @@ import type {
   Message,
 } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
+import { Listing } from "./listing.svelte";
 import { Writing, type OnFrame } from "./reply.svelte";
 
 /** A question and what came of it. */
@@ -44,6 +45,8 @@ export class Conversation {
   sought = $state.raw<{ index: number } | null>(null);
   readonly chosen = new SvelteSet<DocumentId>();
   readonly writing: Writing;
+  /** Everything that a question here wants. It is made anew rather than kept. */
+  readonly listing: Listing;
   /** An answer is being written here. Derived, so that whoever asks does not hear of each word. */
   readonly isAnswering = $derived.by(() => {
     const { state } = this.writing.reply;
@@ -67,6 +70,7 @@ export class Conversation {
     this.#ipc = ipc;
     this.#privately = privately;
     this.writing = new Writing(onFrame);
+    this.listing = new Listing(ipc);
     this.stored = stored;
     if (!stored) this.messages = { state: "read" };
     for (const document of chosen) this.chosen.add(document);
@@ -82,7 +86,11 @@ export class Conversation {
   }
 
   get isEmpty(): boolean {
-    return this.exchanges.length === 0 && this.writing.reply.state === "none";
+    return (
+      this.exchanges.length === 0 &&
+      this.writing.reply.state === "none" &&
+      this.listing.stage.state === "none"
+    );
   }
 
   /** Reads what is stored of it, once. */

@@ -150,6 +150,20 @@ export class Conversations {
     await this.ask(draft);
   }
 
+  /** Lists everything that a question wants, in the documents of the open conversation. */
+  async listAll(question: string): Promise<void> {
+    const documents = this.#documents(this.open);
+    if (documents.length > 0) await this.open.listing.plan(question, documents);
+  }
+
+  /** Lists what was written, and empties the draft. */
+  async listDraft(): Promise<void> {
+    const { draft } = this.open;
+    if (draft.trim() === "" || this.#documents(this.open).length === 0 || this.open.listing.isBusy) return;
+    this.write("");
+    await this.listAll(draft);
+  }
+
   /** Ends the reply that is written in the open conversation. */
   async stop(): Promise<void> {
     await this.#stop(this.open);

@@ -7,7 +7,11 @@ import type {
   ContextUse,
   Conversation,
   Document,
+  FindingNews,
+  FindingOffer,
+  FindingPlan,
   Found,
+  FoundAll,
   FoundIn,
   Hit,
   Item,
@@ -90,6 +94,27 @@ export function aCitation(change: Partial<Citation> = {}): Citation {
   };
 }
 
+export function aList(change: Partial<FoundAll> = {}): FoundAll {
+  return {
+    items: [
+      {
+        text: "412,000 euros",
+        mentions: [aCitation(), aCitation({ page: 4, range: { start: 10, end: 20 } })],
+      },
+      { text: "23,700 euros", mentions: [aCitation({ page: 5, quote: "It came to 23,700 euros." })] },
+    ],
+    counted: "items",
+    count: 2,
+    decided: "byWords",
+    pages: 8,
+    unread: [],
+    passages: 12,
+    toJudge: 0,
+    judged: 0,
+    ...change,
+  };
+}
+
 export function anAnswer(change: Partial<Answer> = {}): Answer {
   return {
     text: "It cost 412,000 euros [1].",
@@ -164,6 +189,14 @@ export class Scripted implements Ipc {
   /** What the calls of this name reject with. */
   failing: Partial<Record<keyof Ipc, AppError>> = {};
   tell: (news: News) => void = () => {};
+  /** Whether a list is offered for any question. */
+  offers: FindingOffer | null = null;
+  /** What a list will take. */
+  plan: FindingPlan = { passages: 12, toJudge: 0, expectedMs: 0 };
+  /** Gives the list that was asked for last. */
+  listed: (found: FoundAll) => void = () => {};
+  /** Tells how far it is. */
+  tellOfList: (news: FindingNews) => void = () => {};
 
   async listen(onNews: (news: News) => void): Promise<Start> {
     this.tell = onNews;
@@ -244,6 +277,18 @@ export class Scripted implements Ipc {
   eraseNow = ({ kind, id }: Item) => this.#did("eraseNow", `${kind} ${id}`, undefined);
   contextUse: Ipc["contextUse"] = (conversation) =>
     this.#did("contextUse", conversation, this.context[conversation] ?? null);
+  /** It is asked while somebody types: no test counts that. */
+  offerAll: Ipc["offerAll"] = () => Promise.resolve(this.offers);
+  planAll: Ipc["planAll"] = (_number, question, documents, onNews) => {
+    this.tellOfList = onNews;
+    return this.#did("planAll", `${question} in ${documents.join(",")}`, this.plan);
+  };
+  findAll: Ipc["findAll"] = (_number, question, documents, onNews) => {
+    this.tellOfList = onNews;
+    void this.#did("findAll", `${question} in ${documents.join(",")}`, undefined).catch(() => {});
+    return new Promise((found) => (this.listed = found));
+  };
+  stopFinding: Ipc["stopFinding"] = () => this.#did("stopFinding", "", undefined);
   stop: Ipc["stop"] = (conversation) => this.#did("stop", conversation, undefined);
   page: Ipc["page"] = (document, number, highlight) =>
     this.#did("page", `${document} ${number} ${highlight ? `${highlight.start}-${highlight.end}` : "-"}`, {
