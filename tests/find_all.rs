@@ -109,7 +109,7 @@ fn a_list_is_told_to_programs_in_these_words() {
             "count": hits.len(),
             "counted": "mentions",
             "decided": "words",
-            "coverage": {"pages": 8, "unread": [], "passages": passages, "to_judge": 0, "judged": 0},
+            "coverage": {"pages": 8, "unread": [], "passages": passages, "to_judge": 0, "judged": 0, "foreign": 0},
             "timings": {"total_ms": 0},
         })
     );

@@ -742,6 +742,8 @@ pub struct FoundAll {
     pub to_judge: u32,
     /// Those that it has judged.
     pub judged: u32,
+    /// Those that it is not asked about, because it does not know their language.
+    pub foreign: u32,
 }
 
 /// Something that was found, with every place where it stands.
@@ -1422,6 +1424,7 @@ impl From<domain::FoundAll> for FoundAll {
             passages: count(coverage.passages),
             to_judge: count(coverage.to_judge),
             judged: count(coverage.judged),
+            foreign: count(coverage.foreign),
         }
     }
 }

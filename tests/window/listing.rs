@@ -18,15 +18,24 @@ fn every_amount_over_a_thousand_is_listed_and_opens_its_page() {
         (!listed.is_empty()).then_some(listed)
     });
     for amount in ["412,000 euros", "1.9 million euros", "2,559,000"] {
-        assert!(listed.iter().any(|text| text == amount), "{amount} is not in {listed:?}");
+        assert!(
+            listed.iter().any(|text| text == amount),
+            "{amount} is not in {listed:?}"
+        );
     }
-    assert!(!listed.iter().any(|text| text == "146,000"), "tonnes are no amount");
+    assert!(
+        !listed.iter().any(|text| text == "146,000"),
+        "tonnes are no amount"
+    );
     let count = format!("{} found", listed.len());
     assert!(app.text("count").starts_with(&count), "{count}");
     let coverage = app.text("coverage");
     assert!(coverage.contains("16 of 16 pages"), "{coverage}");
     app.screenshot("list-en");
-    let dredging = listed.iter().position(|text| text == "412,000 euros").unwrap();
+    let dredging = listed
+        .iter()
+        .position(|text| text == "412,000 euros")
+        .unwrap();
     app.press(&format!("listed:nth-of-type({}) button", dredging + 1));
     eventually(SOON, "the page is open with the amount marked", || {
         let source = app.texts("source").concat().to_lowercase();

@@ -101,6 +101,8 @@ pub struct Coverage {
     pub to_judge: usize,
     /// Those that it has judged.
     pub judged: usize,
+    /// Those that it is not asked about, because it does not know their language.
+    pub foreign: usize,
 }
 
 /// What asking about all of it will take, told before it begins.
@@ -302,6 +304,11 @@ impl PageRef {
         let PageRef { document, page } = self;
         let bytes = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let quote = page.text.get(range.clone()).unwrap_or_default().to_owned();
+        // A sheet of thousands of rows is not looked through for each of them.
+        let text = page.text.as_str();
+        let start = text.floor_char_boundary(range.start.saturating_sub(200));
+        let end = text.ceil_char_boundary(range.end.saturating_add(200).min(text.len()));
+        let near = text.get(start..end).unwrap_or_default();
         let heading = || {
             let passages = page.passages.iter().rev();
             let passage = passages
@@ -322,7 +329,7 @@ impl PageRef {
                 end: bytes(range.end),
             },
             // Looked up afresh: what says "verified" is the page, not the way we came.
-            verified: locate(&quote, &page.text).is_some(),
+            verified: locate(&quote, near).is_some(),
             quote,
         }
     }

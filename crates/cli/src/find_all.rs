@@ -167,6 +167,7 @@ fn coverage(found: &FoundAll, names: &Names<'_>, output: &Output) -> Vec<String>
         passages,
         to_judge,
         judged,
+        foreign,
     } = &found.coverage;
     let read = *pages as usize - unread.len().min(*pages as usize);
     let mut said = vec![output.say_with(
@@ -190,6 +191,12 @@ fn coverage(found: &FoundAll, names: &Names<'_>, output: &Output) -> Vec<String>
             || format!("The model judged {judged} of {to_judge} passages that came nearest, out of {passages}."),
             || format!("Le modèle a jugé {judged} des {to_judge} passages les plus proches, sur {passages}."),
         )),
+    }
+    if *foreign > 0 {
+        said.push(output.say_with(
+            || format!("{foreign} of them are in a language that the model does not know, and were not judged."),
+            || format!("{foreign} d'entre eux sont dans une langue que le modèle ne connaît pas, et n'ont pas été jugés."),
+        ));
     }
     if !unread.is_empty() {
         let list: Vec<_> = unread
@@ -257,6 +264,7 @@ struct Covered {
     passages: usize,
     to_judge: usize,
     judged: usize,
+    foreign: usize,
 }
 
 #[derive(Serialize)]
@@ -314,6 +322,7 @@ impl<'a> Object<'a> {
                 passages: *passages,
                 to_judge: *to_judge,
                 judged: *judged,
+                foreign: *foreign,
             },
             timings: Timings {
                 total_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),

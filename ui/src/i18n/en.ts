@@ -656,6 +656,8 @@ export const en = {
     },
     pagesOf: (name: string, pages: number[]): string => `${name}, ${spans(pages)}`,
     unread: (list: string): string => `Not read, or not completely: ${list}.`,
+    foreign: (passages: number): string =>
+      `In a language that the model does not know, and not judged: ${count(passages, { one: "passage", other: "passages" })}.`,
     left: (passages: number): string =>
       `Not judged: ${count(passages, { one: "passage", other: "passages" })}.`,
   },

@@ -665,6 +665,8 @@ export const fr: Dictionary = {
     },
     pagesOf: (name, pages) => `${name}, p. ${spans(pages)}`,
     unread: (list) => `Pas lu, ou pas entièrement : ${list}.`,
+    foreign: (passages) =>
+      `Dans une langue que le modèle ne connaît pas, et pas jugé : ${count(passages, { one: "passage", other: "passages" })}.`,
     left: (passages) => `Pas encore jugé : ${count(passages, { one: "passage", other: "passages" })}.`,
   },
 

@@ -958,7 +958,11 @@ toJudge: number;
 /**
  * Those that it has judged.
  */
-judged: number }
+judged: number; 
+/**
+ * Those that it is not asked about, because it does not know their language.
+ */
+foreign: number }
 /**
  * Something that was found, with every place where it stands.
  */

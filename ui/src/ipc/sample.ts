@@ -171,6 +171,7 @@ export const amounts: FoundAll = {
   passages: 42,
   toJudge: 0,
   judged: 0,
+  foreign: 0,
 };
 
 export const coldRoom: Answer = {

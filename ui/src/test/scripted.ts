@@ -111,6 +111,7 @@ export function aList(change: Partial<FoundAll> = {}): FoundAll {
     passages: 12,
     toJudge: 0,
     judged: 0,
+    foreign: 0,
     ...change,
   };
 }

@@ -213,6 +213,7 @@ impl Assistant {
         for candidate in &candidates {
             let is = lock(&self.judgements).kept.get(&candidate.name).copied();
             coverage.judged += usize::from(is.is_some());
+            coverage.foreign += usize::from(is.is_none() && !knows(candidate.language));
             // What words found in a language that the model does not know is shown: nobody else can judge it.
             let shown = is.unwrap_or(candidate.found.is_some() && !knows(candidate.language));
             if shown
