@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 
 import type { Ending, ModelStatus, StepDown } from "../nouns";
 import { opened, rest } from "../test/opened";
-import { aCitation, aConversation, anAnswer, locked, open, settings } from "../test/scripted";
+import { aCitation, aConversation, aList, anAnswer, locked, open, settings } from "../test/scripted";
 
 describe("launch", () => {
   test("a new passphrase is long enough, typed twice the same, and then sent", async () => {
@@ -61,6 +61,33 @@ describe("launch", () => {
 });
 
 describe("a question", () => {
+  test("that wants everything is listed on Enter, and each place opens its page", async () => {
+    const { ipc, all, part, click, press } = await opened((ipc) => (ipc.offers = "atOnce"));
+    const question = part("question");
+    await fireEvent.input(question, { target: { value: "List every amount over 1 000" } });
+    await vi.waitFor(() => part("list-all"));
+    question.focus();
+    await press("Enter");
+    await rest();
+    expect(part("listing").dataset.state).toBe("finding");
+    expect((question as HTMLTextAreaElement).value).toBe("");
+    ipc.listed(aList({ unread: [{ document: "d2", page: 6 }] }));
+    await rest();
+    expect(part("count").textContent).toBe("2 found, 3 mentions");
+    expect(part("coverage").textContent).toContain("Not read, or not completely: d2.pdf, 6.");
+    expect(all("listed-place").map(({ textContent }) => textContent?.trim())).toEqual([
+      "page 3",
+      "page 4",
+      "page 5",
+    ]);
+    await fireEvent.click(all("listed-place")[2] as HTMLElement);
+    await rest();
+    expect(part("source").textContent).toContain("harbour-report.pdf");
+    expect(ipc.asked, "no answer was asked for").toEqual([]);
+    await click("ask-instead");
+    expect(ipc.last.question).toBe("List every amount over 1 000");
+  });
+
   test("is asked by its suggestion, streams, ends in an answer, and its mark opens the page", async () => {
     const { ipc, frames, all, part, click, press } = await opened();
     await click("suggestion");
