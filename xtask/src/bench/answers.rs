@@ -84,6 +84,8 @@ struct Found {
     both: Vec<u32>,
     library: Vec<(String, u32)>,
     refused: bool,
+    /// Whether a count or list is exact; `None` for other questions.
+    counted: Option<bool>,
 }
 
 /// A question with what was found for it.
@@ -232,6 +234,11 @@ fn figures(
             let share = refused.iter().sum::<f64>() / refused.len() as f64;
             figures.insert(format!("{name}{tune}"), Figure::of("share", [share]));
         }
+        let counted = judged.iter().filter(|judged| judged.question.half == half);
+        let counted: Vec<_> = counted.filter_map(|judged| judged.found.counted).collect();
+        let exact = counted.iter().filter(|exact| **exact).count();
+        let exact = exact as f64 / counted.len() as f64;
+        figures.insert(format!("count_exact{tune}"), Figure::of("share", [exact]));
         for (way, suffix) in [
             (Way::Both, ""),
             (Way::Words, "_words"),
@@ -391,6 +398,7 @@ mod tests {
             both: vec![33],
             library: vec![("lppl.pdf".to_owned(), 33), ("bash.pdf".to_owned(), 33)],
             refused: false,
+            counted: None,
         };
         let judged = Judged {
             question: question.unwrap(),

@@ -4,6 +4,9 @@
 //! below, computes the vectors of their passages there once, and searches for each question by words, by meaning and by
 //! both: in its own document, and among all. It prints what was found as one JSON object; what that is worth is for others to say.
 
+#[path = "aparte-answers-bench/counts.rs"]
+mod counts;
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,6 +32,8 @@ struct Question {
     #[serde(default)]
     pages: Vec<u32>,
     span: Option<String>,
+    #[serde(flatten)]
+    marked: counts::Marked,
 }
 
 #[derive(Serialize)]
@@ -53,6 +58,8 @@ struct Found {
     library: Vec<(String, u32)>,
     /// Whether the application says that the document does not answer, before any model is asked.
     refused: bool,
+    /// Whether a count or list is exact; `None` for other questions.
+    counted: Option<bool>,
 }
 
 fn main() -> Result<(), Failure> {
@@ -142,6 +149,9 @@ fn search(
         both,
         library: each_once(library),
         refused: is_refused(assistant, &[document], &question.question)?,
+        counted: question
+            .marked
+            .is_found(assistant, document, &question.question),
     })
 }
 
