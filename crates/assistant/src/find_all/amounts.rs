@@ -43,7 +43,8 @@ pub(super) fn amounts(text: &str) -> Vec<Amount> {
             at = run_end(text, at);
             continue;
         }
-        match amount(text, at) {
+        let free = amounts.last().map_or(0, |before| before.range.end);
+        match amount(text, at, free) {
             Some(amount) => {
                 at = amount.range.end;
                 amounts.push(amount);
@@ -84,7 +85,8 @@ fn run_end(text: &str, at: usize) -> usize {
     end.max(at + 1)
 }
 
-fn amount(text: &str, start: usize) -> Option<Amount> {
+/// The number that begins at `start`; what stands before `free` belongs to another.
+fn amount(text: &str, start: usize, free: usize) -> Option<Amount> {
     let digits = digits(text, start)?;
     let mut end = digits.end;
     let (multiplied, factor) = multiplier(text, end);
@@ -111,10 +113,11 @@ fn amount(text: &str, start: usize) -> Option<Amount> {
     let mut begin = start;
     if unit == Unit::Plain
         && let Some((before, money)) = currency_before(text, start)
+        && before >= free
     {
         (unit, begin) = (money, before);
     }
-    let sign = text[..begin].chars().next_back();
+    let sign = text[free..begin].chars().next_back();
     let mut value = digits.value;
     if let Some(sign @ ('-' | '\u{2212}')) = sign {
         let before = text[..begin - sign.len_utf8()].chars().next_back();
@@ -396,6 +399,13 @@ mod tests {
         assert_eq!(values("12, 345"), [12.0, 345.0]);
         assert_eq!(values("It was 7. 300 came."), [7.0, 300.0]);
         assert_eq!(values("12\n345"), [12.0, 345.0]);
+        assert_eq!(
+            read("20 $ 30"),
+            [
+                ("20 $", 20.0, Unit::Money("USD")),
+                ("30", 30.0, Unit::Plain)
+            ]
+        );
         assert_eq!(
             read("10 to 20 %"),
             [("10", 10.0, Unit::Percent), ("20 %", 20.0, Unit::Percent)]

@@ -1,11 +1,12 @@
 //! What a request finds in the text of a page, by words, numbers and signs.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use aparte_protocol::documents::Page;
 
 use super::Counted;
-use super::amounts::{Unit, amounts, money_at};
+use super::amounts::{Amount, Unit, amounts, money_at};
 use super::dates::dates;
 use super::request::{Phrase, Request, Sought, Wanted};
 use crate::language::Language;
@@ -27,6 +28,7 @@ pub(super) struct Match {
 /// What a request finds on a page, in order.
 pub(super) fn matches(request: &Request, page: &Page, language: Language) -> Vec<Match> {
     let text = page.text.as_str();
+    let sentences = LazyCell::new(|| sentences(text));
     let mut found: Vec<Match> = match &request.sought {
         Sought::Phrase(phrase) => ranges(phrase, text, language)
             .map(|range| Match {
@@ -53,9 +55,12 @@ pub(super) fn matches(request: &Request, page: &Page, language: Language) -> Vec
                         | (Wanted::Percent, Unit::Percent)
                         | (Wanted::Money(None), Unit::Money(_)) => true,
                         (Wanted::Money(Some(wanted)), Unit::Money(money)) => *wanted == money,
-                        (Wanted::Money(wanted), Unit::Plain) => {
-                            counts_money(page, &amount.range, amount.like_money, *wanted)
-                        }
+                        (Wanted::Money(wanted), Unit::Plain) => counts_money(
+                            page,
+                            &amount,
+                            || around(&sentences, &amount.range),
+                            *wanted,
+                        ),
                         (Wanted::Money(_), Unit::Percent) | (Wanted::Percent, _) => false,
                     };
                 if fits {
@@ -109,7 +114,6 @@ pub(super) fn matches(request: &Request, page: &Page, language: Language) -> Vec
         Sought::Matter => Vec::new(),
     };
     if !request.within.is_empty() {
-        let sentences = sentences(text);
         found.retain(|found| {
             let sentence = &text[around(&sentences, &found.range)];
             let has = |phrase| ranges(phrase, sentence, language).next().is_some();
@@ -208,7 +212,13 @@ fn digits_shape(text: &str) -> String {
 }
 
 /// Whether a number without a currency counts money: because its column, its row or its sentence says so.
-fn counts_money(page: &Page, range: &Range<usize>, like_money: bool, wanted: Option<&str>) -> bool {
+fn counts_money(
+    page: &Page,
+    amount: &Amount,
+    sentence: impl Fn() -> Range<usize>,
+    wanted: Option<&str>,
+) -> bool {
+    let range = &amount.range;
     let text = page.text.as_str();
     let line_start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[range.end..]
@@ -226,9 +236,14 @@ fn counts_money(page: &Page, range: &Range<usize>, like_money: bool, wanted: Opt
             .rev()
             .find(|passage| passage.range.start as usize <= range.start);
         let named = passage.and_then(|passage| passage.header_of(text));
-        let above = text[..line_start].rsplit("\n\n").next().unwrap_or_default();
-        let first = above.lines().find(|line| line.contains('\t'));
-        let header = named.as_deref().or(first).unwrap_or_default();
+        let above = || {
+            let block = text[..line_start].rsplit("\n\n").next().unwrap_or_default();
+            block
+                .lines()
+                .find(|line| line.contains('\t'))
+                .map(str::to_owned)
+        };
+        let header = named.or_else(above).unwrap_or_default();
         let name = header.split('\t').nth(column).unwrap_or_default();
         // A row of names is no row of amounts.
         return says(name) || column > 0 && says(label);
@@ -243,7 +258,7 @@ fn counts_money(page: &Page, range: &Range<usize>, like_money: bool, wanted: Opt
         && Language::ALL
             .iter()
             .all(|language| !language.role(&word).stop);
-    like_money && !counts_another && says(&text[around(&sentences(text), range)])
+    amount.like_money && !counts_another && says(&text[sentence()])
 }
 
 /// Whether words name money, or the currency that is wanted.
