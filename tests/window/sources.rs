@@ -229,10 +229,8 @@ fn assert_marked(app: &App, citation: &Value) {
     let quote = letters(citation["quote"].as_str().unwrap());
     let page = &citation["page"];
     assert_drawn(app, u32::try_from(page.as_u64().unwrap()).unwrap());
-    let mut last = String::new();
     eventually(SOON, &format!("“{quote}” is marked"), || {
-        last = letters(&words_under(app, "box"));
-        (last == quote).then_some(())
+        (letters(&words_under(app, "box")) == quote).then_some(())
     });
     let ink = app.run(
         "const canvas = document.querySelector('[data-part=paper] canvas');
