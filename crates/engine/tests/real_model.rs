@@ -794,6 +794,55 @@ fn control_tokens_in_a_text_are_text() {
 }
 
 #[test]
+fn no_marker_of_any_family_of_models_is_one_token_in_a_text() {
+    with_session(|session| {
+        let markers = [
+            "<|im_start|>",
+            "<|im_end|>",
+            "<|endoftext|>",
+            "<|eot_id|>",
+            "<|start_header_id|>",
+            "<|end_header_id|>",
+            "<|python_tag|>",
+            "[INST]",
+            "[/INST]",
+            "<<SYS>>",
+            "<s>",
+            "</s>",
+            "[TOOL_CALLS]",
+            "<start_of_turn>",
+            "<end_of_turn>",
+            "<eos>",
+            "<bos>",
+            "<|system|>",
+            "<|user|>",
+            "<|assistant|>",
+            "<|end|>",
+            "<｜User｜>",
+            "<｜Assistant｜>",
+            "<｜end▁of▁sentence｜>",
+            "<|START_OF_TURN_TOKEN|>",
+            "<|END_OF_TURN_TOKEN|>",
+            "<|SYSTEM_TOKEN|>",
+            "<|channel|>",
+            "<|message|>",
+            "<|return|>",
+            "<tool_call>",
+            "</think>",
+            "<repo_name>",
+            "<file_sep>",
+            "<reponame>",
+            "<jupyter_start>",
+            "<empty_output>",
+        ];
+        let texts: Vec<_> = markers.iter().map(|marker| (*marker).to_owned()).collect();
+        for (marker, count) in markers.iter().zip(session.count_tokens(&texts)) {
+            assert!(count > 1, "{marker} was read as one control token");
+        }
+    });
+}
+
+#[test]
 fn a_prompt_beyond_the_context_is_refused_with_both_numbers() {
     with_session(|session| {
         let question = request(&long_question().repeat(6), 8);

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+
 import { render } from "@testing-library/svelte";
 import { createRawSnippet } from "svelte";
 import { describe, expect, test } from "vitest";
@@ -7,7 +9,7 @@ import { grown, nothingYet } from "./growing";
 import { blocks, decoded } from "./lex";
 import Markdown from "./Markdown.svelte";
 
-const mark = createRawSnippet((number: () => number) => ({ render: () => `<sup>${number()}</sup>` }));
+const mark = createRawSnippet((number: () => number | null) => ({ render: () => `<sup>${number()}</sup>` }));
 
 function drawn(text: string): HTMLElement {
   const { container } = render(Markdown, { props: { tokens: blocks(text), mark }, context: speaking("en") });
@@ -122,5 +124,28 @@ describe("a growing text", () => {
     expect(before.settled.length).toBeGreaterThan(0);
     before.settled.forEach((token, index) => expect(after.settled[index]).toBe(token));
     expect(after.tail).toBe("Three.");
+  });
+});
+
+describe("text of a document that attacks", () => {
+  const file = readFileSync("../tests/attacks/attacks.jsonl");
+  const attacks = new TextDecoder()
+    .decode(file)
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { name: string; text: string });
+
+  test("can be fetched by nobody, opened by nobody, and runs nothing", () => {
+    expect(attacks.length).toBeGreaterThanOrEqual(100);
+    for (const { name, text } of attacks) {
+      const root = drawn(text);
+      const loads =
+        "[href], [src], [srcset], [action], [data], [style], script, style, img, picture, iframe, object, embed, form, meta, link, svg, math, a, button, input";
+      expect(root.querySelectorAll(`.markdown :is(${loads})`), name).toHaveLength(0);
+      const handlers = [...root.querySelectorAll(".markdown *")].flatMap((element) =>
+        element.getAttributeNames().filter((attribute) => attribute.startsWith("on")),
+      );
+      expect(handlers, name).toEqual([]);
+    }
   });
 });

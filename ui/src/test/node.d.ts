@@ -10,8 +10,8 @@ declare module "node:http" {
   ): Server;
 }
 
-// And what the build reads.
+// And what the build reads, and the tests: a name alone is looked for from the folder of the interface.
 declare module "node:fs" {
   export function readdirSync(path: URL): string[];
-  export function readFileSync(path: URL): Uint8Array;
+  export function readFileSync(path: URL | string): Uint8Array;
 }
