@@ -633,7 +633,7 @@ export const en = {
     askInstead: "Ask for an answer instead",
     more: (rest: number): string => `Show more (${number(rest)})`,
     times: (times: number): string => `${number(times)} times`,
-    columns: ["Found", "Document", "Place", "Quote"],
+    columns: { found: "Found", document: "Document", place: "Place", quote: "Quote" },
     count: (counted: Counted, found: number, mentions: number): string => {
       if (found === 0) return "Nothing was found";
       if (counted === "mentions") return count(found, { one: "mention", other: "mentions" });

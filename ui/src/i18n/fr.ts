@@ -641,7 +641,7 @@ export const fr: Dictionary = {
     askInstead: "Demander plutôt une réponse",
     more: (rest) => `Afficher plus (${number(rest)})`,
     times: (times) => `${number(times)} fois`,
-    columns: ["Trouvé", "Document", "Endroit", "Citation"],
+    columns: { found: "Trouvé", document: "Document", place: "Endroit", quote: "Citation" },
     count: (counted, found, mentions) => {
       if (found === 0) return "Rien n’a été trouvé";
       if (counted === "mentions") return count(found, { one: "mention", other: "mentions" });

@@ -17,6 +17,17 @@ function sentences(value: unknown, path = ""): [string, string][] {
       ],
       ".ocr.offer": [[[2]], [[2, 3]]],
       ".languageName": [["en"], ["fr"]],
+      ".listing.count": [
+        ["items", 1, 2],
+        ["mentions", 2, 2],
+        ["sentences", 0, 0],
+        ["sections", 1, 1],
+        ["pages", 2, 2],
+      ],
+      ".listing.coverage": (["byWords", "byModelAmongFound", "byModel"] as const).map((decided) => [
+        { pages: 8, unread: [], passages: 9, toJudge: 4, judged: 2, decided },
+      ]),
+      ".listing.pagesOf": [["x", [2]]],
     };
     const filled = samples[path] ?? [
       [1, 1, "x"],
@@ -46,7 +57,7 @@ describe("the dictionaries", () => {
       .map(([path]) => path.split(".").at(-1));
     // What both languages call by the same word, and what is a number alone.
     const shared =
-      "pdf markdown latex mhtml rtf docx doc pptx ppt xlsx xls odt zip image messages conversations documents title pages pageOf page label sources question untitled minutes";
+      "pdf markdown latex mhtml rtf docx doc pptx ppt xlsx xls odt zip image messages conversations documents title pages pageOf page label sources question untitled minutes count document";
     expect([...new Set(same)].filter((key) => !shared.split(" ").includes(key ?? ""))).toEqual([]);
   });
 
