@@ -1,4 +1,5 @@
-//! EPUB: the chapters in the order of the spine, each a page with the title that the table of contents gives it.
+//! EPUB: the chapters in the order of the spine, each a page with the title that the table of contents gives it. The navigation of the
+//! book is a page only where the spine has it among those that are read one after the other.
 
 use std::collections::{HashMap, HashSet};
 
@@ -86,7 +87,7 @@ fn any_package(archive: &Archive) -> Option<String> {
 
 /// What the package says is in the book.
 struct Package {
-    /// Where the chapters are, in reading order.
+    /// Where the chapters are, in reading order, without a navigation that is only there to be opened by programs.
     spine: Vec<String>,
     /// Where tables of contents are.
     contents: Vec<String>,
@@ -97,6 +98,7 @@ impl Package {
         let mut items: HashMap<String, String> = HashMap::new();
         let mut order = Vec::new();
         let mut contents = Vec::new();
+        let mut navigation = None;
         xml::walk(bytes, &mut |node| {
             let Node::Start(element) = node else {
                 return Ok(());
@@ -109,17 +111,26 @@ impl Package {
                         return Ok(());
                     };
                     let place = resolved(path, &href);
-                    let is_contents = element.attribute("media-type").as_deref()
-                        == Some("application/x-dtbncx+xml")
-                        || element
-                            .attribute("properties")
-                            .is_some_and(|p| p.split(' ').any(|p| p == "nav"));
+                    let is_navigation = element
+                        .attribute("properties")
+                        .is_some_and(|p| p.split(' ').any(|p| p == "nav"));
+                    let is_contents = is_navigation
+                        || element.attribute("media-type").as_deref()
+                            == Some("application/x-dtbncx+xml");
                     if is_contents && contents.len() < 4 {
                         contents.push(place.clone());
                     }
+                    if is_navigation {
+                        navigation = Some(place.clone());
+                    }
                     items.insert(id, place);
                 }
-                "itemref" => order.extend(element.attribute("idref")),
+                "itemref" => {
+                    if let Some(id) = element.attribute("idref") {
+                        let linear = element.attribute("linear").as_deref() != Some("no");
+                        order.push((id, linear));
+                    }
+                }
                 _ => {}
             }
             Ok(())
@@ -128,7 +139,9 @@ impl Package {
         let mut seen = HashSet::new();
         let spine = order
             .into_iter()
-            .filter_map(|id| items.get(&id).cloned())
+            .filter_map(|(id, linear)| Some((items.get(&id)?.clone(), linear)))
+            .filter(|(place, linear)| *linear || navigation.as_ref() != Some(place))
+            .map(|(place, _)| place)
             .filter(|place| seen.insert(place.clone()))
             .collect();
         Ok(Package { spine, contents })

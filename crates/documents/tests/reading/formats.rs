@@ -299,6 +299,40 @@ fn chapters_come_in_the_order_of_the_spine_with_the_titles_of_the_contents() {
     assert_eq!(read.pages[0].text, "1\n\nIt was a day of May.");
 }
 
+#[test]
+fn the_navigation_of_a_book_is_a_page_only_where_the_spine_reads_it() {
+    let chapters = [
+        (
+            "nav.xhtml",
+            "",
+            "<nav><ol><li><a href=\"a.xhtml\">The day</a></li></ol></nav>",
+        ),
+        ("a.xhtml", "", "<p>It was a day of May.</p>"),
+    ];
+    let spines = [
+        ("<itemref idref=\"c0\" linear=\"no\"/>", 1),
+        ("<itemref idref=\"c0\"/>", 2),
+    ];
+    for (itemref, pages) in spines {
+        let mut entries = entries(&epub(&chapters));
+        for (_, content) in entries
+            .iter_mut()
+            .filter(|(name, _)| name.ends_with(".opf"))
+        {
+            let package = String::from_utf8_lossy(content);
+            *content = package
+                .replace("id=\"c0\"", "id=\"c0\" properties=\"nav\"")
+                .replace("<itemref idref=\"c0\"/>", itemref)
+                .into_bytes();
+        }
+        let read = read::file(&zipped(&entries), "epub");
+        assert_eq!(read.pages.len(), pages);
+        let last = &read.pages[pages - 1];
+        assert_eq!(last.text, "It was a day of May.");
+        assert_eq!(last.title.as_deref(), Some("The day"));
+    }
+}
+
 fn rename(archive: &[u8], from: &str, to: &str) -> Vec<u8> {
     let mut entries = entries(archive);
     for (name, _) in entries.iter_mut().filter(|(name, _)| name == from) {
