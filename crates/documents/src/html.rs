@@ -6,7 +6,7 @@ use aparte_protocol::documents::{DocumentFailure, Limit, Page};
 use crate::budget::{Budget, NESTING_LIMIT};
 use crate::encoding;
 use crate::markup::{FOREIGN, Tag, Token, Tokens};
-use crate::written::{COLUMNS_LIMIT, Writer};
+use crate::written::{COLUMNS_LIMIT, Writer, raised};
 
 /// How much of a page is looked at for its encoding.
 const DECLARED_WITHIN: usize = 4 << 10;
@@ -122,6 +122,7 @@ pub(crate) fn write(
         heading: None,
         running: 0,
         preformatted: 0,
+        raised: 0,
         lists: Vec::new(),
         mark: None,
         tables: Vec::new(),
@@ -189,6 +190,8 @@ struct Builder<'w, 'b> {
     /// How many elements around hold what leads to other pages, not what this one says.
     running: usize,
     preformatted: usize,
+    /// How many elements around are above the line, within the block or cell.
+    raised: usize,
     /// The lists around, with the number of the next item.
     lists: Vec<Option<u64>>,
     /// What stands before the item that begins.
@@ -210,6 +213,9 @@ struct Table {
 impl Builder<'_, '_> {
     fn start(&mut self, tag: &Tag) -> Result<(), DocumentFailure> {
         let name = tag.name.as_str();
+        if BLOCKS.contains(&name) || matches!(name, "td" | "th") {
+            self.raised = 0;
+        }
         if BLOCKS.contains(&name) {
             self.flush()?;
         }
@@ -225,6 +231,7 @@ impl Builder<'_, '_> {
                 self.heading = Some(name.as_bytes()[1] - b'0')
             }
             "nav" => self.running += 1,
+            "sup" => self.raised += 1,
             "pre" | "listing" | "textarea" => self.preformatted += 1,
             "ul" | "menu" | "dir" => self.list(None)?,
             "ol" => self.list(Some(
@@ -249,6 +256,7 @@ impl Builder<'_, '_> {
             "title" => self.in_title = false,
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.heading = None,
             "nav" => self.running = self.running.saturating_sub(1),
+            "sup" => self.raised = self.raised.saturating_sub(1),
             "pre" | "listing" | "textarea" => {
                 self.preformatted = self.preformatted.saturating_sub(1)
             }
@@ -275,6 +283,8 @@ impl Builder<'_, '_> {
             self.title.get_or_insert_default().push_str(text);
             return;
         }
+        let raised = (self.raised > 0).then(|| raised(text.trim())).flatten();
+        let text = raised.as_deref().unwrap_or(text);
         if self.preformatted > 0 {
             self.line.push_str(text);
             return;
@@ -440,6 +450,14 @@ mod tests {
                 .iter()
                 .all(|p| !p.range.of(&page.text).unwrap().contains("Home"))
         );
+    }
+
+    #[test]
+    fn a_raised_number_shows_that_it_is_one() {
+        let page = page(
+            "<p>10<sup>6</sup> the 1<sup>st</sup><sup>[2]</sup> and 5<sup>2<p>77<table><tr><td>1<sup>2<td>34</table>",
+        );
+        assert_eq!(page.text, "10⁶ the 1st[2] and 5²\n\n77\n\n1²\t34");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Rich Text Format: paragraphs, headings by style, table rows, footnotes after their paragraph, headers and
 //! footers apart. Left out: pictures, objects, fields' instructions, deleted and hidden text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use aparte_protocol::documents::{DocumentFailure, Limit, Page, PageWarning};
@@ -8,7 +9,7 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 
 use crate::budget::{Budget, NESTING_LIMIT};
 use crate::encoding;
-use crate::written::{Writer, Written};
+use crate::written::{Writer, Written, raised};
 
 /// A row has no more cells.
 const CELLS_LIMIT: usize = 4_096;
@@ -67,6 +68,8 @@ struct State {
     skip: usize,
     encoding: &'static Encoding,
     hidden: bool,
+    /// Above the line.
+    raised: bool,
     /// The paragraph's.
     level: Option<u8>,
     in_table: bool,
@@ -90,6 +93,8 @@ struct Reader<'w, 'b> {
     edge: String,
     note: String,
     notes: Vec<String>,
+    /// How many footnotes have been numbered.
+    numbered: u32,
     cells: Vec<String>,
     table: bool,
     fonts: HashMap<i32, &'static Encoding>,
@@ -108,6 +113,7 @@ impl<'w, 'b> Reader<'w, 'b> {
                 skip: 1,
                 encoding: WINDOWS_1252,
                 hidden: false,
+                raised: false,
                 level: None,
                 in_table: false,
                 optional: false,
@@ -121,6 +127,7 @@ impl<'w, 'b> Reader<'w, 'b> {
             edge: String::new(),
             note: String::new(),
             notes: Vec::new(),
+            numbered: 0,
             cells: Vec::new(),
             table: false,
             fonts: HashMap::new(),
@@ -295,7 +302,12 @@ impl<'w, 'b> Reader<'w, 'b> {
                     .filter(|level| (0..9).contains(level))
                     .map(|level| level as u8 + 1);
             }
-            "plain" => self.state.hidden = false,
+            "plain" => {
+                self.state.hidden = false;
+                self.state.raised = false;
+            }
+            "super" => self.state.raised = on,
+            "nosupersub" | "sub" => self.state.raised = false,
             "v" | "deleted" | "htmlrtf" => self.state.hidden = on,
             "emdash" => self.push('—'),
             "endash" => self.push('–'),
@@ -325,6 +337,7 @@ impl<'w, 'b> Reader<'w, 'b> {
             "fonttbl" => self.enter(Place::Fonts),
             "stylesheet" => self.enter(Place::Styles),
             "footnote" | "annotation" => self.enter(Place::Note),
+            "chftn" => self.footnote_number(),
             "header" | "headerl" | "headerr" | "headerf" | "footer" | "footerl" | "footerr"
             | "footerf" => {
                 self.enter(Place::Edge);
@@ -337,6 +350,22 @@ impl<'w, 'b> Reader<'w, 'b> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The number that a footnote gets: in brackets where it is referred to, so that it is no part of a word or number, and
+    /// before what the note says.
+    fn footnote_number(&mut self) {
+        let mark = match self.state.place {
+            Place::Body => {
+                self.numbered += 1;
+                format!("[{}]", self.numbered)
+            }
+            Place::Note => format!("{} ", self.numbered),
+            _ => return,
+        };
+        if let Some(place) = self.place() {
+            place.push_str(&mark);
+        }
     }
 
     fn set_page(&mut self, page: i32) {
@@ -385,6 +414,8 @@ impl<'w, 'b> Reader<'w, 'b> {
         }
         let bytes = std::mem::take(&mut self.bytes);
         let (text, _) = self.state.encoding.decode_without_bom_handling(&bytes);
+        let raised = self.state.raised.then(|| raised(&text)).flatten();
+        let text = raised.map_or(text, Cow::Owned);
         if let Some(place) = self.place() {
             place.push_str(&text);
         }
@@ -529,6 +560,14 @@ mod tests {
     }
 
     #[test]
+    fn raised_numbers_are_no_part_of_the_number_or_word_before_them() {
+        let page = page(
+            r"{\rtf1 10{\super 6} Ca{\super 2+}, the 1{\super st} study{\super 12\nosupersub 3}\super 4\plain 5\par}",
+        );
+        assert_eq!(page.text, "10⁶ Ca²⁺, the 1st study¹²3⁴5");
+    }
+
+    #[test]
     fn tables_notes_and_edges_are_told_apart() {
         let page = page(
             r"{\rtf1{\header Confidential\par}One{\footnote see below}.\par
@@ -545,6 +584,18 @@ mod tests {
                 .of(&page.text)
                 .unwrap()
                 .contains("Confidential")
+        );
+    }
+
+    #[test]
+    fn a_footnote_has_the_number_that_refers_to_it() {
+        let page = page(
+            r"{\rtf1 One,{\super\chftn}{\*\footnote\pard{\up6\chftn}First note.\par} two\chftn
+{\footnote{\super\chftn} Second note.} and on.\par After\par}",
+        );
+        assert_eq!(
+            page.text,
+            "One,[1] two[2] and on.\n\n1 First note.\n\n2 Second note.\n\nAfter"
         );
     }
 

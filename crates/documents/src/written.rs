@@ -454,6 +454,25 @@ pub(crate) fn tidy(text: &str) -> String {
     lines
 }
 
+/// A number that is raised, in the characters for that, so that "10⁶" is not read as 106 and the number of a note is no part of the
+/// word before it; `None` for any other text.
+pub(crate) fn raised(text: &str) -> Option<String> {
+    let raised = |c| {
+        Some(match c {
+            '0' => '⁰',
+            '1' => '¹',
+            '2' => '²',
+            '3' => '³',
+            '4'..='9' => char::from_u32('⁴' as u32 + (c as u32 - '4' as u32))?,
+            '+' => '⁺',
+            '-' | '−' | '\u{2011}' => '⁻',
+            _ => return None,
+        })
+    };
+    let has_digit = text.bytes().any(|b| b.is_ascii_digit());
+    has_digit.then(|| text.chars().map(raised).collect())?
+}
+
 /// Marks that neither show nor mean anything to a reader.
 fn draws_nothing(c: char) -> bool {
     matches!(
