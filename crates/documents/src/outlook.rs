@@ -69,8 +69,9 @@ fn write(
     writer: &mut Writer,
     attached: &mut Vec<(String, u32, String)>,
 ) -> Result<(), DocumentFailure> {
+    let mut cut = false;
     let properties = Properties::of(file, storage, if depth == 0 { 32 } else { 24 });
-    let mut text = |id: u16| properties.text(file, storage, id);
+    let mut text = |id: u16| properties.text(file, storage, id, &mut cut);
     let subject = text(0x0037).unwrap_or_default();
     let sender = match (text(0x0c1a), text(0x5d01).or_else(|| text(0x0c1f))) {
         (Some(name), Some(address)) if name != address => Some(format!("{name} <{address}>")),
@@ -98,19 +99,22 @@ fn write(
         .collect();
     writer.paragraph(&fields.join("\n"))?;
     let plain = properties
-        .text(file, storage, 0x1000)
+        .text(file, storage, 0x1000, &mut cut)
         .filter(|text| !text.trim().is_empty());
     if let Some(body) = plain {
         writer.prose(&body.replace("\r\n", "\n"))?;
-    } else if let Some(body) = bytes_of(file, &stream(storage, 0x1013, 0x0102)) {
+    } else if let Some(body) = bytes_of(file, &stream(storage, 0x1013, 0x0102), &mut cut) {
         html::write(&html::decode(&body), false, writer)?;
-    } else if let Some(body) = properties.text(file, storage, 0x1013) {
+    } else if let Some(body) = properties.text(file, storage, 0x1013, &mut cut) {
         html::write(&body, false, writer)?;
-    } else if let Some(packed) = bytes_of(file, &stream(storage, 0x1009, 0x0102)) {
+    } else if let Some(packed) = bytes_of(file, &stream(storage, 0x1009, 0x0102), &mut cut) {
         match unpacked(&packed, writer.budget)? {
             Some(body) => rtf::write(&body, writer)?,
             None => writer.warn(PageWarning::Damaged),
         }
+    }
+    if cut {
+        writer.warn(PageWarning::Damaged);
     }
     let storages: Vec<String> =
         match file.read_storage(if storage.is_empty() { "/" } else { storage }) {
@@ -129,7 +133,7 @@ fn write(
         let properties = Properties::of(file, &storage, 8);
         let name = [0x3707, 0x3704, 0x3001]
             .into_iter()
-            .find_map(|id| properties.text(file, &storage, id));
+            .find_map(|id| properties.text(file, &storage, id, &mut false));
         let name = name.unwrap_or_else(|| format!("attachment {}", number + 1));
         names.push(files::harmless(&name));
         let inner = format!("{storage}/__substg1.0_3701000D");
@@ -156,12 +160,21 @@ fn stream(storage: &str, id: u16, kind: u16) -> String {
     format!("{storage}/__substg1.0_{id:04X}{kind:04X}")
 }
 
-fn bytes_of(file: &mut File, path: &str) -> Option<Vec<u8>> {
-    let stream = file.open_stream(Path::new(path)).ok()?;
+/// The bytes of a property. Sets `cut` where it is longer, or cannot be read to its end.
+fn bytes_of(file: &mut File, path: &str, cut: &mut bool) -> Option<Vec<u8>> {
+    beginning(file.open_stream(Path::new(path)).ok()?, PROPERTY_LIMIT, cut)
+}
+
+/// What can be read of a stream, at most `limit` bytes. What a stream declares is not believed.
+fn beginning(stream: impl Read, limit: u64, cut: &mut bool) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    // What a stream declares is not believed; what can be read of it counts.
-    let read = stream.take(PROPERTY_LIMIT).read_to_end(&mut bytes);
-    (read.is_ok() || !bytes.is_empty()).then_some(bytes)
+    let read = stream.take(limit + 1).read_to_end(&mut bytes);
+    if read.is_err() && bytes.is_empty() {
+        return None;
+    }
+    *cut |= read.is_err() || bytes.len() as u64 > limit;
+    bytes.truncate(limit as usize);
+    Some(bytes)
 }
 
 /// The properties of fixed length of a storage.
@@ -172,8 +185,12 @@ struct Properties {
 
 impl Properties {
     fn of(file: &mut File, storage: &str, header: usize) -> Properties {
-        let bytes =
-            bytes_of(file, &format!("{storage}/__properties_version1.0")).unwrap_or_default();
+        let bytes = bytes_of(
+            file,
+            &format!("{storage}/__properties_version1.0"),
+            &mut false,
+        )
+        .unwrap_or_default();
         let entries: Vec<(u32, u64)> = bytes
             .get(header..)
             .unwrap_or_default()
@@ -194,8 +211,8 @@ impl Properties {
         }
     }
 
-    fn text(&self, file: &mut File, storage: &str, id: u16) -> Option<String> {
-        if let Some(bytes) = bytes_of(file, &stream(storage, id, 0x001f)) {
+    fn text(&self, file: &mut File, storage: &str, id: u16, cut: &mut bool) -> Option<String> {
+        if let Some(bytes) = bytes_of(file, &stream(storage, id, 0x001f), cut) {
             let units: Vec<u16> = bytes
                 .chunks_exact(2)
                 .map(|unit| u16::from_le_bytes([unit[0], unit[1]]))
@@ -206,7 +223,7 @@ impl Properties {
                     .to_owned(),
             );
         }
-        let bytes = bytes_of(file, &stream(storage, id, 0x001e))?;
+        let bytes = bytes_of(file, &stream(storage, id, 0x001e), cut)?;
         let (text, _) = self.encoding.decode_without_bom_handling(&bytes);
         Some(text.trim_end_matches('\0').to_owned())
     }
@@ -303,6 +320,28 @@ mod tests {
         let mut budget = Budget::new(Limits::default());
         let text = unpacked(&packed, &mut budget).unwrap().unwrap();
         assert_eq!(text, b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n");
+    }
+
+    #[test]
+    fn a_property_that_is_too_long_or_breaks_off_is_cut_and_said() {
+        let read = |stream: &mut dyn Read| {
+            let mut cut = false;
+            let bytes = beginning(stream, 4, &mut cut);
+            (bytes, cut)
+        };
+        assert_eq!(read(&mut &b"four"[..]), (Some(b"four".to_vec()), false));
+        assert_eq!(read(&mut &b"fives"[..]), (Some(b"five".to_vec()), true));
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::InvalidData.into())
+            }
+        }
+        assert_eq!(
+            read(&mut (&b"is"[..]).chain(Broken)),
+            (Some(b"is".to_vec()), true)
+        );
+        assert_eq!(read(&mut Broken), (None, false));
     }
 
     #[test]
