@@ -7,6 +7,7 @@ use std::rc::Rc;
 use aparte_protocol::documents::Withheld;
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE};
 use pdf_oxide::PdfDocument;
+use pdf_oxide::encryption::EncryptionHandler;
 use pdf_oxide::object::{Object, ObjectRef};
 
 use crate::content::{self, Soundness};
@@ -306,6 +307,41 @@ fn value_of(document: &PdfDocument, value: &Object) -> Option<String> {
     }
 }
 
+/// What decrypts an encrypted document. The parser decrypts streams itself, but only together with unpacking them, which it
+/// does without a bound.
+pub(crate) struct Key(EncryptionHandler);
+
+impl Key {
+    /// The key that one of the passwords gives.
+    pub(crate) fn of(document: &PdfDocument, passwords: &[Vec<u8>]) -> Option<Key> {
+        let trailer = document.trailer();
+        let mut lock = entry(document, trailer, "Encrypt")?.as_dict()?.clone();
+        for value in lock.values_mut() {
+            *value = document.resolve_object(value).ok()?;
+        }
+        let identifier = entry(document, trailer, "ID")
+            .and_then(|parts| Some(parts.as_array()?.first()?.as_string()?.to_vec()));
+        let lock = Object::Dictionary(lock);
+        let mut key = EncryptionHandler::new(&lock, identifier.unwrap_or_default()).ok()?;
+        passwords
+            .iter()
+            .any(|password| key.authenticate(password).unwrap_or(false))
+            .then_some(Key(key))
+    }
+
+    /// The stream that stands at a place, decrypted.
+    fn decrypt(&self, stream: Object, place: ObjectRef) -> Option<Object> {
+        let Object::Stream { dict, data } = stream else {
+            return None;
+        };
+        let plain = self.0.decrypt_stream(&data, place.id, place.r#gen.into());
+        Some(Object::Stream {
+            dict,
+            data: plain.ok()?.into(),
+        })
+    }
+}
+
 /// A file attached to the document.
 pub(crate) struct Attachment {
     pub(crate) name: String,
@@ -314,24 +350,31 @@ pub(crate) struct Attachment {
 }
 
 impl Attachment {
-    /// Its bytes, at most `limit`; counts those that were unpacked in vain.
+    /// Its bytes, at most `limit`; counts those that were unpacked in vain. Those of an encrypted document need its key.
     pub(crate) fn bytes(
         &self,
         document: &PdfDocument,
+        key: Option<&Key>,
         limit: usize,
         in_vain: &mut u64,
     ) -> Result<Vec<u8>, Withheld> {
         let file = self.held.as_ref().ok_or(Withheld::Damaged)?;
-        let stream = entry(document, file, "UF").or_else(|| entry(document, file, "F"));
-        let stream = stream.ok_or(Withheld::Damaged)?;
-        content::unpacked(document, &stream, limit, in_vain).map_err(|lost| match lost {
+        let found = ["UF", "F"]
+            .into_iter()
+            .find_map(|name| Some((reference(file, name), entry(document, file, name)?)));
+        let (place, mut stream) = found.ok_or(Withheld::Damaged)?;
+        if document.is_encrypted() {
+            let decrypt = || key?.decrypt(stream, place?);
+            stream = decrypt().ok_or(Withheld::Damaged)?;
+        }
+        content::decoded(document, &stream, limit, in_vain).map_err(|lost| match lost {
             Soundness::TooLarge => Withheld::TooLarge,
             _ => Withheld::Damaged,
         })
     }
 }
 
-/// The files attached to a document that is not encrypted.
+/// The files attached to a document.
 pub(crate) fn attachments(document: &PdfDocument) -> Vec<Attachment> {
     let names = document
         .catalog()

@@ -259,13 +259,23 @@ pub(crate) fn unpacked(
     limit: usize,
     in_vain: &mut u64,
 ) -> Result<Vec<u8>, Soundness> {
+    // Only the parser can decrypt it; it says itself if it cannot.
+    if document.is_encrypted() && matches!(stream, Object::Stream { .. }) {
+        return Ok(Vec::new());
+    }
+    decoded(document, stream, limit, in_vain)
+}
+
+/// The same of a stream that is not encrypted, or not any more.
+pub(crate) fn decoded(
+    document: &PdfDocument,
+    stream: &Object,
+    limit: usize,
+    in_vain: &mut u64,
+) -> Result<Vec<u8>, Soundness> {
     let Object::Stream { dict, data } = stream else {
         return Err(Soundness::Damaged);
     };
-    // Only the parser can decrypt it; it says itself if it cannot.
-    if document.is_encrypted() {
-        return Ok(Vec::new());
-    }
     let filter = dict.get("Filter").map(|filter| {
         document
             .resolve_object(filter)

@@ -17,7 +17,7 @@ use pdf_oxide::{Error, PdfDocument};
 
 use crate::blocks::Composed;
 use crate::budget::Budget;
-use crate::catalog::{self, Fields, Section};
+use crate::catalog::{self, Fields, Key, Section};
 use crate::content::{self, Inspector, Soundness};
 use crate::files;
 use crate::hyphens::Vocabulary;
@@ -85,23 +85,25 @@ pub(crate) fn read(
     while let Some(page) = pages.finish_next() {
         send(page, budget)?;
     }
-    attachments(&document, budget, emit);
+    attachments(&document, password, budget, emit);
     Ok(())
 }
 
 /// Hands out what is attached to the document.
-fn attachments(document: &PdfDocument, budget: &mut Budget, emit: &mut dyn FnMut(DocumentEvent)) {
-    if document.is_encrypted() {
-        // Only the parser can decrypt them, all at once.
-        let files = walled(|| document.extract_embedded_files().ok()).flatten();
-        for (name, bytes) in files.unwrap_or_default() {
-            files::hand_out(&name, 0, budget, emit, |_, _| Ok(bytes.into()));
-        }
+fn attachments(
+    document: &PdfDocument,
+    password: Option<&str>,
+    budget: &mut Budget,
+    emit: &mut dyn FnMut(DocumentEvent),
+) {
+    let attachments = walled(|| catalog::attachments(document)).unwrap_or_default();
+    if attachments.is_empty() {
         return;
     }
-    for attachment in walled(|| catalog::attachments(document)).unwrap_or_default() {
+    let key = walled(|| Key::of(document, &passwords(password))).flatten();
+    for attachment in attachments {
         let bytes = |limit, in_vain: &mut u64| {
-            walled(|| attachment.bytes(document, limit as usize, in_vain))
+            walled(|| attachment.bytes(document, key.as_ref(), limit as usize, in_vain))
                 .unwrap_or(Err(Withheld::Damaged))
                 .map(Cow::Owned)
         };
@@ -122,17 +124,9 @@ fn open(bytes: Vec<u8>, password: Option<&str>) -> Result<PdfDocument, DocumentF
         if document.is_encrypted() && catalog::lock_revision(&document) == Some(5) {
             return Err(Error::Unsupported("encryption, R=5".to_owned()));
         }
-        // Owner-protected files open with the empty password.
-        let mut readable = !document.is_encrypted() || document.authenticate(b"")?;
-        if let Some(password) = password
-            && !readable
-        {
-            readable = document.authenticate(password.as_bytes())?;
-            // Files before 2008 take passwords in the encoding of their pages.
-            if !readable && !password.is_ascii() {
-                let (bytes, _, lost) = encoding_rs::WINDOWS_1252.encode(password);
-                readable = !lost && document.authenticate(&bytes)?;
-            }
+        let mut readable = !document.is_encrypted();
+        for password in passwords(password) {
+            readable = readable || document.authenticate(&password)?;
         }
         Ok((document, readable))
     });
@@ -147,6 +141,20 @@ fn open(bytes: Vec<u8>, password: Option<&str>) -> Result<PdfDocument, DocumentF
         }
         Some(Err(_)) | None => Err(DocumentFailure::Damaged),
     }
+}
+
+/// What may open a document for which this password was given. Owner-protected files open with the empty one.
+fn passwords(password: Option<&str>) -> Vec<Vec<u8>> {
+    let mut passwords = vec![Vec::new()];
+    if let Some(password) = password {
+        passwords.push(password.as_bytes().to_vec());
+        // Files before 2008 take passwords in the encoding of their pages.
+        let (bytes, _, lost) = encoding_rs::WINDOWS_1252.encode(password);
+        if !password.is_ascii() && !lost {
+            passwords.push(bytes.into_owned());
+        }
+    }
+    passwords
 }
 
 /// The pages in order, as far as they can be told, at most `limit`: their references, or only how many there are.

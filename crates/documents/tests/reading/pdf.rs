@@ -1,6 +1,6 @@
 //! PDF files, made here byte by byte, through the public door of the crate.
 
-use aparte_protocol::documents::{DocumentFailure, Format, Page, PageWarning, Withheld};
+use aparte_protocol::documents::{DocumentFailure, Format, Limits, Page, PageWarning, Withheld};
 
 use crate::read;
 use crate::writer::{Sheet, objects, pdf};
@@ -463,4 +463,26 @@ fn attached_files_are_handed_out() {
     assert_eq!(read.verdict, Ok(()));
     assert_eq!(read.files, [("annex.csv".to_owned(), 0, b"a,b\n".to_vec())]);
     assert_eq!(read.withheld, [("lost.txt".to_owned(), Withheld::Damaged)]);
+}
+
+#[test]
+fn attached_files_of_a_locked_document_are_unpacked_within_the_limit() {
+    let locked: [&[u8]; 2] = [
+        include_bytes!("../fixtures/attached-256.pdf"),
+        include_bytes!("../fixtures/attached-128.pdf"),
+    ];
+    let limits = Limits {
+        unpacked: 1 << 19,
+        ..read::limits()
+    };
+    for file in locked {
+        let read = read::with(file, Some("pdf"), Some("user"), limits);
+        assert_eq!(read.verdict, Ok(()));
+        assert_eq!(read.text(), "The rent is 900 euros.");
+        assert_eq!(read.files, [("annex.csv".to_owned(), 0, b"a,b\n".to_vec())]);
+        assert_eq!(
+            read.withheld,
+            [("zeros.bin".to_owned(), Withheld::TooLarge)]
+        );
+    }
 }
