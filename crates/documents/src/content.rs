@@ -3,10 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
+use std::panic::catch_unwind;
 
 use flate2::bufread::{DeflateDecoder, ZlibDecoder};
 use pdf_oxide::PdfDocument;
 use pdf_oxide::decoders;
+use pdf_oxide::extractors::TextExtractor;
+use pdf_oxide::fonts::cff_encoding::{parse_cff_encoding, parse_cff_gid_mapping};
 use pdf_oxide::fonts::{FontInfo, MappingProvenance};
 use pdf_oxide::object::{Object, ObjectRef};
 
@@ -137,9 +140,28 @@ impl Inspector {
             fonts: HashSet::new(),
             draws: HashMap::new(),
         };
+        let mut incomplete = HashSet::new();
         for (name, font) in entries_of(document, resources, "Font") {
-            if self.font(document, &font) {
-                found.fonts.insert(name);
+            match self.font(document, &font) {
+                Some(Completeness::Whole) => {}
+                Some(Completeness::WithoutProgram) => drop(incomplete.insert(name.clone())),
+                None => continue,
+            }
+            found.fonts.insert(name);
+        }
+        if let Some(resources) = resources
+            && !incomplete.is_empty()
+        {
+            // The parser keeps the fonts that it loads here, and reads the page with them.
+            let mut extractor = TextExtractor::new();
+            if document
+                .load_fonts_public(resources, &mut extractor)
+                .is_ok()
+            {
+                let fonts = extractor.get_font_set().into_iter();
+                fonts
+                    .filter(|(name, _)| incomplete.contains(name))
+                    .for_each(|(_, font)| complete(&font));
             }
         }
         if depth == 0 {
@@ -181,25 +203,80 @@ impl Inspector {
         Some(form)
     }
 
-    /// Notes whether a font can be read; gives whether it is a font at all.
-    fn font(&mut self, document: &PdfDocument, font: &Object) -> bool {
+    /// Notes whether a font can be read; gives how far the parser has read it, and nothing for what is no font. One that
+    /// was looked at before was completed then.
+    fn font(&mut self, document: &PdfDocument, font: &Object) -> Option<Completeness> {
         if let Some(reference) = font.as_reference()
             && self.fonts.contains(&reference)
         {
-            return true;
+            return Some(Completeness::Whole);
         }
-        let loaded = document.resolve_object(font).ok();
-        let Some(info) = loaded.and_then(|font| FontInfo::from_dict(&font, document).ok()) else {
-            return false;
-        };
+        let loaded = document.resolve_object(font).ok()?;
+        let info = FontInfo::from_dict(&loaded, document).ok()?;
         self.fonts.extend(font.as_reference());
+        let completeness = Completeness::of(&loaded, &info);
         // A composite font without any way to its characters: its codes would pass for letters.
         let names = match info.best_mapping_provenance() {
             MappingProvenance::Fallback => &mut self.silent,
             _ => &mut self.readable,
         };
         names.insert(info.base_font);
-        true
+        Some(completeness)
+    }
+}
+
+/// How much of what says which characters a font's codes are the parser has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Completeness {
+    Whole,
+    /// Not what the font's program says. The parser looks for that in programs of the older kind only, and compact ones are
+    /// embedded as fonts of type 1 too.
+    WithoutProgram,
+}
+
+impl Completeness {
+    fn of(font: &Object, read: &FontInfo) -> Completeness {
+        let has_encoding = font
+            .as_dict()
+            .is_some_and(|entries| entries.contains_key("Encoding"));
+        let program = read.embedded_font_data.as_ref();
+        let is_compact = program
+            .is_some_and(|program| program.first() == Some(&1) || program.starts_with(b"OTTO"));
+        match read.subtype == "Type1" && !has_encoding && is_compact {
+            true => Completeness::WithoutProgram,
+            false => Completeness::Whole,
+        }
+    }
+}
+
+/// Tells a font what its program calls the codes that the document says nothing of: TeX has its ligatures there.
+fn complete(font: &FontInfo) {
+    let Some(program) = font.embedded_font_data.as_deref() else {
+        return;
+    };
+    // A font that breaks the parser here is as it was.
+    let read = || {
+        Some((
+            parse_cff_encoding(program)?,
+            parse_cff_gid_mapping(program)?,
+        ))
+    };
+    let Some((characters, glyphs)) = catch_unwind(read).ok().flatten() else {
+        return;
+    };
+    // Of a program in the standard encoding the parser makes one up, whose codes are the numbers of its glyphs.
+    if !characters.keys().all(|code| glyphs.contains_key(code)) {
+        return;
+    }
+    let named = font.to_unicode.as_ref().and_then(|map| map.get());
+    let Ok(mut known) = font.type0_unicode_memo.lock() else {
+        return;
+    };
+    for (code, character) in characters {
+        let code = u32::from(code);
+        if named.as_ref().is_none_or(|map| map.get(&code).is_none()) {
+            known.insert(code, Some(character.to_string()));
+        }
     }
 }
 

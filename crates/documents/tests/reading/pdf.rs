@@ -486,3 +486,47 @@ fn attached_files_of_a_locked_document_are_unpacked_within_the_limit() {
         );
     }
 }
+
+/// A compact font program in hexadecimal digits, of glyphs without outlines: it calls the codes 12, `n` and `e` fi, n and e.
+fn compact_font() -> String {
+    let mut bytes = vec![1, 0, 4, 1];
+    bytes.extend([0, 1, 1, 1, 5]);
+    bytes.extend(b"Tiny");
+    // Where the names, the codes and the outlines of the glyphs are.
+    bytes.extend([0, 1, 1, 1, 19]);
+    for (place, operator) in [(40, 15), (47, 16), (52, 17)] {
+        bytes.extend([29, 0, 0, 0, place, operator]);
+    }
+    bytes.extend([0, 0, 0, 0]);
+    bytes.extend([0, 0, 109, 0, 79, 0, 70]);
+    bytes.extend([0, 3, 12, b'n', b'e']);
+    bytes.extend([0, 4, 1, 1, 2, 3, 4, 5, 14, 14, 14, 14]);
+    bytes.extend([0; 16]);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn codes_that_only_the_font_program_names_are_read() {
+    let stream = |entries: &str, content: &str| {
+        format!(
+            "<< /Length {} {entries} >>\nstream\n{content}\nendstream",
+            content.len()
+        )
+    };
+    let named =
+        "1 begincodespacerange <00> <ff> endcodespacerange 1 beginbfchar <6e> <006e> endbfchar";
+    for named in [named, ""] {
+        let file = objects(&[
+            "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 4 0 R >> >> /Contents 5 0 R >>"
+                .to_owned(),
+            "<< /Type /Font /Subtype /Type1 /BaseFont /ABCDEF+Tiny /FontDescriptor 6 0 R /ToUnicode 8 0 R >>".to_owned(),
+            stream("", "BT /F1 11 Tf 72 720 Td (\\014ne) Tj ET"),
+            "<< /Type /FontDescriptor /FontName /ABCDEF+Tiny /Flags 4 /FontFile3 7 0 R >>".to_owned(),
+            stream("/Subtype /Type1C /Filter /ASCIIHexDecode", &format!("{}>", compact_font())),
+            stream("", named),
+        ]);
+        assert_eq!(pages_of(&file).unwrap()[0].text, "fine");
+    }
+}
