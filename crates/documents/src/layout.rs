@@ -54,6 +54,10 @@ impl Line {
 
 /// Words closer than this, in ems, with no space drawn between them are one word.
 const JOIN_GAP: f32 = 0.15;
+/// A word that begins so far before the end of the last one, in ems, raised or lowered by so much, and as large, goes on with it
+/// whatever was drawn between them: so far letters are moved into each other, and no space has room there.
+const OVERLAP: std::ops::Range<f32> = 0.04..0.4;
+const SHIFT: f32 = 0.1;
 /// Two columns of prose are at least this far apart, in ems.
 const GUTTER_GAP: f32 = 0.7;
 /// Cells of a table's row are at least this far apart, in ems; justified prose stays below it.
@@ -191,7 +195,10 @@ fn touched(rows: &[Line], word: &PlacedWord) -> Option<usize> {
 fn join(words: &mut Vec<PlacedWord>) {
     words.sort_by(|a, b| a.left.total_cmp(&b.left));
     let mut joined: Vec<PlacedWord> = Vec::with_capacity(words.len());
+    // Where the last part of the last word stands, and how large it is.
+    let mut end = (0.0, 0.0);
     for word in words.drain(..) {
+        let (baseline, size) = std::mem::replace(&mut end, (word.baseline, word.size));
         let Some(last) = joined.last_mut() else {
             joined.push(word);
             continue;
@@ -202,7 +209,9 @@ fn join(words: &mut Vec<PlacedWord>) {
         if twice {
             continue;
         }
-        if !word.spaced && word.left - last.right <= JOIN_GAP * em {
+        let is_shifted = size == word.size && (baseline - word.baseline).abs() > SHIFT * em;
+        let is_inside = is_shifted && OVERLAP.contains(&((last.right - word.left) / em));
+        if is_inside || (!word.spaced && word.left - last.right <= JOIN_GAP * em) {
             last.text.push_str(&word.text);
             last.right = last.right.max(word.right);
             last.rect = hull(last.rect, word.rect);
@@ -488,6 +497,20 @@ pub(crate) mod tests {
         words.extend(raised);
         words.extend(set("the next line", 10.0, 62.0, 10.0));
         assert_eq!(read(words), ["le 1er mars", "the next line"]);
+    }
+
+    #[test]
+    fn letters_that_are_moved_into_each_other_are_one_word() {
+        let mut words = set("T", 10.0, 50.0, 10.0);
+        words.extend(set("E", 13.5, 52.0, 10.0));
+        words.extend(set("X", 17.0, 50.0, 10.0));
+        words.extend(set("set", 27.0, 50.0, 10.0));
+        assert!(words.iter().all(|word| word.spaced));
+        assert_eq!(read(words), ["TEX set"]);
+        // On one line they may be of a font whose widths are wrong.
+        let mut words = set("one", 10.0, 50.0, 10.0);
+        words.extend(set("two", 23.5, 50.0, 10.0));
+        assert_eq!(read(words), ["one two"]);
     }
 
     #[test]

@@ -31,6 +31,10 @@ const WORDS_LIMIT: usize = 50_000;
 const CHARACTERS_LIMIT: usize = 1 << 20;
 /// How many pages before and after are looked at for headers, footers and the size of running text.
 const NEIGHBOURS: usize = 3;
+/// Letters are small beside others below this share of their size.
+const SMALL: f32 = 0.85;
+/// So many small spans are looked at between two letters.
+const MARKS_LIMIT: usize = 32;
 /// How far an upright glyph reaches above and below its baseline, in ems.
 const ASCENT: f32 = 0.75;
 const DESCENT: f32 = 0.22;
@@ -335,9 +339,11 @@ fn why_without_text(document: &PdfDocument, index: usize) -> PageWarning {
 
 /// Places the words of the spans on the sheet, but for those in a font that is `silent`: the letters
 /// that they seem to have are none.
-fn fill(sheet: &mut Sheet, frame: &Frame, spans: Vec<TextSpan>, silent: impl Fn(&str) -> bool) {
+fn fill(sheet: &mut Sheet, frame: &Frame, mut spans: Vec<TextSpan>, silent: impl Fn(&str) -> bool) {
     let mut directions: HashMap<i32, Vec<PlacedWord>> = HashMap::new();
     let (mut words, mut characters, mut unmapped, mut left_out) = (0, 0, 0, 0);
+    spans.iter_mut().for_each(|span| frame.undo_rotation(span));
+    let marks = marks(&spans);
     for mut span in spans {
         if words > WORDS_LIMIT || characters > CHARACTERS_LIMIT {
             sheet.note(PageWarning::Damaged);
@@ -347,7 +353,6 @@ fn fill(sheet: &mut Sheet, frame: &Frame, spans: Vec<TextSpan>, silent: impl Fn(
             left_out += span.text.chars().filter(|c| !c.is_whitespace()).count();
             continue;
         }
-        frame.undo_rotation(&mut span);
         // The parser pairs glyphs with places by their letters and may mistake one for its like further
         // on; places that run backwards would tear words apart, the glyphs' widths do not.
         if !span
@@ -359,7 +364,7 @@ fn fill(sheet: &mut Sheet, frame: &Frame, spans: Vec<TextSpan>, silent: impl Fn(
         let count = span.text.chars().count();
         unmapped += span.text.chars().filter(|&c| is_meaningless(c)).count();
         characters += count;
-        let placed = words_of(&span, frame);
+        let placed = words_of(&span, frame, &marks);
         words += placed.len();
         let turn = (span.rotation_degrees.round() as i32).rem_euclid(360);
         directions.entry(turn).or_default().extend(placed);
@@ -385,18 +390,75 @@ fn is_meaningless(c: char) -> bool {
     matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}')
 }
 
-/// The words of a span, which is drawn in one go with one font.
-fn words_of(span: &TextSpan, frame: &Frame) -> Vec<PlacedWord> {
+/// Where a span of letters begins that are smaller than most of the page's.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    left: f32,
+    baseline: f32,
+    size: f32,
+}
+
+impl Mark {
+    /// Whether it is raised or lowered beside letters of a size on a baseline.
+    fn is_beside(&self, baseline: f32, size: f32) -> bool {
+        let shift = (self.baseline - baseline).abs() / size;
+        self.size < SMALL * size && (0.1..0.6).contains(&shift)
+    }
+}
+
+/// The marks of a page, from left to right.
+fn marks(spans: &[TextSpan]) -> Vec<Mark> {
+    let mut sizes: HashMap<i32, usize> = HashMap::new();
+    for span in spans {
+        let size = (span.font_size.abs() * 2.0).round() as i32;
+        *sizes.entry(size).or_default() += span.text.len();
+    }
+    let usual = sizes
+        .into_iter()
+        .max_by_key(|(size, count)| (*count, *size));
+    let usual = usual.map_or(0.0, |(size, _)| size as f32 / 2.0);
+    let mut marks: Vec<Mark> = spans
+        .iter()
+        .map(|span| {
+            let (left, baseline) = beginning(span);
+            let size = span.font_size.abs();
+            Mark {
+                left,
+                baseline,
+                size,
+            }
+        })
+        .filter(|mark| mark.size < SMALL * usual && mark.left.is_finite())
+        .collect();
+    marks.sort_by(|a, b| a.left.total_cmp(&b.left));
+    marks
+}
+
+/// How far along its direction a span begins, and how far down from it: the same frame for all that run in one direction.
+fn beginning(span: &TextSpan) -> (f32, f32) {
+    let (sin, cos) = span.rotation_degrees.to_radians().sin_cos();
+    let (x, y) = (span.bbox.x, span.bbox.y);
+    (x * cos + y * sin, x * sin - y * cos)
+}
+
+/// The words of a span, which is drawn in one go with one font. The parser makes one span of letters between which there is a
+/// mark; a word is parted there, so that the mark finds its place.
+fn words_of(span: &TextSpan, frame: &Frame, marks: &[Mark]) -> Vec<PlacedWord> {
     let (sin, cos) = span.rotation_degrees.to_radians().sin_cos();
     let size = span.font_size.abs();
-    let origin = (span.bbox.x, span.bbox.y);
-    // Along the run and down from it, whichever way it is turned.
-    let along = origin.0 * cos + origin.1 * sin;
-    let baseline = origin.0 * sin - origin.1 * cos;
+    let (along, baseline) = beginning(span);
+    let is_parted = |from: f32, to: f32| {
+        let first = marks.partition_point(|mark| mark.left <= from);
+        let between = marks[first..].iter().take_while(|mark| mark.left < to);
+        between
+            .take(MARKS_LIMIT)
+            .any(|mark| mark.is_beside(baseline, size))
+    };
     let bold = is_bold(span);
     let mut words: Vec<PlacedWord> = Vec::new();
     let mut open = false;
     let mut spaced = span.split_boundary_before;
+    let mut last_left = 0.0;
     for glyph in span.to_chars() {
         if glyph.char.is_whitespace() {
             open = false;
@@ -411,8 +473,11 @@ fn words_of(span: &TextSpan, frame: &Frame) -> Vec<PlacedWord> {
         {
             continue;
         }
+        let parted = open && is_parted(last_left, left);
+        last_left = left;
         if let Some(word) = words.last_mut()
             && open
+            && !parted
             && left - word.right <= 0.5 * size
         {
             push_plain(&mut word.text, glyph.char);
@@ -427,7 +492,7 @@ fn words_of(span: &TextSpan, frame: &Frame) -> Vec<PlacedWord> {
                 baseline,
                 size,
                 bold,
-                spaced,
+                spaced: spaced && !parted,
                 rect: [0.0; 4],
             });
             open = true;
@@ -602,6 +667,24 @@ mod tests {
         let mut span = span("un lien");
         span.char_x_offsets = vec![100.0, 130.0, 110.0, 115.0, 120.0, 125.0, 105.0];
         assert_eq!(read_back(span), ["un", "lien"]);
+    }
+
+    #[test]
+    fn a_raised_letter_stands_where_it_was_drawn_in_a_word_of_one_span() {
+        // As TeX writes its name for LaTeX; the parser has put the first and the third letter together.
+        let mut large = span("LT and more");
+        large.char_widths[0] = 6.0;
+        let mut raised = span("A");
+        raised.bbox = Rect::new(102.7, 702.0, 5.0, 7.0);
+        raised.font_size = 7.0;
+        let mut sheet = Sheet {
+            size: FRAME.size(),
+            ..Sheet::default()
+        };
+        fill(&mut sheet, &FRAME, vec![large, raised], |_| false);
+        let lines = layout::lines(sheet.directions.remove(0));
+        assert_eq!(lines.len(), 1);
+        assert_eq!(lines[0].words[0].text, "LAT");
     }
 
     #[test]
