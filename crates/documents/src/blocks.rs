@@ -18,6 +18,10 @@ const BOLD_LENGTH: usize = 120;
 const BOLD_LINES: usize = 2;
 /// Rows of a table stand no further apart, in ems.
 const ROW_GAP: f32 = 4.0;
+/// Footnotes are smaller than this share of the body's size.
+const NOTE_SIZE: f32 = 0.95;
+/// A footnote's column ends at most so far above the page's last line, in ems.
+const NOTE_DEPTH: f32 = 6.0;
 
 /// The text of a page while it is put together.
 #[derive(Debug, Default)]
@@ -52,9 +56,28 @@ impl Composed {
         });
     }
 
-    /// Appends lines in reading order; `body` is the font size of the document's running text, and its
-    /// `vocabulary` tells how words go on over the end of a line.
+    /// Appends lines in reading order, footnotes after all others; `body` is the font size of the document's running text,
+    /// and its `vocabulary` tells how words go on over the end of a line.
     pub(crate) fn append(&mut self, lines: &[Line], body: f32, vocabulary: &Vocabulary) {
+        let notes = notes(lines, body);
+        if notes.is_empty() {
+            return self.append_body(lines, body, vocabulary);
+        }
+        let mut text = Vec::with_capacity(lines.len());
+        let mut end = 0;
+        for note in &notes {
+            text.extend_from_slice(&lines[end..note.start]);
+            end = note.end;
+        }
+        text.extend_from_slice(&lines[end..]);
+        self.append_body(&text, body, vocabulary);
+        for note in notes {
+            let lines: Vec<_> = lines[note].iter().map(|line| (line, false)).collect();
+            self.append_block(&lines, vocabulary, |_| Kind::Note);
+        }
+    }
+
+    fn append_body(&mut self, lines: &[Line], body: f32, vocabulary: &Vocabulary) {
         let table = table_rows(lines);
         let pitch = usual_pitch(lines);
         let mut start = 0;
@@ -154,6 +177,57 @@ impl Composed {
                 rect: word.rect,
             });
         }
+    }
+}
+
+/// The lines of each footnote: small ones at the foot of a column that begin with a mark, below larger text.
+fn notes(lines: &[Line], body: f32) -> Vec<Range<usize>> {
+    let mut notes = Vec::new();
+    let foot = lines.iter().map(|line| line.baseline).fold(0.0, f32::max);
+    let mut end = 0;
+    for column in lines.chunk_by(|a, b| a.column == b.column) {
+        let start = end;
+        end += column.len();
+        // The number of the page may stand below them.
+        let is_number = |line: &Line| {
+            let word = &line.words[0].text;
+            line.words.len() == 1 && word.chars().all(|c| c.is_ascii_digit())
+        };
+        let numbers = usize::from(is_number(&column[column.len() - 1]));
+        let above = &column[..column.len() - numbers];
+        let is_small = |line: &&Line| line.size < NOTE_SIZE * body;
+        let small = above.iter().rev().take_while(is_small).count();
+        // A page of small text has no notes, and neither has one on which the column ends half way.
+        let is_low = |last: &Line| foot - last.baseline <= NOTE_DEPTH * body;
+        if small == 0 || small == above.len() || !above.last().is_some_and(is_low) {
+            continue;
+        }
+        let end = start + above.len();
+        let small = end - small..end;
+        if table_rows(&lines[small.clone()]).contains(&true) {
+            continue;
+        }
+        let mut marks: Vec<usize> = small.filter(|at| begins_note(&lines[*at])).collect();
+        marks.push(end);
+        debug_assert!(marks[0] > start);
+        notes.extend(marks.windows(2).map(|pair| pair[0]..pair[1]));
+    }
+    notes
+}
+
+/// Whether a line begins with what refers to a footnote: a number, alone or raised before the first word, or a sign.
+fn begins_note(line: &Line) -> bool {
+    let first = line.words[0].text.trim_start_matches(['[', '(']);
+    let digits = first.chars().take_while(char::is_ascii_digit).count();
+    let after = first[digits..].chars().next();
+    match digits {
+        0 => first.starts_with(['*', '∗', '†', '‡', '§', '¶']),
+        1..=3 => match after {
+            None => line.words.len() > 1,
+            Some(mark) if matches!(mark, ']' | ')' | '.') => first.len() == digits + 1,
+            Some(letter) => letter.is_uppercase() || matches!(letter, '“' | '«' | '"'),
+        },
+        _ => false,
     }
 }
 
@@ -381,6 +455,45 @@ mod tests {
             "The prices are these below here.\n\nWhat\tPrice\nA long name\t7\nNails\t1200\n\nText after it."
         );
         assert_eq!(composed.blocks[1].kind, Kind::Rows);
+    }
+
+    #[test]
+    fn footnotes_stand_after_the_text_that_goes_on_in_the_next_column() {
+        let line = |text: &str, column: u32, baseline: f32, size: f32| Line {
+            words: set(text, 10.0 + 200.0 * column as f32, baseline, size),
+            baseline,
+            size,
+            column,
+        };
+        let lines = [
+            line("The rent is due on the first day of", 0, 700.0, 10.0),
+            line("1In euros, as the law has", 0, 720.0, 8.0),
+            line("it.", 0, 730.0, 8.0),
+            line("2 In advance.", 0, 740.0, 8.0),
+            line("each month. It is paid by transfer.", 1, 700.0, 10.0),
+            line("3 On that day.", 1, 720.0, 8.0),
+            line("7", 1, 770.0, 10.0),
+        ];
+        let mut composed = Composed::default();
+        composed.append(&lines, 10.0, &Vocabulary::default());
+        assert_eq!(
+            composed.text,
+            "The rent is due on the first day of\neach month. It is paid by transfer.\n\n7\n\n\
+             1In euros, as the law has\nit.\n\n2 In advance.\n\n3 On that day."
+        );
+        let kinds: Vec<_> = composed.blocks.iter().map(|block| &block.kind).collect();
+        let (prose, note) = (&Kind::Prose, &Kind::Note);
+        assert_eq!(kinds, [prose, prose, note, note, note]);
+    }
+
+    #[test]
+    fn small_text_without_marks_or_half_way_down_the_page_is_no_footnote() {
+        let mut words = set("The prices are these.", 10.0, 20.0, 10.0);
+        words.extend(set("1 In euros.", 10.0, 40.0, 8.0));
+        words.extend(set("Far below it the text goes on.", 10.0, 200.0, 10.0));
+        words.extend(set("A caption in small letters", 10.0, 220.0, 8.0));
+        let composed = compose(words, 10.0);
+        assert!(composed.blocks.iter().all(|block| block.kind != Kind::Note));
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub(crate) enum Kind {
     Table { header: Range<usize> },
     /// A heading; `title` is where its words stand.
     Heading { level: u8, title: Range<usize> },
+    /// A footnote: it is in no passage with the text that it stands below, which goes on after it.
+    Note,
     /// A header or footer that repeats from page to page: it belongs to no passage.
     Running,
 }
@@ -94,7 +96,12 @@ pub(crate) fn cut(text: &str, blocks: &[Block], outline: &mut Outline) -> Vec<Pa
         title_budget: TITLES_LIMIT,
         header: None,
     };
+    let mut in_notes = false;
     for block in blocks {
+        let is_note = block.kind == Kind::Note;
+        if is_note != std::mem::replace(&mut in_notes, is_note) {
+            cutter.close();
+        }
         match &block.kind {
             Kind::Running => cutter.close(),
             Kind::Heading { level, title } => {
@@ -109,7 +116,7 @@ pub(crate) fn cut(text: &str, blocks: &[Block], outline: &mut Outline) -> Vec<Pa
                 outline.enter(*level, &text[title.clone()]);
                 cutter.add_heading(block.range.clone(), outline);
             }
-            Kind::Prose => cutter.add_block(block, outline, sentences),
+            Kind::Prose | Kind::Note => cutter.add_block(block, outline, sentences),
             Kind::Rows => cutter.add_block(block, outline, rows),
             Kind::Table { header } => {
                 cutter.header = Some(header.clone());
@@ -458,6 +465,30 @@ mod tests {
         let paths: Vec<_> = passages.iter().map(|p| p.headings.join("/")).collect();
         assert_eq!(paths, ["A/B", "A/B/C", "A/D"]);
         assert!(passages[1].range.of(&text).unwrap().starts_with("### C"));
+    }
+
+    #[test]
+    fn notes_have_passages_of_their_own() {
+        let text = "The rent is due monthly and\n\n1 In euros.\n\n2 In advance.";
+        let block = |start: usize, end: usize, kind| Block {
+            range: start..end,
+            kind,
+        };
+        let at = |part: &str| text.find(part).unwrap();
+        let blocks = [
+            block(0, at("\n\n1"), Kind::Prose),
+            block(at("1 In"), at("\n\n2"), Kind::Note),
+            block(at("2 In"), text.len(), Kind::Note),
+        ];
+        let passages = cut(text, &blocks, &mut Outline::default());
+        let written: Vec<_> = passages.iter().map(|p| p.range.of(text).unwrap()).collect();
+        assert_eq!(
+            written,
+            [
+                "The rent is due monthly and",
+                "1 In euros.\n\n2 In advance."
+            ]
+        );
     }
 
     #[test]
