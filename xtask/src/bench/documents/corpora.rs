@@ -36,6 +36,11 @@ pub const ALL: &[Package] = &[
     Package::Debian("dblatex-doc"),
     Package::Debian("debian-policy"),
     Package::Debian("developers-reference"),
+    Package::Debian("developers-reference-de"),
+    Package::Debian("developers-reference-fr"),
+    Package::Debian("developers-reference-it"),
+    Package::Debian("developers-reference-ja"),
+    Package::Debian("developers-reference-ru"),
     Package::Debian("gnuplot-doc"),
     Package::Debian("groff"),
     Package::Debian("maxima-doc"),
@@ -45,12 +50,24 @@ pub const ALL: &[Package] = &[
     Package::Debian("texlive-latex-base-doc"),
     Package::Debian("texlive-latex-recommended-doc"),
     Package::Debian("texlive-metapost-doc"),
+    Package::Debian("ubuntu-packaging-guide-epub"),
+    Package::Debian("ubuntu-packaging-guide-epub-de"),
+    Package::Debian("ubuntu-packaging-guide-epub-es"),
+    Package::Debian("ubuntu-packaging-guide-epub-fr"),
+    Package::Debian("ubuntu-packaging-guide-epub-pt-br"),
+    Package::Debian("ubuntu-packaging-guide-epub-ru"),
     Package::DebianSource("gnumeric"),
+    Package::DebianSource("latex2rtf"),
+    Package::DebianSource("libjopendocument-java"),
+    Package::DebianSource("libodfdom-java"),
+    Package::DebianSource("liborcus"),
     Package::DebianSource("libxlsxwriter"),
     Package::DebianSource("pandoc"),
     Package::DebianSource("pdfminer"),
     Package::DebianSource("qpdf"),
+    Package::DebianSource("unrtf"),
     Package::Python("odfpy", "1.4.1"),
+    Package::Python("pyexcel-ods3", "0.6.1"),
     Package::Python("pypdf", "7.1.1"),
     Package::Python("python-docx", "1.2.0"),
     Package::Python("python-pptx", "1.0.2"),
@@ -138,7 +155,8 @@ fn obtain_one(package: Package, folder: &Path, place: &Path) -> Result<(), Failu
         Package::DebianSource(name) => {
             let options = lists_of_sources(&folder.join(".apt"))?;
             let mut apt = Command::new("apt-get");
-            apt.args(options).args(["source", "--download-only", name]);
+            apt.args(options)
+                .args(["source", "--download-only", "--tar-only", name]);
             process::step(apt.current_dir(&archives))?;
         }
         Package::Python(name, version) => {
