@@ -2,8 +2,10 @@
 //!
 //! Lengths are in characters of prose. A digit, or a character of a script that is written without spaces, counts for two: so the
 //! tokenizer of the embedding model (multilingual-e5-small) has it, by which prose in English, French or Russian and source code
-//! have 0.24 to 0.31 tokens a character, tables of numbers 0.47, Chinese 0.65. A passage of the greatest length has less than 460
-//! tokens then, which leaves room for its headings in the 512 that the model reads.
+//! have 0.24 to 0.31 tokens a character, tables of numbers 0.47, Chinese 0.65. Of 24,410 passages of some 440 real files, each with
+//! its headings, half have at most 241 tokens, 95 of 100 at most 363, and 97 of 100 no more than the 512 that the model reads. Those
+//! that have more, up to 1,098, are nearly all rows of dots in tables of contents and indexes, of which each is two tokens, and
+//! tables of glyphs: whoever makes vectors reads them in halves.
 //!
 //! Passages come in order, never overlap, never reach over a high heading or over a running header, and
 //! are cut between paragraphs, then between sentences, then between words. Table rows are never cut
