@@ -881,45 +881,6 @@ message: number;
  */
 text: string }
 /**
- * A place in a document where words stand that were looked for.
- */
-export type FoundIn = { 
-/**
- * The page, counted from 1.
- */
-page: number; 
-/**
- * Where in the page's text.
- */
-range: TextRange }
-/**
- * A passage of a document that speaks of what was looked for.
- */
-export type Hit = { 
-/**
- * Which document.
- */
-document: DocumentId; 
-/**
- * Its file's name.
- */
-name: string; 
-/**
- * The page, counted from 1; `null` for formats without pages.
- */
-page: number | null; 
-/**
- * Where in a document without pages: the nearest heading.
- */
-anchor: string | null; 
-/**
- * Where in the page's text.
- */
-range: TextRange; 
-/**
- * What it says.
- */
-text: string }
  * Everything that was found.
  */
 export type FoundAll = { 
@@ -964,6 +925,18 @@ judged: number;
  */
 foreign: number }
 /**
+ * A place in a document where words stand that were looked for.
+ */
+export type FoundIn = { 
+/**
+ * The page, counted from 1.
+ */
+page: number; 
+/**
+ * Where in the page's text.
+ */
+range: TextRange }
+/**
  * Something that was found, with every place where it stands.
  */
 export type FoundItem = { 
@@ -975,6 +948,34 @@ text: string;
  * The sentences or rows that it stands in.
  */
 mentions: Citation[] }
+/**
+ * A passage of a document that speaks of what was looked for.
+ */
+export type Hit = { 
+/**
+ * Which document.
+ */
+document: DocumentId; 
+/**
+ * Its file's name.
+ */
+name: string; 
+/**
+ * The page, counted from 1; `null` for formats without pages.
+ */
+page: number | null; 
+/**
+ * Where in a document without pages: the nearest heading.
+ */
+anchor: string | null; 
+/**
+ * Where in the page's text.
+ */
+range: TextRange; 
+/**
+ * What it says.
+ */
+text: string }
 /**
  * A file on its way into the library.
  */
