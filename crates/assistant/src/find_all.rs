@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use aparte_protocol::documents::{Page, TextRange};
+use aparte_protocol::documents::{Page, PageWarning, TextRange};
 
 use crate::answer::Citation;
 use crate::engine::Stop;
@@ -247,11 +247,7 @@ impl Assistant {
                 }
                 let page = Arc::new(self.page_of(&document, number)?);
                 coverage.passages += page.passages.len();
-                if page
-                    .warnings
-                    .iter()
-                    .any(|warning| *warning == aparte_protocol::documents::PageWarning::Damaged)
-                {
+                if page.warnings.contains(&PageWarning::Damaged) {
                     unread.push(number);
                 }
                 look(
