@@ -21,7 +21,7 @@ use crate::answer::{Answer, Citation, Ending, Lead, Mode};
 use crate::conversation::{Conversation, Message};
 use crate::error::Error;
 use crate::language::Language;
-use crate::library::{Document, DocumentId};
+use crate::library::{Collection, Document, DocumentId};
 use crate::settings::{EarlierTurns, Settings, Theme};
 use crate::vault_trouble::VaultTrouble;
 use crate::{Assistant, Format};
@@ -91,11 +91,13 @@ fn write_all(assistant: &Assistant, folder: &Path) -> Result<Exported, Error> {
     let mut json = BufWriter::new(make_file(&folder.join("aparte.json"))?);
     let settings = unless_damaged(Settings::of(&assistant.vault))?.flatten();
     let draft = unless_damaged(assistant.draft(None))?.unwrap_or_default();
+    let collections = unless_damaged(assistant.collections())?.unwrap_or_default();
     let head = Head {
         format: "aparte-export",
         version: 1,
         settings: settings.as_ref().map(SettingsRow::of),
         draft: &draft,
+        collections: collections.iter().map(|it| it.name.as_str()).collect(),
     };
     // One object whose lists are written as they are read: an export may be larger than the memory.
     let head = serde_json::to_string(&head).expect("plain data has a JSON form");
@@ -115,7 +117,7 @@ fn write_all(assistant: &Assistant, folder: &Path) -> Result<Exported, Error> {
         let pages = assistant.pages(document.id)?;
         list.add(
             &mut json,
-            &DocumentRow::of(&document, &pages, path.as_deref()),
+            &DocumentRow::of(&document, &collections, &pages, path.as_deref()),
         )?;
         files.extend(path.map(|path| (document.id, path)));
         exported.documents += 1;
@@ -375,6 +377,8 @@ struct Head<'a> {
     settings: Option<SettingsRow>,
     /// What was typed and not sent, outside of any conversation.
     draft: &'a str,
+    /// The names of all collections; a document tells in which it is.
+    collections: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -394,6 +398,8 @@ struct DocumentRow<'a> {
     name: &'a str,
     format: &'static str,
     language: Option<&'static str>,
+    /// The names of those that it is in.
+    collections: Vec<&'a str>,
     /// The original, from the folder of the export; null if it does not open.
     file: Option<&'a str>,
     pages: Vec<PageRow<'a>>,
@@ -475,7 +481,14 @@ impl SettingsRow {
 }
 
 impl<'a> DocumentRow<'a> {
-    fn of(document: &'a Document, pages: &'a [Page], file: Option<&'a str>) -> DocumentRow<'a> {
+    fn of(
+        document: &'a Document,
+        collections: &'a [Collection],
+        pages: &'a [Page],
+        file: Option<&'a str>,
+    ) -> DocumentRow<'a> {
+        let is_in = |collection: &&Collection| document.collections.contains(&collection.id);
+        let collections = collections.iter().filter(is_in);
         let pages = pages.iter().map(|page| PageRow {
             number: page.number,
             text: &page.text,
@@ -510,6 +523,7 @@ impl<'a> DocumentRow<'a> {
                 Format::Image => "image",
             },
             language: document.language.map(Language::tag),
+            collections: collections.map(|it| it.name.as_str()).collect(),
             file,
             pages: pages.collect(),
         }

@@ -130,6 +130,40 @@ fn everything_is_in_the_export_in_formats_that_anyone_reads() {
 }
 
 #[test]
+fn documents_tell_the_collections_that_they_are_in() {
+    let scratch = tempfile::tempdir().unwrap();
+    let assistant = assistant();
+    let minutes = add_document(&assistant, "minutes.txt", MINUTES);
+    add_document(&assistant, "loose.txt", "Nobody gathered this.");
+    for (name, members) in [
+        ("Tours", &[minutes][..]),
+        ("Choir", &[minutes]),
+        ("Later", &[]),
+    ] {
+        let collection = assistant.make_collection(name).unwrap();
+        assistant.gather(members, collection, true).unwrap();
+    }
+    let to = scratch.path().join("export");
+
+    assistant.export(&to).unwrap();
+
+    let json = json(&to);
+    assert_eq!(
+        json["collections"],
+        serde_json::json!(["Choir", "Later", "Tours"])
+    );
+    let documents = json["documents"].as_array().unwrap().iter();
+    let told: Vec<_> = documents
+        .map(|document| (document["name"].clone(), document["collections"].clone()))
+        .collect();
+    let expected = [
+        ("minutes.txt".into(), serde_json::json!(["Choir", "Tours"])),
+        ("loose.txt".into(), serde_json::json!([])),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn an_empty_vault_is_an_export_too() {
     let scratch = tempfile::tempdir().unwrap();
     let to = scratch.path().join("export");
