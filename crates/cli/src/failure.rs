@@ -31,6 +31,10 @@ pub enum Failure {
     BackupInPlace,
     /// A check found what does not open or is not there.
     VaultUnsound,
+    /// The file with the password of documents.
+    PasswordFileUnreadable,
+    /// Its first line is empty.
+    PasswordFileEmpty,
     /// The file of a grammar or schema.
     ShapeFileUnreadable,
     /// Something does not open and is not in the export.
@@ -123,6 +127,15 @@ impl Failure {
                  is damaged, and look in a backup from before.",
                 "Ce qui ne s'ouvre pas dans ce coffre n'est pas dans l'export. Lancez « aparte vault check » \
                  pour voir ce qui est endommagé, et cherchez dans une sauvegarde antérieure.",
+            ),
+            Failure::PasswordFileUnreadable => (
+                "The file with the documents' password cannot be read as text. Check its name and its permissions.",
+                "Le fichier du mot de passe des documents ne peut pas être lu comme un texte. Vérifiez son nom et ses \
+                 droits.",
+            ),
+            Failure::PasswordFileEmpty => (
+                "The first line of the file with the documents' password is empty. Write the password there.",
+                "La première ligne du fichier du mot de passe des documents est vide. Écrivez-y le mot de passe.",
             ),
             Failure::ShapeFileUnreadable => (
                 "The file of the grammar or schema cannot be read as text. Check its name and its permissions.",

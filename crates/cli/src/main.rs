@@ -29,7 +29,6 @@ use aparte_assistant::{
 };
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use secrecy::ExposeSecret as _;
 
 use failure::Failure;
 use output::Output;
@@ -171,8 +170,7 @@ impl Global {
     /// What opens documents that want a password.
     fn document_password(&self) -> Result<Option<String>, Failure> {
         let file = self.password_file.as_deref();
-        let secret = file.map(secrets::passphrase_in).transpose()?;
-        Ok(secret.map(|secret| secret.expose_secret().to_owned()))
+        file.map(secrets::document_password_in).transpose()
     }
 
     /// How much is read of one document.

@@ -61,20 +61,32 @@ impl Proof {
 
 /// The passphrase in the first line of a file.
 pub fn passphrase_in(file: &Path) -> Result<SecretString, Failure> {
-    let text = short_text(file).map_err(|error| match error.kind() {
+    let line = first_line(file).map_err(|error| match error.kind() {
         io::ErrorKind::InvalidData => Failure::PassphraseFileNotText,
         _ => Error::Vault(VaultTrouble::PassphraseFileUnreadable).into(),
     })?;
-    // Some editors begin a text with a mark that is none of its letters.
-    let text = text.trim_start_matches('\u{feff}');
-    given(text.lines().next().unwrap_or_default().to_owned())
-        .map_err(|_| Failure::PassphraseFileEmpty)
+    given(line).map_err(|_| Failure::PassphraseFileEmpty)
+}
+
+/// The password of documents in the first line of a file.
+pub fn document_password_in(file: &Path) -> Result<String, Failure> {
+    match first_line(file).map_err(|_| Failure::PasswordFileUnreadable)? {
+        line if line.is_empty() => Err(Failure::PasswordFileEmpty),
+        line => Ok(line),
+    }
 }
 
 /// The recovery words in a file, in as many lines as they please.
 pub fn recovery_words_in(file: &Path) -> Result<SecretString, Failure> {
     let text = short_text(file).map_err(|_| Failure::RecoveryFileUnreadable)?;
     given(text)
+}
+
+fn first_line(file: &Path) -> io::Result<String> {
+    let text = short_text(file)?;
+    // Some editors begin a text with a mark that is none of its letters.
+    let text = text.trim_start_matches('\u{feff}');
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 /// What a file begins with: a secret is short, and what is named may be a device without end.
@@ -204,6 +216,21 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         assert!(is_recovery(&read));
         assert!(!is_recovery(&SecretString::from("one two three")));
+    }
+
+    #[test]
+    fn a_password_of_documents_is_said_to_be_one() {
+        let path = file("password", "\u{feff}a b \nsecond line\n");
+        assert_eq!(document_password_in(&path).unwrap(), "a b ");
+        std::fs::write(&path, "\nsecond line\n").unwrap();
+        let empty = document_password_in(&path);
+        assert!(matches!(empty, Err(Failure::PasswordFileEmpty)));
+        std::fs::write(&path, b"\xff\xfe\x00").unwrap();
+        let bytes = document_password_in(&path);
+        assert!(matches!(bytes, Err(Failure::PasswordFileUnreadable)));
+        std::fs::remove_file(&path).unwrap();
+        let gone = document_password_in(&path);
+        assert!(matches!(gone, Err(Failure::PasswordFileUnreadable)));
     }
 
     #[test]
