@@ -178,7 +178,7 @@ fn with_keychain(session: &Arc<Session>) -> Result<(), Error> {
     };
     match opened {
         Ok(vault) => take(session, vault),
-        Err(error) if is_of_keychain(&error) => session.become_closed(match form {
+        Err(error) if error.is_of_keychain() => session.become_closed(match form {
             Form::NewPassphrase => Launch::NewPassphrase,
             Form::Locked(ways) => Launch::Locked {
                 ways,
@@ -194,20 +194,6 @@ fn with_keychain(session: &Arc<Session>) -> Result<(), Error> {
 enum Form {
     NewPassphrase,
     Locked(Ways),
-}
-
-/// Whether it is the keychain that stands in the way, so that another way may lead on.
-fn is_of_keychain(error: &Error) -> bool {
-    match error {
-        Error::Vault(trouble) => matches!(
-            trouble,
-            VaultTrouble::KeychainUnavailable
-                | VaultTrouble::KeychainLocked
-                | VaultTrouble::KeychainChanged
-                | VaultTrouble::KeychainStranger
-        ),
-        _ => false,
-    }
 }
 
 fn folder() -> Result<PathBuf, Error> {

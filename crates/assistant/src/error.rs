@@ -197,6 +197,19 @@ impl From<GenerateFailure> for Error {
 }
 
 impl Error {
+    /// Whether it is the keychain that keeps the vault shut, which another way may open.
+    pub fn is_of_keychain(&self) -> bool {
+        matches!(
+            self,
+            Error::Vault(
+                VaultTrouble::KeychainUnavailable
+                    | VaultTrouble::KeychainLocked
+                    | VaultTrouble::KeychainStranger
+                    | VaultTrouble::KeychainChanged
+            )
+        )
+    }
+
     /// A short name for the log and for programs; it holds nothing of the user's.
     pub fn code(&self) -> &'static str {
         match self {

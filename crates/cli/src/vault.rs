@@ -87,7 +87,7 @@ fn unlock(
         match Vault::unlock(folder, Protection::Keychain).map_err(Error::from) {
             Ok(vault) => return Ok((vault, Proof::Keychain)),
             Err(error)
-                if is_of_keychain(&error) && slots.len() > 1 && secrets::somebody_is_there() =>
+                if error.is_of_keychain() && slots.len() > 1 && secrets::somebody_is_there() =>
             {
                 output.alert(&error.sentence(output.language));
             }
@@ -97,19 +97,6 @@ fn unlock(
     let proof = Proof::typed(slots, output)?;
     let vault = Vault::unlock(folder, proof.protection()).map_err(Error::from)?;
     Ok((vault, proof))
-}
-
-/// Whether it is the keychain that keeps the vault shut, which another way may open.
-fn is_of_keychain(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Vault(
-            VaultTrouble::KeychainUnavailable
-                | VaultTrouble::KeychainLocked
-                | VaultTrouble::KeychainStranger
-                | VaultTrouble::KeychainChanged
-        )
-    )
 }
 
 /// What the command line gives to open a vault with.
