@@ -28,6 +28,8 @@ pub struct Incoming {
     files: Mutex<BTreeMap<u32, IncomingFile>>,
     last_id: AtomicU32,
     queue: Mutex<Queue>,
+    /// Held by whoever keeps in the vault what was named.
+    keeping: Mutex<()>,
     /// Whether what comes now is to be in memory alone.
     private: AtomicBool,
     /// What is dropped on the window goes into this collection.
@@ -104,6 +106,7 @@ impl Incoming {
             files: Mutex::default(),
             last_id: AtomicU32::new(0),
             queue: Mutex::default(),
+            keeping: Mutex::default(),
             private: AtomicBool::new(false),
             drop_into: Mutex::default(),
             is_cancelled: AtomicBool::new(false),
@@ -414,9 +417,10 @@ impl Session {
     /// Keeps what was named, if the vault is open. Where it cannot be kept the files are read all the same.
     fn keep_named(&self) {
         if let Ok(assistant) = self.assistant() {
-            // Under the lock: what is kept last is what was named last.
-            let queue = lock(&self.incoming.queue);
-            let _ = assistant.keep_intake(&queue.named);
+            // One after the other, so that what is kept last is what was named last; the queue does not wait for the disk.
+            let _keeping = lock(&self.incoming.keeping);
+            let named = lock(&self.incoming.queue).named.clone();
+            let _ = assistant.keep_intake(&named);
         }
     }
 
