@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { noIntake } from "../ipc/sample";
 import { aDocument, Frames, locked, open, Scripted, settled } from "../test/scripted";
 import { Aparte } from "./aparte.svelte";
+import { Shelf } from "./shelf.svelte";
 
 async function started(prepare: (ipc: Scripted) => void = () => {}) {
   const ipc = new Scripted();
@@ -59,6 +60,54 @@ describe("the shelf", () => {
     expect(names()).toEqual(["Étude 10.pdf", "budget.md", "etude 9.pdf"]);
     aparte.shelf.sortBy("kind");
     expect(names()[0]).toBe("budget.md");
+  });
+
+  test("puts what comes, changes or goes in the place that sorting all of it would", async () => {
+    const orders = ["name", "kind", "size", "added"] as const;
+    const numbers = Array.from({ length: 300 }, (_, number) => (number * 7919) % 300);
+    const document = (number: number, change = 0) => ({
+      ...aDocument(`d${number}`, `${(number * 31 + change) % 97}.pdf`),
+      bytes: (number * 17 + change) % 41,
+      added: (number * 13 + change) % 53,
+      collections: number % 3 === 0 ? [1] : [],
+    });
+    const { ipc, aparte, names } = await started((ipc) => {
+      ipc.library = numbers.map((number) => document(number));
+    });
+    const anew = () => {
+      const { order, ascending, collection } = aparte.shelf;
+      const fresh = new Shelf({ documents: aparte.library.documents });
+      fresh.collection = collection;
+      fresh.order = order;
+      fresh.ascending = ascending;
+      return fresh.shown.map(({ name, bytes, added }) => [name, bytes, added]);
+    };
+    const shown = () => aparte.shelf.shown.map(({ name, bytes, added }) => [name, bytes, added]);
+    let file = 0;
+    const comes = (number: number, change = 0) =>
+      ipc.tell({
+        kind: "file",
+        file: {
+          id: ++file,
+          name: "x",
+          progress: { state: "added", document: document(number, change), already: false },
+        },
+      });
+    for (const collection of [null, 1]) {
+      aparte.shelf.lookAt(collection);
+      for (const order of orders) {
+        aparte.shelf.sortBy(order);
+        names();
+        comes(1000 + file);
+        expect(shown(), `one came, by ${order}`).toEqual(anew());
+        comes(numbers[file] ?? 0, 5);
+        comes(2000 + file);
+        expect(shown(), `one changed and one came, by ${order}`).toEqual(anew());
+        aparte.library.forget(`d${numbers[file + 100]}`);
+        comes(3000 + file);
+        expect(shown(), `one went and one came, by ${order}`).toEqual(anew());
+      }
+    }
   });
 
   test("is filtered by words in any order, whatever their accents", async () => {

@@ -26,7 +26,8 @@ export class Shelf {
     if (collection === null) return documents;
     return documents.filter(({ collections }) => collections.includes(collection));
   });
-  readonly #sorted = $derived(ordered(this.#members, this.order, this.ascending));
+  readonly #sorting = new Sorting();
+  readonly #sorted = $derived(this.#sorting.of(this.#members, this.order, this.ascending));
   readonly shown = $derived.by(() => {
     if (this.filter.trim() === "") return this.#sorted;
     const matches = matching(this.filter);
@@ -121,15 +122,79 @@ function keyOf(document: Document): Key {
   return key;
 }
 
-/** By what is wanted, and among equals by name. What is compared is looked up once: there are many comparisons. */
-function ordered(documents: Document[], order: Order, ascending: boolean): Document[] {
-  const sign = ascending ? 1 : -1;
-  const lines = documents.map((document) => {
-    const name = keyOf(document).sorted;
-    return { document, name, value: valueOf(document, order, name) };
-  });
-  lines.sort((one, other) => sign * compared(one.value, other.value) || compared(one.name, other.name));
-  return lines.map(({ document }) => document);
+/** Documents in order, as they were last asked for: a few that come or change are put among the others without sorting all. */
+class Sorting {
+  #documents: readonly Document[] = [];
+  #order: Order | null = null;
+  #ascending = false;
+  #lines: Line[] = [];
+
+  /** By what is wanted, among equals by name, and among equal names in whatever order that is always the same. */
+  of(documents: Document[], order: Order, ascending: boolean): Document[] {
+    const line = (document: Document): Line => {
+      const name = keyOf(document).sorted;
+      return { document, name, value: valueOf(document, order, name) };
+    };
+    const sign = ascending ? 1 : -1;
+    const compare = (one: Line, other: Line) =>
+      sign * compared(one.value, other.value) ||
+      compared(one.name, other.name) ||
+      compared(one.document.id, other.document.id);
+    const isAlike = order === this.#order && ascending === this.#ascending;
+    const news = isAlike ? differing(this.#documents, documents) : null;
+    if (news) {
+      const { gone } = news;
+      const lines =
+        gone.size === 0 ? [...this.#lines] : this.#lines.filter((known) => !gone.has(known.document));
+      for (const document of news.come) insert(lines, line(document), compare);
+      this.#lines = lines;
+    } else {
+      this.#lines = documents.map(line).sort(compare);
+    }
+    this.#documents = documents;
+    this.#order = order;
+    this.#ascending = ascending;
+    return this.#lines.map(({ document }) => document);
+  }
+}
+
+/** A document with what it is compared by, which is looked up once: there are many comparisons. */
+interface Line {
+  document: Document;
+  name: string;
+  value: string | number;
+}
+
+/** So many are put among the others one by one. */
+const FEW = 100;
+
+/** What came in the place of others, and after all of them; null where that is more than a few, or something was taken out. */
+function differing(
+  before: readonly Document[],
+  now: Document[],
+): { gone: ReadonlySet<Document>; come: Document[] } | null {
+  if (now.length < before.length || now.length - before.length > FEW) return null;
+  const gone = new Set<Document>();
+  const come: Document[] = [];
+  for (const [at, document] of now.entries()) {
+    const known = before[at];
+    if (known === document) continue;
+    if (known) gone.add(known);
+    come.push(document);
+    if (come.length > FEW) return null;
+  }
+  return { gone, come };
+}
+
+function insert(lines: Line[], line: Line, compare: (one: Line, other: Line) => number): void {
+  let [from, to] = [0, lines.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const beyond = lines[middle];
+    if (beyond && compare(line, beyond) < 0) to = middle;
+    else from = middle + 1;
+  }
+  lines.splice(from, 0, line);
 }
 
 function valueOf(document: Document, order: Order, name: string): string | number {
