@@ -61,6 +61,7 @@ fn main() {
         "find_all",
         "stop_finding",
         "erase",
+        "erasures",
         "undo_erase",
         "erase_now",
         "scan_pages",

@@ -9,7 +9,7 @@ use aparte_assistant::{Assistant, Error, Item, UNDO};
 
 use crate::clock::Moment;
 use crate::session::{Session, lock};
-use crate::view::News;
+use crate::view::{Erasure, News};
 
 /// What was erased, and when, as long as it can be brought back.
 #[derive(Default)]
@@ -43,6 +43,17 @@ impl Session {
         assistant.undo_erase(item)?;
         end(&mut waiting, item);
         Ok(())
+    }
+
+    /// What can still be brought back, in the order in which it was erased.
+    pub fn erasures(&self, assistant: &Assistant) -> Vec<Erasure> {
+        let waiting = lock(&self.erasing.0).clone();
+        let erasure = |(item, _): (Item, Moment)| {
+            let name = assistant.name_of(item)?;
+            let item = item.into();
+            Some(Erasure { item, name })
+        };
+        waiting.into_iter().filter_map(erasure).collect()
     }
 
     /// Erases for good without waiting.

@@ -67,6 +67,7 @@ pub fn commands() -> Builder<Wry> {
             commands::finding::find_all,
             commands::finding::stop_finding,
             commands::erasing::erase,
+            commands::erasing::erasures,
             commands::erasing::undo_erase,
             commands::erasing::erase_now,
             commands::scanning::scan_pages,

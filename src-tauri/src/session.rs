@@ -1,8 +1,9 @@
 //! What lives as long as the application: the open vault, the model's standing, and who is to be told.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use aparte_assistant::{Assistant, ConversationId, Language};
+use aparte_assistant::{Assistant, ConversationId, DocumentId, Language};
 use tauri::WebviewWindow;
 use tauri::ipc::Channel;
 
@@ -29,6 +30,8 @@ pub struct Session {
     pub(crate) replies: Arc<Replies>,
     pub(crate) findings: Arc<Findings>,
     pub(crate) erasing: Erasing,
+    /// Documents whose files are gone from watched folders, and about which the page was asked.
+    pub(crate) asked_about: Mutex<HashSet<DocumentId>>,
 }
 
 impl Session {
@@ -45,6 +48,7 @@ impl Session {
             replies: Arc::default(),
             findings: Arc::default(),
             erasing: Erasing::default(),
+            asked_about: Mutex::default(),
         }
     }
 
@@ -56,6 +60,8 @@ impl Session {
             self.replies.stop_all();
             self.findings.stop_all();
         }
+        // It was not asked about anything.
+        lock(&self.asked_about).clear();
         // A page begins with a conversation that is kept, and looks at no collection.
         self.incoming.set_private(false);
         self.incoming.set_drop_into(None);

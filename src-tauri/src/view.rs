@@ -168,6 +168,15 @@ pub enum Item {
     },
 }
 
+/// What was erased and can still be brought back.
+#[derive(Debug, Clone, Serialize, Type)]
+pub struct Erasure {
+    /// What.
+    pub item: Item,
+    /// What people call it.
+    pub name: String,
+}
+
 /// The state at the moment of listening; what changes comes as [`News`].
 #[derive(Debug, Clone, Serialize, Type)]
 pub struct Start {

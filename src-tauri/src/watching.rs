@@ -1,6 +1,5 @@
 //! Looks through the watched folders from time to time, as long as a vault is open.
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +7,7 @@ use std::time::{Duration, Instant};
 use aparte_assistant::{Assistant, DocumentId};
 
 use crate::incoming::Wanted;
-use crate::session::Session;
+use crate::session::{Session, lock};
 use crate::view::News;
 
 /// A file that is put into a folder is in the library soon after, and ten thousand files take a disk a moment.
@@ -21,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
     let (session, assistant) = (Arc::clone(session), Arc::downgrade(assistant));
     std::thread::spawn(move || {
-        let mut asked = HashSet::new();
+        lock(&session.asked_about).clear();
         // A file that is being written changes until it is whole.
         let mut settling: Vec<(DocumentId, PathBuf)> = Vec::new();
         loop {
@@ -29,7 +28,7 @@ pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
                 let Some(assistant) = assistant.upgrade().filter(|_| session.is_open()) else {
                     return;
                 };
-                look(&session, &assistant, &mut asked, &mut settling);
+                look(&session, &assistant, &mut settling);
             }
             let looked = Instant::now();
             while looked.elapsed() < EVERY && session.is_open() {
@@ -39,12 +38,7 @@ pub fn start(session: &Arc<Session>, assistant: &Arc<Assistant>) {
     });
 }
 
-fn look(
-    session: &Session,
-    assistant: &Assistant,
-    asked: &mut HashSet<DocumentId>,
-    settling: &mut Vec<(DocumentId, PathBuf)>,
-) {
+fn look(session: &Session, assistant: &Assistant, settling: &mut Vec<(DocumentId, PathBuf)>) {
     // A vault that cannot be read says so wherever somebody wants something of it.
     let Ok(changes) = assistant.folder_changes() else {
         return;
@@ -69,11 +63,12 @@ fn look(
     if !all.is_empty() {
         session.enqueue(all, Vec::new());
     }
-    let gone: Vec<_> = changes
-        .gone
-        .into_iter()
-        .filter(|document| asked.insert(*document))
-        .collect();
+    let gone: Vec<_> = {
+        let mut asked_about = lock(&session.asked_about);
+        let gone = changes.gone.into_iter();
+        gone.filter(|document| asked_about.insert(*document))
+            .collect()
+    };
     if !gone.is_empty() {
         let documents = gone.into_iter().map(Into::into).collect();
         session.tell_if_open(News::Gone { documents });

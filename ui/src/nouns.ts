@@ -13,6 +13,7 @@ export type {
   DocumentId,
   EarlierTurns,
   Ending,
+  Erasure,
   FileProgress,
   FindingNews,
   FindingOffer,

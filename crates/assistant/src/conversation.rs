@@ -176,6 +176,12 @@ pub(crate) fn ask(
     Ok(is_new)
 }
 
+/// What a conversation is about, also of one that is about to be erased.
+pub(crate) fn title(vault: &Vault, conversation: ConversationId) -> Result<String, Error> {
+    let head: Head = stored::decode(&head(vault, conversation)?)?;
+    Ok(head.title)
+}
+
 /// Whether a conversation lives in this vault.
 pub(crate) fn lives_in(vault: &Vault, conversation: ConversationId) -> bool {
     head(vault, conversation).is_ok()

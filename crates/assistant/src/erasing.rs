@@ -33,6 +33,17 @@ impl Assistant {
         self.set_hidden(item, false)
     }
 
+    /// What people call something that waits to be erased; `None` if it is gone, or does not open.
+    pub fn name_of(&self, item: Item) -> Option<String> {
+        match item {
+            Item::Document(document) => {
+                let library = self.library();
+                library.known(document).map(|known| known.name.clone())
+            }
+            Item::Conversation(id) => conversation::title(self.home(id), id).ok(),
+        }
+    }
+
     /// Erases for good: the key is destroyed, rows, journal and snapshot are cleaned, the index forgets. The snapshot is
     /// made anew when the vault closes.
     pub fn erase_now(&self, item: Item) -> Result<(), Error> {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Outcome, Running, domain};
-use crate::view::Item;
+use super::{Outcome, Running, domain, unattended};
+use crate::view::{Erasure, Item};
 
 /// Takes something out of sight. For a minute it can be brought back; then it is erased for good.
 #[tauri::command]
@@ -14,6 +14,14 @@ pub async fn erase(session: Running<'_>, item: Item) -> Outcome<()> {
         erasing.erase(assistant, item.into())
     })
     .await
+}
+
+/// What can still be brought back.
+#[tauri::command]
+#[specta::specta]
+pub async fn erasures(session: Running<'_>) -> Outcome<Vec<Erasure>> {
+    let erasing = Arc::clone(&session);
+    unattended(&session, move |assistant| Ok(erasing.erasures(assistant))).await
 }
 
 /// Brings back what was erased within the last minute.

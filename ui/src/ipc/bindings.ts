@@ -355,6 +355,12 @@ async erase(item: Item) : Promise<null> {
     return await TAURI_INVOKE("erase", { item });
 },
 /**
+ * What can still be brought back.
+ */
+async erasures() : Promise<Erasure[]> {
+    return await TAURI_INVOKE("erasures");
+},
+/**
  * Brings back what was erased within the last minute.
  */
 async undoErase(item: Item) : Promise<null> {
@@ -696,6 +702,18 @@ export type Ending =
  * It was not asked.
  */
 "notAsked"
+/**
+ * What was erased and can still be brought back.
+ */
+export type Erasure = { 
+/**
+ * What.
+ */
+item: Item; 
+/**
+ * What people call it.
+ */
+name: string }
 /**
  * How far a file is on its way into the library.
  */

@@ -5,6 +5,7 @@ import type {
   AppError,
   Conversation,
   Document,
+  Erasure,
   Found,
   FoundIn,
   Hit,
@@ -334,9 +335,14 @@ async function check({ way, secret }: Proof): Promise<void> {
 /** How sure pages are that were recognised, by document and number. */
 const recognised = new Map<string, number>();
 /** What can still be brought back. */
-const hidden = new Set<string>();
+const hidden = new Map<string, Erasure>();
 const drafts = new Map<string | null, string>();
 const UNDO = 60_000;
+
+function nameOf({ kind, id }: Item): string {
+  if (kind === "conversation") return stored.get(id)?.conversation.title ?? "";
+  return documents.find((document) => document.id === id)?.name ?? "";
+}
 
 function forget({ kind, id }: Item): void {
   if (!hidden.delete(id)) return;
@@ -754,8 +760,11 @@ export const ipc: Ipc = {
     return drafts.get(conversation) ?? "";
   },
   async erase(item) {
-    hidden.add(item.id);
+    hidden.set(item.id, { item, name: nameOf(item) });
     setTimeout(() => forget(item), UNDO);
+  },
+  async erasures() {
+    return [...hidden.values()];
   },
   async undoErase({ id }) {
     hidden.delete(id);

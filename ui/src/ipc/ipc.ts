@@ -8,6 +8,7 @@ import type {
   ConversationId,
   Document,
   DocumentId,
+  Erasure,
   FindingNews,
   FindingOffer,
   FindingPlan,
@@ -139,6 +140,8 @@ export interface Ipc {
   draft(conversation: ConversationId | null): Promise<string>;
   /** Takes something out of sight. It can be brought back until news say that it is erased. */
   erase(item: Item): Promise<void>;
+  /** What was erased and can still be brought back, by an earlier page too. */
+  erasures(): Promise<Erasure[]>;
   undoErase(item: Item): Promise<void>;
   eraseNow(item: Item): Promise<void>;
 }

@@ -73,6 +73,7 @@ export const ipc: Ipc = {
   keepDraft: async (conversation, text) => void (await commands.keepDraft(conversation, text)),
   draft: (conversation) => commands.draft(conversation),
   erase: async (item) => void (await commands.erase(item)),
+  erasures: () => commands.erasures(),
   undoErase: async (item) => void (await commands.undoErase(item)),
   eraseNow: async (item) => void (await commands.eraseNow(item)),
 };

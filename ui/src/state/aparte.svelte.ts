@@ -115,6 +115,7 @@ export class Aparte {
       this.conversations.load(),
       this.collections.load(),
       this.folders.load(),
+      this.erasures.load(),
     ]);
   }
 
@@ -231,7 +232,11 @@ export class Aparte {
     this.erasures = new Erasures(this.#ipc, {
       conversation: {
         hide: (id) => conversations.hide(id),
-        show: (id) => conversations.show(id),
+        show: (id) => {
+          conversations.show(id);
+          // An earlier page erased it: this one has never seen it.
+          if (!conversations.list.some((known) => known.id === id)) void conversations.load();
+        },
         forget: (id) => conversations.forget(id),
       },
       document: {
@@ -239,7 +244,10 @@ export class Aparte {
           library.hide(id);
           if (reader.reading.state !== "closed" && reader.reading.place.document === id) reader.close();
         },
-        show: (id) => library.show(id),
+        show: (id) => {
+          library.show(id);
+          if (!library.document(id)) void this.#loadLibrary();
+        },
         forget: (id) => library.forget(id),
       },
     });

@@ -1,11 +1,6 @@
 // What was erased and can still be brought back. It is out of sight at once; Rust says when it is gone for good.
-import type { AppError, Item } from "../nouns";
+import type { AppError, Erasure, Item } from "../nouns";
 import { asAppError, type Ipc } from "../ipc/ipc";
-
-export interface Erasure {
-  item: Item;
-  name: string;
-}
 
 /** Whoever shows the items of a kind. */
 interface Shelf {
@@ -29,6 +24,17 @@ export class Erasures {
   constructor(ipc: Ipc, shelves: Record<Item["kind"], Shelf>) {
     this.#ipc = ipc;
     this.#shelves = shelves;
+  }
+
+  /** Reads what an earlier page erased and what can still be brought back. */
+  async load(): Promise<void> {
+    try {
+      const erasures = await this.#ipc.erasures();
+      const earlier = erasures.filter(({ item }) => !this.#isPending(item));
+      this.pending = [...earlier, ...this.pending];
+    } catch (reason) {
+      this.problem = asAppError(reason);
+    }
   }
 
   async erase(item: Item, name: string): Promise<void> {

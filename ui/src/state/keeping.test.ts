@@ -259,6 +259,26 @@ describe("an erasure", () => {
     expect(aparte.erasures.pending, "told twice").toHaveLength(2);
   });
 
+  test("of an earlier page can still be brought back", async () => {
+    const { ipc, aparte, conversations } = await started((ipc) => {
+      ipc.library = [aDocument("d2")];
+      ipc.stored = [aConversation("c2")];
+      ipc.erased = [
+        { item: first, name: "About c1" },
+        { item: paper, name: "d1.pdf" },
+      ];
+    });
+    expect(aparte.erasures.pending.map(({ name }) => name)).toEqual(["About c1", "d1.pdf"]);
+    ipc.library = [aDocument("d1"), aDocument("d2")];
+    ipc.stored = [aConversation("c1"), aConversation("c2")];
+    await aparte.erasures.undo(first);
+    await aparte.erasures.undo(paper);
+    await settled();
+    expect(conversations.list.map(({ id }) => id)).toEqual(["c1", "c2"]);
+    expect(aparte.library.documents.map(({ id }) => id)).toEqual(["d1", "d2"]);
+    expect(aparte.erasures.pending).toEqual([]);
+  });
+
   test("that fails brings the thing back and says why", async () => {
     const { aparte, conversations } = await started((ipc) => (ipc.failing.erase = full));
     await aparte.erasures.erase(first, "About c1");

@@ -7,6 +7,7 @@ import type {
   ContextUse,
   Conversation,
   Document,
+  Erasure,
   FindingNews,
   FindingOffer,
   FindingPlan,
@@ -157,6 +158,8 @@ export class Scripted implements Ipc {
     intake: noIntake,
   };
   library: Document[] = [aDocument("d1"), aDocument("d2")];
+  /** What an earlier page erased. */
+  erased: Erasure[] = [];
   stored: Conversation[] = [];
   history: Record<string, Message[]> = {};
   drafts: Record<string, string> = {};
@@ -274,6 +277,7 @@ export class Scripted implements Ipc {
   draft: Ipc["draft"] = (conversation) =>
     this.#did("draft", conversation ?? "new", this.drafts[conversation ?? "new"] ?? "");
   erase = ({ kind, id }: Item) => this.#did("erase", `${kind} ${id}`, undefined);
+  erasures = () => this.#did("erasures", "", this.erased);
   undoErase = ({ kind, id }: Item) => this.#did("undoErase", `${kind} ${id}`, undefined);
   eraseNow = ({ kind, id }: Item) => this.#did("eraseNow", `${kind} ${id}`, undefined);
   contextUse: Ipc["contextUse"] = (conversation) =>
