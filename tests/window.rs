@@ -16,6 +16,12 @@ mod format;
 )]
 #[path = "../crates/engine/tests/gguf/mod.rs"]
 mod gguf;
+#[expect(
+    dead_code,
+    reason = "shared with the tests of what is read of files, which use all of it"
+)]
+#[path = "../crates/documents/tests/reading/writer/packages.rs"]
+mod packages;
 mod reasoner;
 
 mod window {
@@ -24,6 +30,7 @@ mod window {
     // What the tests use.
     mod app;
     mod display;
+    mod kinds;
     mod large;
     mod listener;
     mod login;
