@@ -44,6 +44,7 @@ mod window {
     // What they show.
     mod deaths;
     mod drops;
+    mod frames;
     mod hostile;
     mod intake;
     mod launches;

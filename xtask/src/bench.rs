@@ -11,11 +11,15 @@ pub mod vault;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::machine::Machine;
+use crate::process;
 use crate::statistics::Spread;
+use crate::workspace::Workspace;
 
 /// The result of a suite. Its `Display` is a table.
 #[derive(Serialize)]
@@ -141,6 +145,34 @@ impl fmt::Display for Results {
             memory.as_deref().unwrap_or("unknown memory"),
         )
     }
+}
+
+/// Runs measurements in the real window, which are ignored tests whose names begin so. Gives what follows `measured: ` in their
+/// lines. The window is of a development build: nobody can drive the one that is shipped.
+fn measured_in_window<T: DeserializeOwned>(
+    workspace: &Workspace,
+    tests: &str,
+) -> Result<Vec<T>, String> {
+    process::step(&mut workspace.cargo(&["build", "--workspace", "--bins"]))
+        .map_err(|failure| failure.to_string())?;
+    let words = ["--test", "window", "--", "--ignored", "--nocapture"];
+    let alone = ["--test-threads", "1", tests];
+    let mut command = workspace
+        .test(&[&words[..], &alone].concat())
+        .map_err(|failure| failure.to_string())?;
+    let mut printed = Vec::new();
+    let has_passed = process::lines(&mut command, |line| {
+        let measured = line.split_once("measured: ");
+        printed.extend(measured.map(|(_, measured)| measured.to_owned()));
+    });
+    match has_passed {
+        Ok(true) => (),
+        Ok(false) => return Err(format!("{tests} failed")),
+        Err(failure) => return Err(failure.to_string()),
+    }
+    let read =
+        |line: &String| serde_json::from_str(line).map_err(|error| format!("{line}: {error}"));
+    printed.iter().map(read).collect()
 }
 
 #[cfg(test)]

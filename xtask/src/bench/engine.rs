@@ -13,12 +13,11 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Figure, Figures, Results};
+use super::{Figure, Figures, Results, measured_in_window};
 use crate::bundle;
 use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::models;
-use crate::process;
 use crate::system;
 use crate::test;
 use crate::ui;
@@ -233,34 +232,9 @@ impl SideBySide<'_> {
             generation_tokens_per_s: f64,
         }
         const TEST: &str = "window::speed::replies_in_the_window_are_timed";
-        let replies = || -> Result<Vec<Reply>, String> {
-            eprintln!("replies in the window");
-            let build = ["build", "--workspace", "--bins"];
-            process::step(&mut self.workspace.cargo(&build))
-                .map_err(|failure| failure.to_string())?;
-            let words = ["--test", "window", "--", "--ignored", "--nocapture", TEST];
-            let mut command = self
-                .workspace
-                .test(&words)
-                .map_err(|failure| failure.to_string())?;
-            let mut printed = Vec::new();
-            let has_passed = process::lines(&mut command, |line| {
-                printed.extend(
-                    line.split_once("measured: ")
-                        .map(|(_, reply)| reply.to_owned()),
-                );
-            });
-            match has_passed {
-                Ok(true) => (),
-                Ok(false) => return Err(format!("{TEST} failed")),
-                Err(failure) => return Err(failure.to_string()),
-            }
-            let read = |reply: &String| {
-                serde_json::from_str(reply).map_err(|error| format!("{reply}: {error}"))
-            };
-            printed.iter().map(read).collect()
-        };
-        let ratios = replies().and_then(|replies| {
+        eprintln!("replies in the window");
+        let replies = measured_in_window::<Reply>(self.workspace, TEST);
+        let ratios = replies.and_then(|replies| {
             let ratio = |reply: &Reply| {
                 let bare = self.bare(Work {
                     generated_tokens: reply.generated_tokens,

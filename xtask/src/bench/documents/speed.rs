@@ -1,5 +1,5 @@
 //! How fast documents are read and how much memory that takes, by the programs that are shipped: the command line, the worker
-//! behind its walls, and everything between them.
+//! behind its walls, and everything between them. And how smoothly the window draws meanwhile.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,15 +7,18 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
+
 use super::corpora::{self, Sample};
 use super::{MADE_FOR_TESTS, prepare_corpora, readers};
-use crate::bench::{Figure, Figures, Results};
+use crate::bench::{Figure, Figures, Results, measured_in_window};
 use crate::bundle;
 use crate::failure::Failure;
 use crate::machine::Machine;
 use crate::models;
 use crate::process;
 use crate::system;
+use crate::test;
 use crate::ui;
 use crate::workspace::{Profile, Workspace};
 
@@ -46,6 +49,8 @@ pub fn run(json: bool) -> Result<(), Failure> {
     let models = models::obtain(&workspace.root)?;
     ui::build(&workspace)?;
     bundle::build(&workspace)?;
+    test::prepare(&workspace)?;
+    workspace.build()?;
     let (samples, folder) = prepare_corpora(&workspace, corpora::ALL)?;
     let documents = written(samples);
     let scratch = folder.join("speed");
@@ -61,6 +66,7 @@ pub fn run(json: bool) -> Result<(), Failure> {
     figures.extend(speed.memory(&documents));
     figures.extend(speed.manual(&documents));
     figures.extend(speed.vectors(&models));
+    figures.extend(speed.frames());
     let results = Results {
         suite: "documents-speed",
         figures,
@@ -251,6 +257,35 @@ impl Speed<'_> {
                 figure("passages/s", |(ours, _)| *ours),
             ),
         ])
+    }
+
+    /// The longest that the real window goes without drawing: while a manual of as many pages is taken in, and 200 files, while some
+    /// come into a library of 10,000 documents, and while somebody goes through that one.
+    fn frames(&self) -> Figures {
+        #[derive(Deserialize)]
+        struct Measured {
+            during: String,
+            longest_ms: f64,
+        }
+        const TESTS: &str = "window::frames::";
+        const DURING: [&str; 4] = ["manual", "files", "coming", "browsing"];
+        eprintln!("frames of the window");
+        let measured = measured_in_window::<Measured>(self.workspace, TESTS);
+        let figure = |during: &str| match &measured {
+            Ok(measured) => {
+                let mut measured = measured.iter();
+                match measured.find(|measured| measured.during == during) {
+                    Some(measured) => Figure::of("ms", [measured.longest_ms]),
+                    None => Figure::none("ms", "its test measured nothing"),
+                }
+            }
+            Err(reason) => Figure::none("ms", reason),
+        };
+        let named = DURING.map(|during| {
+            let figure = figure(during).with_goal("100 or less");
+            (format!("longest_frame_ms_{during}"), figure)
+        });
+        named.into()
     }
 
     fn extract(&self, path: &Path) -> Result<(), String> {
