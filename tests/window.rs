@@ -42,6 +42,7 @@ mod window {
     mod webdriver;
 
     // What they show.
+    mod collected;
     mod deaths;
     mod drops;
     mod frames;
