@@ -11,7 +11,6 @@ pub mod vault;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
