@@ -146,7 +146,7 @@ impl Index {
                     passage: number,
                     text: passage.range.of(&page.text).unwrap_or_default(),
                     headings: &passage.headings,
-                    vector: Some(vector),
+                    vectors: std::slice::from_ref(vector),
                 })
             });
             let id = *owner.id.as_bytes();

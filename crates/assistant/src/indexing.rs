@@ -73,13 +73,13 @@ pub(crate) fn bring_up_to(
 pub(crate) struct PageTexts {
     page: u32,
     passages: Vec<(String, Vec<String>)>,
-    /// Of its passages, where they were computed.
-    vectors: Vec<Vector>,
+    /// Of the pieces of its passages, where they were computed.
+    vectors: Vec<Vec<Vector>>,
 }
 
 impl PageTexts {
     /// What is indexed of a page.
-    pub(crate) fn of(page: Page, vectors: Vec<Vector>) -> PageTexts {
+    pub(crate) fn of(page: Page, vectors: Vec<Vec<Vector>>) -> PageTexts {
         PageTexts {
             page: page.number,
             vectors,
@@ -149,7 +149,7 @@ fn entries(texts: &[PageTexts]) -> impl Iterator<Item = Entry<'_>> {
             passage: number,
             text,
             headings,
-            vector: page.vectors.get(number as usize),
+            vectors: page.vectors.get(number as usize).map_or(&[], Vec::as_slice),
         })
     })
 }

@@ -43,7 +43,7 @@ pub fn search_snapshot(bytes: &[u8]) -> bool {
         passage: 0,
         text: "The rent of the workshop is 412,000 euros.",
         headings: &[],
-        vector: None,
+        vectors: &[],
     };
     let _ = index.put_passages([9; 16], [9; 16], Language::English, [entry]);
     let _ = index.retain(|owner| owner == [9; 16]);
@@ -59,7 +59,7 @@ pub fn example_snapshot() -> Vec<u8> {
         passage: 0,
         text: "Le loyer de l’atelier est de 412 000 € par an.",
         headings: &[],
-        vector: None,
+        vectors: &[],
     };
     let put = index.put_passages([1; 16], [2; 16], Language::French, [entry]);
     put.expect("an index in memory");

@@ -401,7 +401,7 @@ mod tests {
             passage,
             text,
             headings: &[],
-            vector: None,
+            vectors: &[],
         });
         index
             .put_passages([0; 16], [0; 16], language, entries)

@@ -9,7 +9,7 @@
 //! owners     4    their number, then for each: id (16), fingerprint (16)
 //! passages   4    the number of rows, then for each: owner (4), page (4), passage (4)
 //! messages   4    the number of rows, then for each: owner (4), message (4)
-//! vectors    4    their number, then the row of each (4), ascending, then the components of each (384)
+//! vectors    4    their number, then the row of each (4), in order, at most eight of one row, then the components of each (384)
 //! passages   8    the length of their FTS5 database, then the database
 //! messages   8    the same for messages
 //! checksum   4    CRC-32 (ISO 3309) of everything before it
@@ -34,11 +34,11 @@ use super::{
     owners::Owners,
     rows::Rows,
     shelf::Shelf,
-    vectors::{DIMENSION, Vectors},
+    vectors::{DIMENSION, PIECES, Vectors},
 };
 
 const MAGIC: &[u8; 8] = b"aparteix";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The owner's place in a free row.
 const FREE: u32 = u32::MAX;
 
@@ -134,8 +134,14 @@ pub(super) fn read(bytes: &[u8]) -> Option<SearchIndex> {
         messages.push(known(owner).then(|| (owner != FREE).then_some((owner, message)))?);
     }
     let vector_rows: Vec<u32> = reader.records::<4>()?.map(u32::from_le_bytes).collect();
-    let ascend = vector_rows.is_sorted_by(|row, next| row < next);
-    if !ascend || vector_rows.iter().any(|&row| passages.get(row).is_none()) {
+    let is_crowded = |rows: &[u32]| rows.len() > PIECES;
+    let crowded = vector_rows
+        .chunk_by(|row, next| row == next)
+        .any(is_crowded);
+    if !vector_rows.is_sorted()
+        || crowded
+        || vector_rows.iter().any(|&row| passages.get(row).is_none())
+    {
         return None;
     }
     let vectors = reader.take(vector_rows.len().checked_mul(DIMENSION)?)?;

@@ -38,7 +38,7 @@ fn entry(text: &str, passage: u32) -> Entry<'_> {
         passage,
         text,
         headings: &[],
-        vector: None,
+        vectors: &[],
     }
 }
 

@@ -6,6 +6,7 @@
 //! into vector instructions make cheap enough.
 
 use std::{
+    collections::HashSet,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
@@ -13,13 +14,17 @@ use std::{
 /// How many components a vector has: those of the embedding model, multilingual-e5-small.
 pub const DIMENSION: usize = 384;
 
-/// What a passage or a question means, each component rounded to a multiple of the same amount.
+/// So many vectors a passage may have, one for each piece of it: what a sentence says is lost in the vector of a whole page, and
+/// a passage is as near as its nearest piece.
+pub const PIECES: usize = 8;
+
+/// What a piece of a passage or a question means, each component rounded to a multiple of the same amount.
 pub type Vector = [i8; DIMENSION];
 
-/// Vectors, each of one row.
+/// Vectors, each of one row, which may have several.
 #[derive(Debug, Default)]
 pub(super) struct Vectors {
-    /// The row of each, ascending.
+    /// The row of each, in order; those of one row stand together.
     rows: Vec<u32>,
     /// Their components one after the other, as the bytes that a snapshot holds.
     bytes: Vec<u8>,
@@ -40,7 +45,7 @@ pub(super) struct Near {
 const CHUNK: usize = 4096;
 
 impl Vectors {
-    /// Takes the vectors of a snapshot; `rows` must ascend and `bytes` be [`DIMENSION`] for each of them.
+    /// Takes the vectors of a snapshot; `rows` must be in order and `bytes` be [`DIMENSION`] for each of them.
     pub fn from_parts(rows: Vec<u32>, bytes: Vec<u8>) -> Vectors {
         let scales = bytes.chunks_exact(DIMENSION).map(scale).collect();
         Vectors {
@@ -60,7 +65,12 @@ impl Vectors {
         self.rows.binary_search(&row).is_ok()
     }
 
-    /// Adds the vectors of rows that have none; the rows must ascend.
+    /// How many rows have vectors.
+    pub fn rows(&self) -> usize {
+        self.rows.chunk_by(|row, next| row == next).count()
+    }
+
+    /// Adds the vectors of rows that have none; the rows must be in order.
     pub fn put<'a>(&mut self, vectors: impl Iterator<Item = (u32, &'a Vector)>) {
         let (mut rows, mut bytes) = (Vec::new(), Vec::new());
         for (row, vector) in vectors {
@@ -126,13 +136,13 @@ impl Vectors {
         wanted: impl Fn(u32) -> bool + Sync,
         meanwhile: impl FnOnce() -> T,
     ) -> (Vec<Near>, T) {
-        // See `dot`.
-        let question = vector.map(|component| i16::from(component).max(-127));
+        let question = comparable(vector);
         let search = Search {
             vectors: self,
             question,
             scale: scale(&question.map(|component| component as u8)),
-            count,
+            // All of them may be of the first rows.
+            count: count.saturating_mul(PIECES),
             wanted,
             next: AtomicUsize::new(0),
         };
@@ -149,8 +159,24 @@ impl Vectors {
             (found, meanwhile)
         });
         found.sort_by(nearest_first);
+        // A row is as near as the nearest of its vectors.
+        let mut seen = HashSet::new();
+        found.retain(|near| seen.insert(near.row));
         found.truncate(count);
         (found, meanwhile)
+    }
+
+    /// How near a row is to a vector, by the nearest of its own; `None` for one that has none.
+    pub fn cosine(&self, vector: &Vector, row: u32) -> Option<f32> {
+        let question = comparable(vector);
+        let length = scale(&question.map(|component| component as u8));
+        let first = self.rows.partition_point(|&other| other < row);
+        let end = self.rows.partition_point(|&other| other <= row);
+        let (own, _) = self.bytes[first * DIMENSION..end * DIMENSION].as_chunks();
+        let cosines = own.iter().zip(&self.scales[first..end]);
+        cosines
+            .map(|(own, scale)| dot(own, &question) as f32 * scale * length)
+            .max_by(f32::total_cmp)
     }
 
     /// The bytes that it takes in memory.
@@ -233,6 +259,11 @@ impl Best {
         self.cut();
         self.found
     }
+}
+
+/// A vector that [`dot`] takes: a product of two components of -128 would be too large for it.
+fn comparable(vector: &Vector) -> [i16; DIMENSION] {
+    vector.map(|component| i16::from(component).max(-127))
 }
 
 /// Among those that are equally near the one that was indexed first.

@@ -37,7 +37,7 @@ fn with_secrets(others: usize, vector: &Vector) -> SearchIndex {
     let text = format!("The word is {}.", SECRETS[0]);
     let entries = [Entry {
         headings: &heading,
-        vector: Some(vector),
+        vectors: std::slice::from_ref(vector),
         ..entry(&text, 0)
     }];
     index
@@ -120,7 +120,7 @@ fn memory_is_given_back() {
         let texts: Vec<_> = (0..50).map(|_| random.text(60)).collect();
         let vector = random.vector();
         let entries = texts.iter().zip(0..).map(|(text, at)| Entry {
-            vector: Some(&vector),
+            vectors: std::slice::from_ref(&vector),
             ..entry(text, at)
         });
         index

@@ -69,7 +69,7 @@ fn change(random: &mut Random, index: &mut SearchIndex, model: &mut Model) -> &'
                 })
                 .collect();
             let entries = passages.iter().zip(0..).map(|((text, vector), at)| Entry {
-                vector: vector.as_ref(),
+                vectors: vector.as_slice(),
                 ..entry(text, at)
             });
             index

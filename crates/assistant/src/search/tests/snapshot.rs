@@ -9,7 +9,7 @@ fn full() -> SearchIndex {
     let vector = random.vector();
     let entries = [
         Entry {
-            vector: Some(&vector),
+            vectors: std::slice::from_ref(&vector),
             ..entry("Ships come and go.", 0)
         },
         entry("The harbor was dredged.", 1),

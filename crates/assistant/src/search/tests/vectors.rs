@@ -5,7 +5,7 @@ use super::*;
 /// A document with a vector for each passage that has one.
 fn put_with_vectors(index: &mut SearchIndex, document: u8, passages: &[(&str, Option<Vector>)]) {
     let entries = passages.iter().zip(0..).map(|((text, vector), at)| Entry {
-        vector: vector.as_ref(),
+        vectors: vector.as_slice(),
         ..entry(text, at)
     });
     index
@@ -82,7 +82,7 @@ fn what_is_near_in_meaning_is_found_without_a_word_of_the_question() {
 }
 
 #[test]
-fn what_both_rankings_hold_comes_before_the_first_of_either() {
+fn a_score_is_how_near_it_is_and_a_share_of_its_words() {
     let mut random = Random(5);
     let near = random.vector();
     let nearly = std::array::from_fn(|at| if at < 40 { 0 } else { near[at] });
@@ -93,13 +93,74 @@ fn what_both_rankings_hold_comes_before_the_first_of_either() {
         ("ships", Some(near)),
     ];
     put_with_vectors(&mut index, 0, &passages);
+    let words = index.search("harbor", None, 3, |_| true).unwrap();
     let hits = index.search("harbor", Some(&near), 3, |_| true).unwrap();
-    assert_eq!(keys(hits.clone()), [key(0, 1), key(0, 0), key(0, 2)]);
-    // Ranks 2 and 2; rank 1; rank 1.
-    let expected = [2.0 / 62.0, 1.0 / 61.0, 1.0 / 61.0];
-    for (hit, expected) in hits.iter().zip(expected) {
-        assert!((hit.score - expected).abs() < 1e-6, "{hits:?}");
+    let score_of = |hits: &[Hit], key: PassageKey| {
+        let hit = hits.iter().find(|hit| hit.key == key).unwrap();
+        hit.score
+    };
+    assert_eq!(keys(hits.clone())[2], key(0, 0));
+    assert!((score_of(&hits, key(0, 2)) - 1.0).abs() < 1e-3);
+    let cosine = score_of(&hits, key(0, 1)) - score_of(&words, key(0, 1)) * WORDS_SHARE;
+    assert!((0.85..0.999).contains(&cosine), "{cosine}");
+    let alone = score_of(&words, key(0, 0)) * WORDS_SHARE;
+    assert!((score_of(&hits, key(0, 0)) - alone).abs() < 1e-6);
+}
+
+/// What a point of BM25 is worth.
+const WORDS_SHARE: f32 = super::super::WORDS;
+
+#[test]
+fn a_passage_is_as_near_as_the_nearest_of_its_pieces_and_found_once() {
+    let mut random = Random(8);
+    let near = random.vector();
+    let far = near.map(|component| component.wrapping_neg().max(-127));
+    let mut index = SearchIndex::new().unwrap();
+    let pieces: Vec<Vec<Vector>> = vec![
+        vec![far; PIECES],
+        vec![far, near, near],
+        vec![random.vector()],
+        Vec::new(),
+    ];
+    let entries = pieces.iter().zip(0..).map(|(vectors, at)| Entry {
+        vectors,
+        ..entry("ships", at)
+    });
+    index
+        .put_passages(owner(0), [0; 16], Language::English, entries)
+        .unwrap();
+    let again = SearchIndex::from_bytes(&index.to_bytes().unwrap()).unwrap();
+    for index in [&index, &again] {
+        let hits = index.search("lantern", Some(&near), 5, |_| true).unwrap();
+        assert_eq!(keys(hits.clone()), [key(0, 1), key(0, 2), key(0, 0)]);
+        assert!((hits[0].score - 1.0).abs() < 1e-3);
+        assert_eq!(index.passages_with_vectors(), 3);
+        assert_eq!(index.without_vectors(9, |_| false), [(owner(0), 1)]);
     }
+}
+
+#[test]
+fn what_words_alone_found_counts_for_how_near_it_is_though_many_are_nearer() {
+    let mut random = Random(9);
+    let near = random.vector();
+    let mut index = SearchIndex::new().unwrap();
+    let mut passages = vec![("ships", Some(near)); 3 * DEPTH];
+    let nearly = std::array::from_fn(|at| if at < 40 { 0 } else { near[at] });
+    passages.push(("harbor", Some(nearly)));
+    put_with_vectors(&mut index, 0, &passages);
+    let found = index.search("harbor", Some(&near), 1, |_| true).unwrap();
+    let words = index.search("harbor", None, 1, |_| true).unwrap();
+    let expected =
+        index.vectors.cosine(&near, 3 * DEPTH as u32).unwrap() + words[0].score * WORDS_SHARE;
+    let all = index
+        .search("harbor", Some(&near), usize::MAX, |_| true)
+        .unwrap();
+    let hit = all
+        .iter()
+        .find(|hit| hit.key == key(0, 3 * DEPTH as u32))
+        .unwrap();
+    assert!((hit.score - expected).abs() < 1e-6);
+    assert_eq!(found[0].score, all[0].score);
 }
 
 #[test]
