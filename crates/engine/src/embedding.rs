@@ -1,7 +1,7 @@
 //! Models that read texts as a whole: one makes a vector of each, another says how well each answers a question.
 //!
 //! Such a model does not write, and one that writes is not taken for this: the types keep them apart. No text is cut
-//! without a word; what is too long is refused. How many texts are computed together is found out when one is opened, because a
+//! without a word; what is too long is refused. How many texts are computed together is found out when several are first read, because a
 //! processor is slower with several (each token is laid beside those of the other texts too) and a GPU is faster.
 //! What texts must begin with (`query: `, `passage: `) belongs to the model's card and is left to the caller.
 
@@ -91,7 +91,8 @@ impl RerankingModel {
 pub struct Embedder<'m>(Reader<'m>);
 
 impl<'m> Embedder<'m> {
-    /// Opens a context, and tries how many texts are best computed together. This takes up to a second on a slow machine.
+    /// Opens a context. How many texts are best computed together is tried when several are first read: it takes up to a second
+    /// on a slow machine, which a question alone need not wait for.
     ///
     /// # Errors
     /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
@@ -158,8 +159,8 @@ impl<'m> Embedder<'m> {
         self.0.longest
     }
 
-    /// How many texts are computed together.
-    pub fn texts_together(&self) -> NonZeroUsize {
+    /// How many texts are computed together; `None` as long as several were never read.
+    pub fn texts_together(&self) -> Option<NonZeroUsize> {
         self.0.together
     }
 }
@@ -169,7 +170,8 @@ impl<'m> Embedder<'m> {
 pub struct Reranker<'m>(Reader<'m>);
 
 impl<'m> Reranker<'m> {
-    /// Opens a context, and tries how many texts are best computed together. This takes up to a second on a slow machine.
+    /// Opens a context. How many texts are best computed together is tried when several are first read: it takes up to a second
+    /// on a slow machine, which a question alone need not wait for.
     ///
     /// # Errors
     /// [`LoadFailure::Damaged`] when llama.cpp cannot compute with this model.
@@ -231,8 +233,8 @@ impl<'m> Reranker<'m> {
         self.0.longest
     }
 
-    /// How many texts are computed together.
-    pub fn texts_together(&self) -> NonZeroUsize {
+    /// How many texts are computed together; `None` as long as several were never read.
+    pub fn texts_together(&self) -> Option<NonZeroUsize> {
         self.0.together
     }
 }
@@ -254,7 +256,7 @@ impl Pulse {
 
 /// Whether there is memory for a context that reads texts as `opening` says.
 pub(crate) fn has_room(llama: &LlamaModel, pooling: Pooling, opening: &Opening) -> bool {
-    Pooled::open(llama, pooling, opening).is_ok()
+    Pooled::open(llama, pooling, opening, Pulse::default()).is_ok()
 }
 
 /// Tokens of a question and a text as the model was taught to read them.

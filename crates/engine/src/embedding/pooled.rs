@@ -70,13 +70,17 @@ pub(super) fn has_vocabulary_of_bert(model: &LlamaModel) -> bool {
 }
 
 impl<'m> Pooled<'m> {
-    /// Opens a context of `model`. One context of a model may be opened at a time.
+    /// Opens a context of `model`, whose computations are told by `pulse`. One context of a model may be opened at a time.
     pub(super) fn open(
         model: &'m LlamaModel,
         pooling: Pooling,
         opening: &Opening,
+        pulse: Pulse,
     ) -> Result<Pooled<'m>, LoadFailure> {
-        let watch = Box::<Watch>::default();
+        let watch = Box::new(Watch {
+            pulse,
+            ..Watch::default()
+        });
         log::take_errors();
         // SAFETY: the model is alive for `'m`; the box is dropped after the context, which alone has its address.
         let pointer = unsafe {

@@ -9,6 +9,7 @@ use aparte_protocol::engine::LoadFailure;
 use aparte_protocol::reading::{Gives, ReadFailure, ReadingFacts};
 use llama_cpp_2::token::LlamaToken;
 
+use super::Pulse;
 use super::pooled::{Computed, Pooled};
 use super::trial::Trial;
 use crate::model::Model;
@@ -25,7 +26,8 @@ pub(super) struct Reader<'m> {
     pub(super) pooled: Pooled<'m>,
     tempo: Tempo,
     pub(super) longest: u32,
-    pub(super) together: NonZeroUsize,
+    /// Unknown until several are to be read.
+    pub(super) together: Option<NonZeroUsize>,
     /// From opening the file to ready.
     load_time: Duration,
 }
@@ -40,26 +42,20 @@ impl<'m> Reader<'m> {
             0 => opening.context,
             trained => opening.context.min(trained),
         };
-        let open = || Pooled::open(&model.llama, model.header.pooling, opening);
-        let mut pooled = open()?;
+        let mut pooled = Pooled::open(
+            &model.llama,
+            model.header.pooling,
+            opening,
+            Pulse::default(),
+        )?;
         let texts = usual_texts(model, longest);
         let alone = measure_alone(&mut pooled, &texts[0])?;
-        let together = match together {
-            Some(together) => together.get().min(texts.len()),
-            None => {
-                let together = try_out(&mut pooled, &texts)?;
-                // What the trial needed for its largest group would be kept.
-                drop(pooled);
-                pooled = open()?;
-                together
-            }
-        };
         Ok(Reader {
             model,
             pooled,
             tempo: Tempo::new(model.backends.threads, alone),
             longest,
-            together: NonZeroUsize::new(together).unwrap_or(NonZeroUsize::MIN),
+            together: together.map(|together| together.min(most_of(&texts))),
             load_time: model.started.elapsed(),
         })
     }
@@ -107,10 +103,11 @@ impl<'m> Reader<'m> {
                 });
             }
         }
+        let together = self.together_for(texts.len())?;
         let mut outcomes = Vec::with_capacity(texts.len());
         let mut rest = texts.as_slice();
         while !rest.is_empty() {
-            let group = &rest[..group(rest, self.together, self.pooled.capacity())];
+            let group = &rest[..group(rest, together, self.pooled.capacity())];
             outcomes.extend(self.compute(group, stop)?);
             rest = &rest[group.len()..];
             // A GPU ends what it was given.
@@ -119,6 +116,33 @@ impl<'m> Reader<'m> {
             }
         }
         Ok(outcomes)
+    }
+
+    /// How many of so many texts are computed together. A question comes alone, and should not wait for a trial.
+    fn together_for(&mut self, texts: usize) -> Result<NonZeroUsize, ReadFailure> {
+        if let Some(together) = self.together {
+            return Ok(together);
+        }
+        if texts < 2 {
+            return Ok(NonZeroUsize::MIN);
+        }
+        let usual = usual_texts(self.model, self.longest);
+        let together = try_out(&mut self.pooled, &usual)
+            .map_err(|failure| ReadFailure::Compute(failure.to_string()))?;
+        // What the trial needed for its largest group would be kept.
+        let pulse = self.pooled.pulse();
+        let Model {
+            llama,
+            header,
+            plan,
+            ..
+        } = self.model;
+        if let Ok(pooled) = Pooled::open(llama, header.pooling, &plan.opening, pulse) {
+            self.pooled = pooled;
+        }
+        let together = NonZeroUsize::new(together).unwrap_or(NonZeroUsize::MIN);
+        self.together = Some(together);
+        Ok(together)
     }
 
     /// Computes texts that fit together, with as many threads as are of use at the moment.
@@ -152,6 +176,11 @@ fn usual_texts(model: &Model, longest: u32) -> Vec<Vec<LlamaToken>> {
     // No model is troubled by reading the same token again and again.
     let token = model.llama.vocab().bos().max(LlamaToken::new(0));
     vec![vec![token; length as usize]; count as usize]
+}
+
+/// How many texts there are, of which there is one at least.
+fn most_of(texts: &[Vec<LlamaToken>]) -> NonZeroUsize {
+    NonZeroUsize::new(texts.len()).unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Brings the weights into memory and learns what one thread alone can do.

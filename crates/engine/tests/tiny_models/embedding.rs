@@ -111,7 +111,7 @@ fn texts_that_are_computed_together_do_not_see_each_other() {
     let bert = Bert::embedding(Some(Pooled::Mean));
     for together in [2, 3, 8, 100] {
         with_embedder(&bert.gguf(), together, |embedder| {
-            assert!(embedder.texts_together().get() >= together.min(8));
+            assert!(embedder.texts_together().unwrap().get() >= together.min(8));
             for _ in 0..2 {
                 let vectors = embedder.embed(&texts(), &never()).unwrap();
                 for (vector, text) in vectors.iter().zip(TEXTS) {
@@ -146,14 +146,23 @@ fn scores_are_those_of_the_architecture_and_depend_on_the_question() {
 }
 
 #[test]
-fn how_many_are_computed_together_is_found_out_when_a_model_is_opened() {
+fn how_many_are_computed_together_is_found_out_when_several_are_first_read() {
     let _turn = turn();
     let bert = Bert::embedding(Some(Pooled::Mean));
     let model = EmbeddingModel::load(backends(), file(&bert.gguf()), &mut |_| ()).unwrap();
     let mut embedder = Embedder::open(&model).unwrap();
-    assert!(matches!(embedder.texts_together().get(), 1 | 2 | 4 | 8));
+    let alone = embedder.embed(&texts()[4..5], &never()).unwrap();
+    are_close(&alone[0], &bert.vector(TEXTS[4]));
+    assert_eq!(embedder.texts_together(), None);
+    let pulse = embedder.pulse();
     let vectors = embedder.embed(&texts(), &never()).unwrap();
     are_close(&vectors[4], &bert.vector(TEXTS[4]));
+    let together = embedder.texts_together().unwrap();
+    assert!(matches!(together.get(), 1 | 2 | 4 | 8));
+    // The trial does not lose the thread that watches.
+    let before = pulse.count();
+    embedder.embed(&texts(), &never()).unwrap();
+    assert!(pulse.count() > before);
 }
 
 #[test]
