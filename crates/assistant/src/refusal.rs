@@ -150,7 +150,7 @@ mod tests {
             passage,
             text,
             headings: &[],
-            vector: None,
+            vectors: &[],
         });
         let english = Language::English;
         index
