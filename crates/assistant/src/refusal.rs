@@ -66,7 +66,7 @@ pub(crate) fn may_answer(text: &str, question: &Weighed, found: &Found<'_>) -> b
         weighted.weight >= RARE * found.unknown_weight
             && !candidates().any(|it| it.speaks_of(weighted))
     });
-    !is_beside && !(own.len() <= FEW_WORDS && best < HALF && lacks_rare)
+    !(is_beside || own.len() <= FEW_WORDS && best < HALF && lacks_rare)
 }
 
 /// A kind of amount that answers a question, if anything does.
