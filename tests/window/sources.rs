@@ -249,7 +249,7 @@ fn assert_marked(app: &App, citation: &Value) {
     );
     let shares: Vec<f64> = serde_json::from_value(ink).unwrap();
     assert!(
-        shares.iter().all(|share| (0.03..0.6).contains(share)),
+        shares.iter().all(|share| (0.01..0.6).contains(share)),
         "each box lies over letters: {shares:?}"
     );
     let in_view = app.run(
