@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 
+import { render } from "@testing-library/svelte";
+
 import type { PageText } from "../nouns";
-import { boxesOf, letterAt, placed, quoteOf } from "./placed";
+import { boxesOf, letterAt, placed, quoteOf, textOf } from "./placed";
+import WordLayer from "./WordLayer.svelte";
 
 const page: PageText = {
   number: 1,
@@ -47,6 +50,19 @@ describe("words on a page", () => {
       letterAt(words, 0, 0.9),
     ]).toEqual([0, 9, 15, 10]);
     expect(letterAt([], 0.5, 0.5)).toBe(null);
+  });
+
+  test("lie over it as its text, letter for letter, so that what is selected is what is read", () => {
+    const led = {
+      ...page,
+      before: "\n" + page.before,
+      words: page.words.map(({ range, rect }) => ({
+        range: { start: range.start + 1, end: range.end + 1 },
+        rect,
+      })),
+    };
+    const { container } = render(WordLayer, { props: { page: led, words: placed(led) } });
+    expect(container.querySelector("[data-part=words]")?.textContent).toBe(textOf(led).replace(/\s/g, " "));
   });
 
   test("that overlap or have no layout are left out", () => {
