@@ -224,7 +224,7 @@ fn begins_note(line: &Line) -> bool {
         0 => first.starts_with(['*', '∗', '†', '‡', '§', '¶']),
         1..=3 => match after {
             None => line.words.len() > 1,
-            Some(mark) if matches!(mark, ']' | ')' | '.') => first.len() == digits + 1,
+            Some(']' | ')' | '.') => first.len() == digits + 1,
             Some(letter) => letter.is_uppercase() || matches!(letter, '“' | '«' | '"'),
         },
         _ => false,
