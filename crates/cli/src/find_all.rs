@@ -286,6 +286,7 @@ impl<'a> Object<'a> {
             passages,
             to_judge,
             judged,
+            foreign,
         } = &found.coverage;
         let hits = found.items.iter().enumerate();
         Object {
