@@ -59,7 +59,7 @@ describe("the vault", () => {
       "conversations",
       "collections",
       "watchedFolders",
-        "erasures",
+      "erasures",
     ]);
     const { language, theme, lockAfter, earlier } = aparte;
     expect([language, theme, lockAfter, earlier]).toEqual(["fr", "dark", 5, "noneTold"]);
