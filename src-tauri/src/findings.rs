@@ -21,7 +21,11 @@ pub struct Finding {
 
 impl Drop for Finding {
     fn drop(&mut self) {
-        lock(&self.findings.0).remove(&self.number);
+        let mut findings = lock(&self.findings.0);
+        // A page that was loaded anew begins with the same numbers.
+        if (findings.get(&self.number)).is_some_and(|stop| stop.is(&self.stop)) {
+            findings.remove(&self.number);
+        }
     }
 }
 
@@ -66,5 +70,10 @@ mod tests {
         assert!(first.stop.is_told());
         drop((first, second));
         assert!(lock(&findings.0).is_empty());
+        let (earlier, later) = (findings.begin(1), findings.begin(1));
+        assert!(earlier.stop.is_told());
+        drop(earlier);
+        findings.stop(1);
+        assert!(later.stop.is_told(), "the end of another is not its own");
     }
 }

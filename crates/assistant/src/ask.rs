@@ -396,7 +396,7 @@ impl Evidence {
             nearness: meaning.and_then(|meaning| assistant.nearness(&meaning, documents)),
             unknown_weight,
         };
-        let speaks_of_it = refusal::may_answer(question, &weighed, &found);
+        let speaks_of_it = refusal::may_answer(question::asked(question), &weighed, &found);
         Ok(Evidence {
             question: weighed,
             passages: spread(passages),

@@ -35,6 +35,11 @@ impl Stop {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it is the same word to stop, said to the same work.
+    pub fn is(&self, other: &Stop) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Whether the reply is to end.
     pub fn is_told(&self) -> bool {
         self.0.load(Ordering::Relaxed)

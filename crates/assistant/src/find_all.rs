@@ -140,6 +140,10 @@ pub enum Offer {
 
 /// Whether a question may be asked about all of it.
 pub fn offer(question: &str) -> Option<Offer> {
+    // A passage that a question is about may look like a wish of its own.
+    if question::asked(question) != question {
+        return None;
+    }
     let wish = request::wish(question)?;
     let request = request::request(question);
     Some(match wish {
@@ -371,7 +375,7 @@ impl<'a> Collected<'a> {
             .entry((quote.start, quote.end))
             .or_insert_with(|| at.cite(quote))
             .clone();
-        let (key, text) = match scan::place(self.request.counted, &at.page, &found.range) {
+        let (key, text) = match scan::place(self.request.counted, &at.page, sentences, &found.range) {
             Some((key, text)) => (format!("{} {key}", at.document.id), text),
             None => (found.key, found.text),
         };

@@ -186,8 +186,7 @@ impl Assistant {
         Ok(passages)
     }
 
-    /// How near the nearest passage of the named documents is to what a question means, beside what all of them have in
-    /// common; `None` where too few have vectors.
+    /// How near the nearest passage of the named documents is to what a question means; `None` where none has a vector.
     pub(crate) fn nearness(&self, meaning: &Vector, documents: &[DocumentId]) -> Option<f32> {
         let named = owners(documents);
         let library = self.library();

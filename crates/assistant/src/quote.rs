@@ -173,7 +173,7 @@ pub(crate) fn occurrences(words: &str, text: &str, any_case: bool) -> Vec<Range<
         let before = text[..range.start].chars().next_back();
         let after = text[range.end..].chars().next();
         let cut = wordy(first) && before.is_some_and(belongs)
-            || wordy(last) && after.is_some_and(belongs);
+            || wordy(last) && after.is_some_and(belongs) && !ends_before_note(text, range.end);
         if cut {
             start += 1;
         } else {
@@ -268,9 +268,18 @@ fn match_at(quote: &[Glyph], page: &[Glyph]) -> Option<usize> {
     Some(p)
 }
 
+/// Whether a word ends before the number of its footnote. A number goes on with its power.
+fn ends_before_note(text: &str, at: usize) -> bool {
+    let before = text[..at].chars().next_back();
+    before.is_some_and(|c| !c.is_numeric()) && text[at..].starts_with(words::is_raised)
+}
+
 /// Whether a range of a text cuts no word and no number: "12" is not in "412", nor "5" in "-5".
 fn stands_alone(text: &str, tokens: &[Token], range: &Range<usize>) -> bool {
     let cut = |at: usize| {
+        if ends_before_note(text, at) {
+            return false;
+        }
         let within = tokens
             .iter()
             .any(|token| token.range.start < at && at < token.range.end);
@@ -315,6 +324,15 @@ mod tests {
         ] {
             assert_eq!(located(quote, PAGE), Some(found), "{quote}");
         }
+    }
+
+    #[test]
+    fn a_word_ends_before_the_number_of_its_footnote_and_a_number_not_before_its_power() {
+        let page = "The lift bridge¹ weighs 10⁶ kilograms.";
+        assert_eq!(located("The lift bridge", page), Some("The lift bridge"));
+        assert_eq!(located("weighs 10", page), None);
+        assert_eq!(occurrences("bridge", page, true).len(), 1);
+        assert_eq!(occurrences("10", page, true).len(), 0);
     }
 
     #[test]

@@ -129,6 +129,11 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
+/// Whether a character is a raised digit, such as those that stand for footnotes and powers.
+pub(crate) fn is_raised(c: char) -> bool {
+    matches!(c, '⁰' | '¹' | '²' | '³' | '⁴'..='⁹')
+}
+
 /// Whether a character is a space within a line: the widths that typesetters put into numbers and
 /// before punctuation among them.
 pub(crate) fn is_space(c: char) -> bool {

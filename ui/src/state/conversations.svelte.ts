@@ -106,9 +106,11 @@ export class Conversations {
 
   /** The next question of the open conversation is about a passage of a document, which it looks in from here on. */
   quote(about: Quoted, document: DocumentId): void {
+    const isIn = (privately: boolean) => this.#library(privately).some(({ id }) => id === document);
+    // Words of a document that is in memory alone are not written where they would be kept.
+    if (!isIn(this.open.isPrivate) && isIn(true)) this.openNewPrivate();
     this.write(withQuoted(about, parted(this.open.draft).question));
-    const there = this.#library(this.open.isPrivate).some(({ id }) => id === document);
-    if (there) this.open.choose(document, true);
+    if (isIn(this.open.isPrivate)) this.open.choose(document, true);
   }
 
   /** Takes a conversation out of sight, and ends the reply that is written in it. */

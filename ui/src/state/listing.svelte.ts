@@ -91,6 +91,11 @@ export class Listing {
   async stop(): Promise<void> {
     const { stage } = this;
     if (!this.isBusy) return;
+    // What is planned is not begun, so nothing of it is shown.
+    if (stage.state === "planning") {
+      this.#latest += 1;
+      this.stage = { state: "none" };
+    }
     if (stage.state === "finding") this.stage = { ...stage, stopping: true };
     try {
       await this.#ipc.stopFinding(this.#number);

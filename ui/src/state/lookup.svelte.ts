@@ -57,10 +57,12 @@ export class Lookup {
     else this.#timer = setTimeout(() => void this.#find(), REST);
   }
 
-  /** Another document is open: the same is looked for there. */
+  /** Another document is open: the same is looked for there, and its page stays in sight. */
   turned(): void {
     this.#forget();
-    if (this.isOpen) this.look(this.sought);
+    if (this.isOpen && this.sought.trim() !== "") {
+      this.#timer = setTimeout(() => void this.#find({ reveal: false }), REST);
+    }
   }
 
   /** To the next place (1) or the one before (-1), round the ends. What waits for the keys to rest is looked for first. */
@@ -84,7 +86,7 @@ export class Lookup {
     this.problem = null;
   }
 
-  async #find(): Promise<void> {
+  async #find({ reveal } = { reveal: true }): Promise<void> {
     const at = this.#at();
     if (!at) return;
     const ticket = ++this.#latest;
@@ -98,7 +100,7 @@ export class Lookup {
         places.findIndex(({ page }) => page >= (this.#at()?.page ?? 1)),
       );
       this.problem = null;
-      await this.#reveal();
+      if (reveal) await this.#reveal();
     } catch (reason) {
       if (ticket === this.#latest) this.problem = asAppError(reason);
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::words::{fold, is_space};
+use crate::words::{self, fold, is_space};
 
 /// What a number counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +100,10 @@ fn amount(text: &str, start: usize, free: usize) -> Option<Amount> {
     } else if glued {
         return None;
     }
-    if text[end..].starts_with(|c: char| c.is_alphanumeric()) {
+    // A raised number behind money is a footnote's, behind another number its power.
+    let has_note =
+        text[end..].starts_with(words::is_raised) && (unit != Unit::Plain || digits.like_money);
+    if !has_note && text[end..].starts_with(|c: char| c.is_alphanumeric()) {
         return None;
     }
     // A time, a date or a path goes on behind its sign.
@@ -145,6 +148,9 @@ fn amount(text: &str, start: usize, free: usize) -> Option<Amount> {
     })
 }
 
+/// What has more groups of digits is a row of numbers.
+const MOST_GROUPS: usize = 8;
+
 struct Digits {
     end: usize,
     value: f64,
@@ -179,6 +185,7 @@ fn digits(text: &str, start: usize) -> Option<Digits> {
         // A space, or an apostrophe, only groups: "12 345", not "in 2019 300".
         if matches!(kind, ' ' | '\'') {
             let fits = three
+                && signs.len() < MOST_GROUPS
                 && (1..=3).contains(&groups[0].len())
                 && !groups[0].starts_with('0')
                 && signs.iter().all(|&sign| sign == kind);

@@ -288,7 +288,7 @@ fn phones(text: &str) -> Vec<Range<usize>> {
             .find(|c| !belongs(c))
             .unwrap_or(text.len() - start);
         let run = text[start..start + length].trim_end_matches(|c: char| !c.is_ascii_digit());
-        at = start + run.len().max(1);
+        at = start + if run.is_empty() { length } else { run.len() };
         let digits = run.chars().filter(char::is_ascii_digit).count();
         let international = run.starts_with('+') && (8..=15).contains(&digits);
         let french = run.starts_with('0') && digits == 10 && run.len() > 10;

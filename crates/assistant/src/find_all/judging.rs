@@ -126,6 +126,8 @@ impl Candidate {
         ] {
             digest.update((number as u64).to_le_bytes());
         }
+        let text = at.page.text.get(passage.clone());
+        digest.update(text.unwrap_or_default());
         let digest: [u8; 32] = digest.finalize().into();
         let mut name = [0; 16];
         name.copy_from_slice(&digest[..16]);

@@ -3,7 +3,7 @@
 use std::cell::LazyCell;
 use std::ops::Range;
 
-use aparte_protocol::documents::Page;
+use aparte_protocol::documents::{Page, Passage};
 
 use super::Counted;
 use super::amounts::{Amount, Unit, amounts, money_at};
@@ -127,6 +127,7 @@ pub(super) fn matches(request: &Request, page: &Page, language: Language) -> Vec
 pub(super) fn place(
     counted: Counted,
     page: &Page,
+    sentences: &[Range<usize>],
     range: &Range<usize>,
 ) -> Option<(String, String)> {
     match counted {
@@ -143,11 +144,11 @@ pub(super) fn place(
                 .unwrap_or_default();
             match headings.last() {
                 Some(heading) => Some((headings.join("\n"), one_line(heading))),
-                None => place(Counted::Sentences, page, range),
+                None => place(Counted::Sentences, page, sentences, range),
             }
         }
         Counted::Sentences => {
-            let range = around(&sentences(&page.text), range);
+            let range = around(sentences, range);
             let text = one_line(&page.text[range.clone()]);
             Some((format!("{} {}", page.number, range.start), text))
         }
@@ -211,6 +212,12 @@ fn digits_shape(text: &str) -> String {
         .collect()
 }
 
+/// Bytes in which the names of a table's columns are looked for above its row.
+const FARTHEST_ABOVE: usize = 16 << 10;
+
+/// What is longer is no sentence that speaks of each number in it.
+const LONGEST_SENTENCE: usize = 2_000;
+
 /// Whether a number without a currency counts money: because its column, its row or its sentence says so.
 fn counts_money(
     page: &Page,
@@ -230,14 +237,16 @@ fn counts_money(
         let column = text[line_start..range.start].matches('\t').count();
         let label = line.split('\t').next().unwrap_or_default();
         // The names of the columns are said by the passage, or are the first row of the table.
-        let passage = page
-            .passages
-            .iter()
-            .rev()
-            .find(|passage| passage.range.start as usize <= range.start);
+        let begun = |passage: &Passage| passage.range.start as usize <= range.start;
+        let passage = page.passages[..page.passages.partition_point(begun)].last();
         let named = passage.and_then(|passage| passage.header_of(text));
         let above = || {
-            let block = text[..line_start].rsplit("\n\n").next().unwrap_or_default();
+            // A table whose names stand farther above is looked at no farther, for each of its numbers.
+            let from = text.floor_char_boundary(line_start.saturating_sub(FARTHEST_ABOVE));
+            let block = text[from..line_start]
+                .rsplit("\n\n")
+                .next()
+                .unwrap_or_default();
             block
                 .lines()
                 .find(|line| line.contains('\t'))
@@ -258,7 +267,13 @@ fn counts_money(
         && Language::ALL
             .iter()
             .all(|language| !language.role(&word).stop);
-    amount.like_money && !counts_another && says(&text[sentence()])
+    let sentence = sentence();
+    let around = match sentence.len() <= LONGEST_SENTENCE {
+        true => &text[sentence],
+        false => line,
+    };
+    let is_short = around.len() <= LONGEST_SENTENCE;
+    amount.like_money && !counts_another && is_short && says(around)
 }
 
 /// Whether words name money, or the currency that is wanted.
@@ -324,6 +339,13 @@ mod tests {
             ),
             ["1 250,50 €", "2 000 euros"]
         );
+    }
+
+    #[test]
+    fn the_number_of_a_footnote_is_no_part_of_an_amount() {
+        let text = "The dredging cost 412,000 euros¹ and weighed 10⁶ grams.";
+        let found = found("List every amount over 1 000", text, Language::English);
+        assert_eq!(found, ["412,000 euros"]);
     }
 
     #[test]
