@@ -83,7 +83,7 @@ fn a_file_over_the_usual_limits_says_so_and_is_read_where_they_are_raised() {
         "it is said what is too much, and what to do",
         || {
             let said = app.texts("incoming[data-state=failed] [data-part=problem]");
-            said.concat().contains("settings").then_some(())
+            said.concat().contains("raise how much").then_some(())
         },
     );
     both(&app, "over-limits-en");

@@ -155,7 +155,7 @@ fn hostile_originals_run_nothing_reach_nobody_and_the_next_page_is_drawn() {
             ),
         ),
         ("huge.pdf", pdf("", "/UserUnit 75000", "0 0 200000 300000")),
-        ("thin.pdf", pdf("", "", "0 0 2 900000")),
+        ("thin.pdf", pdf("", "", "0 0 200 900000")),
         ("bomb.png", picture(60_000, 60_000)),
     ];
     let mut start = Start::default();
