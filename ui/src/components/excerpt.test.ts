@@ -55,4 +55,14 @@ describe("the line in which something was found", () => {
       expect(message.replace(/\s+/g, " ")).toContain(whole);
     }
   });
+
+  test("it is taken where most of the words stand, and short words are marked only where there are no others", () => {
+    const message = `The pilot sails the boat. ${"Nothing of note. ".repeat(20)}The dredging of the north basin ended.`;
+    const pieces = excerpt(message, "dredging of the north basin");
+    const marked = pieces.filter(({ sought }) => sought).map(({ text }) => text);
+    expect(marked).toEqual(["dredging", "north", "basin"]);
+    expect(excerpt("The end of it", "of").filter(({ sought }) => sought)).toEqual([
+      { text: "of", sought: true },
+    ]);
+  });
 });

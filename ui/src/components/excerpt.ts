@@ -12,14 +12,22 @@ const BEFORE = 40;
 /** Longer messages are cut before they are looked at closely. */
 const LOOKED_AT = 20_000;
 
-/** The message's words around the first that begins like a word of the question, accents and case aside. */
+/** The message's words where most of those stand that begin like a word of the question, accents and case aside. */
 export function excerpt(message: string, question: string): Piece[] {
   const text = plain(message.slice(0, LOOKED_AT));
-  const sought = [...question.matchAll(/[\p{L}\p{N}]+/gu)].map(([word]) => stem(folded(word)));
-  const found = [...text.matchAll(/[\p{L}\p{N}]+/gu)].filter(([word]) =>
-    sought.some((stem) => folded(word).startsWith(stem)),
-  );
-  const first = found[0]?.index ?? 0;
+  const sought = soughtIn(question);
+  const found = [...text.matchAll(/[\p{L}\p{N}]+/gu)].flatMap((match) => {
+    const word = folded(match[0]);
+    const like = sought.find((stem) => word.startsWith(stem));
+    return like === undefined ? [] : [{ ...match, index: match.index, like }];
+  });
+  let first = 0;
+  let most = 0;
+  for (const [at, { index }] of found.entries()) {
+    const shown = found.slice(at, at + LENGTH).filter((other) => other.index < index + LENGTH - BEFORE);
+    const different = new Set(shown.map(({ like }) => like)).size;
+    if (different > most) [first, most] = [index, different];
+  }
   const from = first <= BEFORE ? 0 : afterSpace(text, first - BEFORE);
   const to = text.length <= from + LENGTH ? text.length : beforeSpace(text, from + LENGTH);
 
@@ -39,6 +47,13 @@ export function excerpt(message: string, question: string): Piece[] {
   if (from > 0) pieces.unshift({ text: "… ", sought: false });
   if (to < text.length) pieces.push({ text: " …", sought: false });
   return pieces;
+}
+
+/** How the words of a question begin. Short ones, of which few say anything, count where there are no others. */
+function soughtIn(question: string): string[] {
+  const words = [...question.matchAll(/[\p{L}\p{N}]+/gu)].map(([word]) => folded(word));
+  const telling = words.filter((word) => word.length > 3 || /\p{N}/u.test(word));
+  return (telling.length > 0 ? telling : words).map(stem);
 }
 
 /** In one line, without the signs of Markdown and the marks of citations. */
