@@ -26,7 +26,7 @@ use crate::passages::{PassageRef, joined};
 use crate::prompt;
 use crate::question;
 use crate::quote::{locate, nearest, on_one_line, quotes};
-use crate::refusal;
+use crate::refusal::{self, Outlook};
 use crate::search::Weighed;
 use crate::sentences::sentences;
 use crate::support::{Candidate, Standing, relevance, standing};
@@ -94,7 +94,11 @@ pub(crate) fn ask(
         total_ms: milliseconds(started).saturating_sub(load_ms),
     };
 
-    let Some(lead) = evidence.passages.first().filter(|_| evidence.speaks_of_it) else {
+    let Some(lead) = evidence
+        .passages
+        .first()
+        .filter(|_| evidence.outlook != Outlook::None)
+    else {
         return Ok(Answer {
             text: refusal(assistant, documents),
             refused: true,
@@ -160,18 +164,26 @@ pub(crate) fn ask(
         sentences(&written)
     };
     let cited = evidence.cite(assistant, &written, said, reply_language)?;
-    let (lead, (text, citations)) = if cut_short || cited.answers {
-        // What was cut short is kept as it is: its support may have been in the part that is missing.
+    // What was cut short is kept as it is: its support may have been in the part that is missing.
+    let is_borne_out = cut_short || cited.answers;
+    let refused = !is_borne_out && evidence.outlook == Outlook::Doubtful;
+    let (lead, (text, citations)) = if is_borne_out {
         (Lead::Model, (cited.text, cited.citations))
+    } else if refused {
+        (Lead::Model, (refusal(assistant, documents), Vec::new()))
     } else {
         let lead = Lead::PassagesForSupport;
         (lead, evidence.speak(lead, assistant, reply_language))
     };
     Ok(Answer {
         text,
-        refused: false,
+        refused,
         citations,
-        nearest: Vec::new(),
+        nearest: if refused {
+            evidence.closest()
+        } else {
+            Vec::new()
+        },
         lead,
         mode: evidence.mode(),
         ending,
@@ -187,7 +199,7 @@ pub(crate) fn documents_speak_of(
     question: &str,
     documents: &[DocumentId],
 ) -> Result<bool, Error> {
-    Ok(Evidence::gather(assistant, question, documents)?.speaks_of_it)
+    Ok(Evidence::gather(assistant, question, documents)?.outlook != Outlook::None)
 }
 
 /// A question on its way to the model.
@@ -316,7 +328,7 @@ struct Evidence {
     /// How many passages the documents have.
     all: usize,
     /// Whether the passages may answer the question, as far as words can tell.
-    speaks_of_it: bool,
+    outlook: Outlook,
 }
 
 /// A sentence of a passage, with its place in the page.
@@ -374,7 +386,7 @@ impl Evidence {
                 question: weighed,
                 passages,
                 all,
-                speaks_of_it: true,
+                outlook: Outlook::Good,
             });
         }
         let sought = question::sought(question);
@@ -396,12 +408,12 @@ impl Evidence {
             nearness: meaning.and_then(|meaning| assistant.nearness(&meaning, documents)),
             unknown_weight,
         };
-        let speaks_of_it = refusal::may_answer(question::asked(question), &weighed, &found);
+        let outlook = refusal::outlook(question::asked(question), &weighed, &found);
         Ok(Evidence {
             question: weighed,
             passages: spread(passages),
             all,
-            speaks_of_it,
+            outlook,
         })
     }
 

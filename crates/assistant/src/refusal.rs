@@ -29,6 +29,21 @@ const FEW_WORDS: usize = 3;
 /// And where no passage speaks of this share of the question besides.
 const HALF: f32 = 0.5;
 
+/// Below this [`relevance`] of the best passage what the model writes decides: a question is refused too where no passage bears any of
+/// it out. Most questions that `samples/questions.json` has answers to are above it.
+const DOUBTFUL: f32 = 0.45;
+
+/// Whether documents answer a question, as far as that is told before a model is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// They do not speak of it.
+    None,
+    /// They may, if a passage bears out what the model writes.
+    Doubtful,
+    /// They speak of it.
+    Good,
+}
+
 /// What the passages that were found for a question are, as far as this is about them.
 pub(crate) struct Found<'a> {
     pub passages: &'a [(Candidate, &'a str)],
@@ -38,18 +53,18 @@ pub(crate) struct Found<'a> {
     pub unknown_weight: f32,
 }
 
-/// Whether the passages found for a question may answer it.
-pub(crate) fn may_answer(text: &str, question: &Weighed, found: &Found<'_>) -> bool {
+/// Whether the passages found for a question answer it.
+pub(crate) fn outlook(text: &str, question: &Weighed, found: &Found<'_>) -> Outlook {
     if found.passages.is_empty() {
-        return false;
+        return Outlook::None;
     }
     if Wanted::by(text).is_some_and(|wanted| !found.passages.iter().any(|it| wanted.is_in(it))) {
-        return false;
+        return Outlook::None;
     }
     let candidates = || found.passages.iter().map(|(candidate, _)| candidate);
     // Across languages words cannot tell: what was found there was found by meaning, or by a name or number.
     if !candidates().any(|candidate| candidate.is_in(question.language)) {
-        return true;
+        return Outlook::Good;
     }
     let best = candidates()
         .filter(|candidate| candidate.is_in(question.language))
@@ -66,7 +81,13 @@ pub(crate) fn may_answer(text: &str, question: &Weighed, found: &Found<'_>) -> b
         weighted.weight >= RARE * found.unknown_weight
             && !candidates().any(|it| it.speaks_of(weighted))
     });
-    !(is_beside || own.len() <= FEW_WORDS && best < HALF && lacks_rare)
+    if is_beside || own.len() <= FEW_WORDS && best < HALF && lacks_rare {
+        return Outlook::None;
+    }
+    match best < DOUBTFUL {
+        true => Outlook::Doubtful,
+        false => Outlook::Good,
+    }
 }
 
 /// A kind of amount that answers a question, if anything does.
@@ -168,7 +189,7 @@ mod tests {
             nearness,
             unknown_weight: index.unknown_weight(),
         };
-        may_answer(question, &weighed, &found)
+        outlook(question, &weighed, &found) != Outlook::None
     }
 
     #[test]
