@@ -375,7 +375,8 @@ impl<'a> Collected<'a> {
             .entry((quote.start, quote.end))
             .or_insert_with(|| at.cite(quote))
             .clone();
-        let (key, text) = match scan::place(self.request.counted, &at.page, sentences, &found.range) {
+        let (key, text) = match scan::place(self.request.counted, &at.page, sentences, &found.range)
+        {
             Some((key, text)) => (format!("{} {key}", at.document.id), text),
             None => (found.key, found.text),
         };
