@@ -792,6 +792,7 @@ pub enum Counted {
 /// Who decides what belongs to a list.
 #[derive(Debug, Clone, Copy, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::enum_variant_names, reason = "as it is said: decided by words")]
 pub enum Decided {
     /// Words, numbers and signs alone.
     ByWords,
