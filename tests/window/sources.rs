@@ -65,7 +65,13 @@ fn a_citation_opens_its_page_with_its_words_marked_and_what_is_found_or_selected
         marked.contains("harbour").then_some(())
     });
     app.screenshot("source-found-en");
+    let earlier = app.texts("lookup-count").concat();
     app.press("lookup-next");
+    eventually(SOON, "the next place is looked at", || {
+        let marked = words_under(&app, "found-box.here").to_lowercase();
+        let is_next = app.texts("lookup-count").concat() != earlier;
+        (is_next && marked.contains("harbour")).then_some(())
+    });
     app.press("lookup-close");
     app.see_gone("found-box");
 
@@ -295,8 +301,10 @@ fn press_in_source(app: &App, key: &str, held: &str) {
 
 /// Drags the mouse over some words in the middle of the page, and gives what is selected then.
 fn select_words(app: &App, count: usize) -> String {
-    let selected = app.run(
+    let select = || {
+        let selected = app.run(
         "const words = [...document.querySelectorAll('[data-part=words] span:not(.lead)')];
+         if (words.length < 2 * arguments[0]) return null;
          const from = Math.floor(words.length / 2);
          const first = words[from].getBoundingClientRect();
          const last = words[from + arguments[0] - 1].getBoundingClientRect();
@@ -306,9 +314,11 @@ fn select_words(app: &App, count: usize) -> String {
          window.dispatchEvent(new MouseEvent('mouseup', at(last.right, last.top + last.height / 2)));
          return getSelection().toString()",
         &[json!(count)],
-    );
+        );
+        selected.as_str().map(str::to_owned)
+    };
+    let selected = eventually(SOON, "the words of the page are laid over it", select);
     app.see("selection");
-    let selected = selected.as_str().unwrap_or_default();
     selected.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
