@@ -179,6 +179,10 @@ impl Comparing {
             let Some(running) = self.ready(stop)? else {
                 return Ok(None);
             };
+            // A worker that runs may be quicker than the word that stops it.
+            if stop.is_told() {
+                return Ok(None);
+            }
             let is_too_long = |text: &String| text.len().max(asking.beside) > TEXT_LIMIT;
             if let Some(text) = texts.iter().position(is_too_long) {
                 return Err(Error::Reading(ReadingTrouble::TextTooLong {
