@@ -21,6 +21,7 @@ mod html;
 mod hyphens;
 mod latex;
 mod layout;
+mod locked;
 mod mail;
 mod markdown;
 mod markup;
@@ -65,6 +66,9 @@ pub fn read(
     if bytes.len() as u64 > DOCUMENT_LIMIT {
         return Err(DocumentFailure::TooLarge);
     }
+    let password = request.password.as_ref();
+    let password = password.map(|password| password.0.as_str());
+    let bytes = walled(|| locked::unlocked(bytes, password))?;
     let mut candidates = walled(|| recognition::candidates(&bytes, request.extension.as_deref()))?;
     let last = candidates.pop().expect("a file is one thing at least");
     // What may be two things is the first of them that can be read.

@@ -18,7 +18,7 @@ const HEAD: usize = 4 << 10;
 /// # Errors
 ///
 /// [`DocumentFailure::UnknownFormat`] if it is nothing that is read, and [`DocumentFailure::Encrypted`] if
-/// it is an Office document under a password.
+/// it is an Office document under a lock that is broken.
 pub(crate) fn candidates(
     bytes: &[u8],
     extension: Option<&str>,

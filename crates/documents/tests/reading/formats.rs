@@ -543,6 +543,47 @@ fn what_is_two_things_is_the_first_that_can_be_read() {
 }
 
 #[test]
+fn an_office_document_under_a_password_opens_with_it() {
+    let locked = include_bytes!("../fixtures/user-password.docx");
+    let opened = |password| read::with(locked, Some("docx"), password, Limits::default());
+    assert_eq!(opened(None).verdict, Err(DocumentFailure::PasswordWanted));
+    assert_eq!(
+        opened(Some("not it")).verdict,
+        Err(DocumentFailure::PasswordWrong)
+    );
+    let read = opened(Some("user"));
+    assert_eq!(read.verdict, Ok(()));
+    assert_eq!(read.format, Some(Format::Docx));
+    assert_eq!(read.pages[0].text, "The rent is 900 euros.");
+}
+
+#[test]
+fn a_workbook_whose_cells_alone_are_protected_opens_without_a_password() {
+    let locked = include_bytes!("../fixtures/protected-cells.xlsx");
+    let read = read_as(locked, Format::Xlsx);
+    assert_eq!(cell(&read.pages[0], "B1"), Some("900"));
+}
+
+#[test]
+fn an_office_document_whose_lock_is_cut_short_gets_a_verdict() {
+    let locked = include_bytes!("../fixtures/user-password.docx");
+    for length in (8..locked.len()).step_by(251) {
+        let read = read::with(
+            &locked[..length],
+            Some("docx"),
+            Some("user"),
+            Limits::default(),
+        );
+        // What is lost at the very end may be empty.
+        let is_whole = read.verdict == Ok(()) && read.pages[0].text == "The rent is 900 euros.";
+        assert!(
+            read.verdict.is_err() || is_whole,
+            "cut after {length} bytes"
+        );
+    }
+}
+
+#[test]
 fn protected_and_foreign_files_say_so() {
     let locked = compound::compound(&[
         ("EncryptedPackage", b"x".as_slice()),
