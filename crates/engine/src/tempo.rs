@@ -48,6 +48,9 @@ pub(crate) struct Tempo {
     batch: usize,
     /// Seconds for each token of a piece, lately.
     each: f64,
+    /// What a step of few tokens takes all of these threads, lately, in seconds: a long context makes each slower. Unknown
+    /// until one of them was not slow.
+    usual: Option<f64>,
     /// Whether the last step was slower than one thread would have been.
     was_slow: bool,
     /// Computing time until more threads are tried.
@@ -124,6 +127,7 @@ impl Tempo {
             batch,
             each: alone.each,
             alone,
+            usual: None,
             was_slow: false,
             until_retry: FIRST_WAIT,
             wait: FIRST_WAIT,
@@ -158,11 +162,15 @@ impl Tempo {
     ) {
         let seconds = elapsed.as_secs_f64();
         let slowness = seconds / self.alone.step(tokens).max(1e-9);
-        if self.threads() > 1 && slowness > SLOWER {
+        let is_usual = tokens < TELLING
+            && slowness <= MUCH_SLOWER
+            && self.usual.is_some_and(|usual| seconds <= UNUSUAL * usual);
+        if self.threads() > 1 && slowness > SLOWER && !is_usual {
             // One such step may be a hiccup, unless it is a bad one.
             if self.was_slow || slowness > MUCH_SLOWER {
                 self.wait = (self.wait * 2).max(elapsed * 10);
                 self.choice += 1;
+                self.usual = None;
                 self.watch = Watch::begin(idle());
                 self.until_retry = match self.watch {
                     Some(_) if !self.is_trial => FIRST_WAIT,
@@ -174,6 +182,10 @@ impl Tempo {
             return;
         }
         self.was_slow = false;
+        if tokens < TELLING {
+            let usual = self.usual.get_or_insert(seconds);
+            *usual += (seconds - *usual) / 32.0;
+        }
         if self.threads() == 1 {
             self.learn_alone(tokens, seconds);
         }
@@ -199,6 +211,7 @@ impl Tempo {
         self.watch = Watch::begin(idle);
         if has_room || self.without_trial >= PATIENCE {
             self.choice -= 1;
+            self.usual = None;
             self.is_trial = true;
             self.until_retry = self.wait;
             self.without_trial = Duration::ZERO;
@@ -237,9 +250,11 @@ fn power_of_two(tokens: f64, most: usize) -> usize {
     1 << tokens.ilog2()
 }
 
-/// Several threads should be faster than one; what a longer context adds is allowed for.
+/// Several threads should be faster than one; what a longer context adds is allowed for, and more of it where steps were not much
+/// faster lately either.
 const SLOWER: f64 = 1.5;
 const MUCH_SLOWER: f64 = 4.0;
+const UNUSUAL: f64 = 2.0;
 
 #[cfg(test)]
 mod tests {
@@ -303,6 +318,19 @@ mod tests {
                 "{piece} at {tokens_per_s}/s"
             );
         }
+    }
+
+    #[test]
+    fn a_context_that_grows_slows_no_thread_down() {
+        let mut tempo = Tempo::new(2, ALONE);
+        for step in 0..2_000 {
+            // Up to three times what one thread needs without a context.
+            let taken = 0.014 + 0.046 * f64::from(step) / 2_000.0;
+            tempo.measured(1, seconds(taken), || None);
+            assert_eq!(tempo.threads(), 2, "after {step} steps");
+        }
+        tempo.measured(1, seconds(0.14), || None);
+        assert_eq!(tempo.threads(), 1, "that was no context");
     }
 
     #[test]
