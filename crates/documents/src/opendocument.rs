@@ -1,6 +1,6 @@
 //! OpenDocument texts, sheets and presentations: what `content.xml` shows, in its order.
 //!
-//! Kept: headings with their levels, lists, tables, footnotes and comments after the paragraph that they belong
+//! Kept: headings with their levels, lists with their numbers, tables, footnotes and comments after the paragraph that they belong
 //! to, headers and footers apart, sheets with the addresses of their cells, slides with their notes. A cell's
 //! text is the one shown. Left out: what tracked changes deleted, drawings, styles.
 
@@ -10,6 +10,10 @@ use crate::archive::Archive;
 use crate::budget::{Budget, NESTING_LIMIT};
 use crate::written::{COLUMNS_LIMIT, Writer};
 use crate::xml::{self, Element, Node, Soundness};
+
+mod lists;
+
+use lists::Lists;
 
 /// The last row of the largest sheets.
 const ROWS: u64 = 1 << 24;
@@ -87,9 +91,9 @@ struct Walk<'w, 'b> {
     /// The paragraphs that are being read, the innermost last: a text box stands in one. With the level of a
     /// heading.
     paragraphs: Vec<(String, Option<u8>)>,
-    lists: usize,
-    /// An item begins.
-    item: bool,
+    lists: Lists,
+    /// What stands before the item that begins.
+    mark: Option<String>,
     /// Inside notes and comments, so deep, and what they say.
     notes: usize,
     note: Vec<String>,
@@ -122,8 +126,8 @@ impl<'w, 'b> Walk<'w, 'b> {
             within: false,
             dropped: 0,
             paragraphs: Vec::new(),
-            lists: 0,
-            item: false,
+            lists: Lists::default(),
+            mark: None,
             notes: 0,
             note: Vec::new(),
             pending: Vec::new(),
@@ -197,7 +201,7 @@ impl<'w, 'b> Walk<'w, 'b> {
     fn start(&mut self, element: &Element) -> Result<(), DocumentFailure> {
         match element.name() {
             "body" => self.within = true,
-            _ if !self.within => {}
+            _ if !self.within => self.lists.style(element),
             "p" | "h" => {
                 if self.paragraphs.len() >= NESTING_LIMIT {
                     return Err(DocumentFailure::Limit(Limit::Nesting));
@@ -212,8 +216,9 @@ impl<'w, 'b> Walk<'w, 'b> {
             }
             "tab" => self.push("\t"),
             "line-break" => self.push("\n"),
-            "list" => self.lists += 1,
-            "list-item" | "list-header" => self.item = true,
+            "list" => self.lists.begin(element),
+            "list-item" => self.mark = self.lists.item(element),
+            "list-header" => self.mark = None,
             "note" | "annotation" => self.notes += 1,
             "table" => {
                 self.tables += 1;
@@ -264,7 +269,10 @@ impl<'w, 'b> Walk<'w, 'b> {
                     self.paragraph(text, level)?;
                 }
             }
-            "list" => self.lists = self.lists.saturating_sub(1),
+            "list" => {
+                self.lists.end();
+                self.mark = None;
+            }
             "note" | "annotation" => {
                 self.notes = self.notes.saturating_sub(1);
                 if self.notes == 0 {
@@ -312,17 +320,19 @@ impl<'w, 'b> Walk<'w, 'b> {
             self.sheet.cell.push(text);
             return Ok(());
         }
-        let item = std::mem::take(&mut self.item) && self.lists > 0;
-        match level {
-            Some(level) => self.writer.heading(level, &text)?,
-            None if self.slide_title > 0 && self.slide_notes == 0 && !text.trim().is_empty() => {
+        let mark = self.mark.take();
+        match (level, mark) {
+            (Some(level), _) => self.writer.heading(level, &text)?,
+            (None, _)
+                if self.slide_title > 0 && self.slide_notes == 0 && !text.trim().is_empty() =>
+            {
                 self.writer.heading(1, &text)?;
                 self.writer.title_if_none(&text);
             }
-            None if item && !text.trim().is_empty() => {
-                self.writer.paragraph(&format!("• {text}"))?
+            (None, Some(mark)) if !text.trim().is_empty() => {
+                self.writer.paragraph(&format!("{mark} {text}"))?
             }
-            None => self.writer.paragraph(&text)?,
+            _ => self.writer.paragraph(&text)?,
         }
         if self.paragraphs.is_empty() {
             self.flush_notes()?;

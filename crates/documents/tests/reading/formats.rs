@@ -6,7 +6,9 @@ use aparte_protocol::documents::{
 
 use crate::read::{self, Read};
 use crate::writer::compound::{self, OldCell, doc, msg, ppt, xls};
-use crate::writer::packages::{docx, entries, epub, open_document, paragraph, pptx, xlsx, zipped};
+use crate::writer::packages::{
+    docx, entries, epub, open_document, open_document_with, paragraph, pptx, xlsx, zipped,
+};
 
 fn read_as(bytes: &[u8], format: Format) -> Read {
     let read = read::file(bytes, "bin");
@@ -228,6 +230,39 @@ fn an_open_document_text_keeps_headings_lists_tables_notes_and_edges() {
         passages(page)
             .iter()
             .all(|(text, _)| !text.contains("confidential"))
+    );
+}
+
+#[test]
+fn the_items_of_an_open_document_have_the_numbers_that_its_styles_give() {
+    let item = |text: &str| format!("<text:list-item><text:p>{text}</text:p></text:list-item>");
+    let body = format!(
+        "<text:list text:style-name=\"Clauses\">{}<text:list-item><text:p>Rent</text:p>\
+         <text:list>{}{}</text:list></text:list-item></text:list>\
+         <text:p>Between them</text:p>\
+         <text:list text:style-name=\"Clauses\" text:continue-numbering=\"true\">{}</text:list>\
+         <text:list text:style-name=\"Clauses\"><text:list-item text:start-value=\"7\"><text:p>Annex</text:p></text:list-item></text:list>",
+        item("Parties"),
+        item("Amount"),
+        item("Term"),
+        item("Repairs"),
+    );
+    let styles = "<text:list-style style:name=\"Clauses\">\
+        <text:list-level-style-number text:level=\"1\" style:num-format=\"1\" style:num-suffix=\".\"/>\
+        <text:list-level-style-number text:level=\"2\" style:num-format=\"a\" style:num-suffix=\")\" text:display-levels=\"2\"/>\
+        </text:list-style>";
+    let read = read_as(&open_document_with("text", styles, &body), Format::Odt);
+    assert_eq!(
+        read.pages[0].text.split("\n\n").skip(2).collect::<Vec<_>>(),
+        [
+            "1. Parties",
+            "2. Rent",
+            "2.a) Amount",
+            "2.b) Term",
+            "Between them",
+            "3. Repairs",
+            "7. Annex"
+        ]
     );
 }
 

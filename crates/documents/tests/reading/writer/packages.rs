@@ -279,8 +279,13 @@ const OPEN: &str = "xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:
 
 /// An OpenDocument file of a kind (`text`, `spreadsheet`, `presentation`) with this body.
 pub fn open_document(kind: &str, body: &str) -> Vec<u8> {
+    open_document_with(kind, "", body)
+}
+
+/// The same with styles of its own.
+pub fn open_document_with(kind: &str, styles: &str, body: &str) -> Vec<u8> {
     let content = format!(
-        "<?xml version=\"1.0\"?><office:document-content {OPEN}><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
+        "<?xml version=\"1.0\"?><office:document-content {OPEN}><office:automatic-styles>{styles}</office:automatic-styles><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>"
     );
     let styles = format!(
         "<?xml version=\"1.0\"?><office:document-styles {OPEN}><office:master-styles><style:master-page>\
