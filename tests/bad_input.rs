@@ -5,8 +5,10 @@ use std::io::Write;
 use std::path::Path;
 
 use aparte_assistant::{Error, Input, Item, Language, Message, Stop};
-use aparte_tests::{aparte, assistant, embedding, english_sample, fixture, refused};
-use gguf::{Gguf, Tensor};
+use aparte_tests::{
+    aparte, assistant, embedding, english_sample, fixture, refused, starter,
+};
+use gguf::{Gguf, Tensor, Value};
 
 #[expect(dead_code, reason = "only a sound model is needed here")]
 #[path = "../crates/engine/tests/gguf/mod.rs"]
@@ -580,4 +582,27 @@ fn a_refusal_while_documents_are_being_indexed_says_so() {
         .unwrap();
     let late = refusal(&[document]);
     assert!(!late.contains("indexed"), "{late}");
+}
+
+#[test]
+fn a_model_that_reads_less_than_a_passage_says_so_and_never_answers_from_half_of_one() {
+    let scratch = tempfile::tempdir().unwrap();
+    let small = scratch.path().join("small.gguf");
+    let starter = std::fs::read(starter().file).unwrap();
+    let model = Gguf::read(&starter).with("llama.context_length", Value::number(256));
+    std::fs::write(&small, model.bytes()).unwrap();
+    let (file, question) = english_sample();
+    for (language, words) in [
+        ("en", "reads less text at a time than one passage"),
+        ("fr", "lit moins de texte à la fois"),
+    ] {
+        let sentence = refused(
+            aparte()
+                .args(["ask", "--language", language, "--model"])
+                .arg(&small)
+                .arg(&question)
+                .arg(&file),
+        );
+        assert!(sentence.contains(words), "{sentence}");
+    }
 }

@@ -598,6 +598,8 @@ pub struct Answer {
     pub lead: Lead,
     /// How much of the documents the model was given.
     pub mode: Mode,
+    /// The same in numbers; null where it was not asked, and in an answer of an earlier version.
+    pub given: Option<Given>,
     /// Whether the model came to its end.
     pub ending: Ending,
     /// In the order of their marks.
@@ -608,6 +610,18 @@ pub struct Answer {
     pub timings: Timings,
     /// What the model wrote on the way to it.
     pub thinking: Option<Thinking>,
+}
+
+/// How much of the documents the model was given.
+#[derive(Debug, Clone, Copy, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Given {
+    /// Passages.
+    pub passages: u32,
+    /// Passages that the documents have.
+    pub of_passages: u32,
+    /// Pages that the documents have; 0 where not all of them have pages.
+    pub pages: u32,
 }
 
 /// What a reasoning model wrote on the way to an answer.
@@ -1312,6 +1326,11 @@ impl From<domain::Answer> for Answer {
                 domain::Mode::Whole => Mode::Whole,
                 domain::Mode::Parts => Mode::Parts,
             },
+            given: answer.given.map(|given| Given {
+                passages: given.passages,
+                of_passages: given.of_passages,
+                pages: given.pages,
+            }),
             ending: match answer.ending {
                 domain::Ending::Complete => Ending::Complete,
                 domain::Ending::Length => Ending::Length,

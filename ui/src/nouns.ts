@@ -22,6 +22,7 @@ export type {
   Found,
   FoundAll,
   FoundIn,
+  Given,
   Hit,
   IncomingFile,
   Intake,

@@ -5,6 +5,7 @@ use aparte_protocol::engine::Timings;
 
 use serde::{Deserialize, Serialize};
 
+use crate::extent::Given;
 use crate::library::DocumentId;
 use crate::thinking::Thinking;
 
@@ -27,6 +28,10 @@ pub struct Answer {
     pub ending: Ending,
     /// What it took.
     pub timings: AnswerTimings,
+    /// What of the documents the model was given, which is stored beside it: see [`Message`](crate::Message). `None` where it was
+    /// not asked, and in an answer of an earlier version.
+    #[serde(skip)]
+    pub given: Option<Given>,
     /// What the model wrote on the way to it, which is stored beside it: see [`Message`](crate::Message).
     #[serde(skip)]
     pub thinking: Option<Thinking>,
@@ -50,6 +55,7 @@ impl Answer {
             mode: Mode::Parts,
             ending: Ending::Interrupted,
             timings: AnswerTimings::default(),
+            given: None,
             thinking: None,
         }
     }

@@ -12,13 +12,16 @@ use std::ops::Range;
 use std::time::Instant;
 
 use aparte_protocol::documents::TextRange;
-use aparte_protocol::engine::{FinishReason, Finished, Generate, Shape, Timings, Urgency};
+use aparte_protocol::engine::{
+    ChatMessage, FinishReason, Finished, Generate, Shape, StateName, Timings, Urgency,
+};
 
 use crate::Assistant;
 use crate::answer::{Answer, AnswerTimings, CORRECTED, Citation, DOUBT, Ending, Lead, Mode};
 use crate::conversation::ConversationId;
 use crate::engine::{self, Engine, Progress, Running, Stop};
 use crate::error::Error;
+use crate::extent::{Given, Whole, passage_tokens};
 use crate::follow_up;
 use crate::language::Language;
 use crate::library::DocumentId;
@@ -37,9 +40,6 @@ use crate::turns::{self, Turn, without_marks};
 const PASSAGES_LOOKED_AT: usize = 24;
 /// Among so many of the best passages each document gets its turn: what comes later is too far off to be more than filling.
 const SPREAD: usize = 8;
-/// Prompt tokens for passages. On a two-core machine a small model reads this many in about three seconds,
-/// and finds its way among no more.
-const PASSAGE_TOKENS: u32 = 500;
 /// The longest answer, in tokens.
 const ANSWER_TOKENS: u32 = 220;
 /// What a reasoning model may think before it, in tokens.
@@ -108,6 +108,7 @@ pub(crate) fn ask(
             mode: evidence.mode(),
             ending: Ending::NotAsked,
             timings: timings(0, None, Timings::default()),
+            given: None,
             thinking: None,
         });
     };
@@ -124,6 +125,7 @@ pub(crate) fn ask(
             mode: evidence.mode(),
             ending: Ending::NotAsked,
             timings: timings(0, None, Timings::default()),
+            given: None,
             thinking: None,
         });
     }
@@ -134,6 +136,7 @@ pub(crate) fn ask(
         conversation,
         turns,
         question,
+        documents,
         language: reply_language,
         started,
     };
@@ -141,7 +144,10 @@ pub(crate) fn ask(
     if reply.ending == Ending::Interrupted && reply.written.is_empty() {
         // The engine was dead before it was asked, or died at once: another one may do better, without the state that
         // may have killed it.
-        assistant.forget_state(conversation);
+        assistant.forget_state(conversation.state_name());
+        if let Some(whole) = reply.whole {
+            assistant.forget_state(whole);
+        }
         reply = asked.reply(engine, &mut evidence, stop, on_progress)?;
     }
     if reply.ending == Ending::Interrupted && reply.written.is_empty() {
@@ -154,6 +160,7 @@ pub(crate) fn ask(
         first_word_ms,
         counts,
         thought,
+        whole: _,
     } = reply;
 
     let cut_short = matches!(ending, Ending::Stopped | Ending::Interrupted);
@@ -188,6 +195,7 @@ pub(crate) fn ask(
         mode: evidence.mode(),
         ending,
         timings: timings(load_ms, first_word_ms, counts),
+        given: Some(evidence.given(assistant, documents)),
         thinking: thought.end(),
     })
 }
@@ -208,6 +216,7 @@ struct Asked<'a> {
     conversation: ConversationId,
     turns: &'a [Turn],
     question: &'a str,
+    documents: &'a [DocumentId],
     language: Language,
     started: Instant,
 }
@@ -220,6 +229,8 @@ struct Reply {
     first_word_ms: Option<u64>,
     counts: Timings,
     thought: Thought,
+    /// The state of the documents that it was given whole.
+    whole: Option<StateName>,
 }
 
 impl Asked<'_> {
@@ -240,23 +251,20 @@ impl Asked<'_> {
             first_word_ms: None,
             counts: Timings::default(),
             thought: Thought::default(),
+            whole: None,
         };
         let Some(running) = running else {
             reply.ending = Ending::Stopped;
             return Ok(reply);
         };
-        match evidence.keep_within_budget(&running, &engine.model().name) {
-            Err(Error::EngineStopped) => return Ok(reply),
-            kept => kept?,
-        }
-        let told = match told(&running, self.conversation, self.turns) {
-            Err(Error::EngineStopped) => return Ok(reply),
-            told => told?,
-        };
-        let question = prompt::question(self.question, &evidence.passages, self.language);
         self.assistant.bring_state(&running, self.conversation);
+        let (messages, whole) = match self.messages(&running, &engine.model().name, evidence) {
+            Err(Error::EngineStopped) => return Ok(reply),
+            messages => messages?,
+        };
+        reply.whole = whole.as_ref().map(|whole| whole.name);
         let generate = Generate {
-            messages: prompt::conversation(told, Some(question), self.language),
+            messages,
             sampling: self.assistant.sampling()?,
             max_tokens: reply_tokens(&running),
             urgency: Urgency::Interactive,
@@ -297,25 +305,74 @@ impl Asked<'_> {
                 reason.into()
             };
             reply.counts = timings;
+            let conversation = self.conversation.state_name();
+            match (whole, reply.first_word_ms) {
+                (Some(whole), Some(_)) => {
+                    whole.note_used(&running, conversation, timings.reused_tokens)
+                }
+                _ => running.note_head(conversation, None),
+            }
         }
         Ok(reply)
     }
+
+    /// What the model is told: the documents whole and what was asked about them, or else their best passages for this question.
+    fn messages(
+        &self,
+        running: &Running,
+        model: &str,
+        evidence: &mut Evidence,
+    ) -> Result<(Vec<ChatMessage>, Option<Whole>), Error> {
+        let Asked {
+            assistant,
+            conversation,
+            turns,
+            question,
+            documents,
+            language,
+            ..
+        } = *self;
+        let whole = assistant.whole_at_once(running, conversation, documents, question)?;
+        let Some(mut whole) = whole else {
+            evidence.keep_within_budget(running, model)?;
+            let told = told(running, conversation, turns, room_for_turns(running))?;
+            let question = prompt::question(question, &evidence.passages, language);
+            return Ok((prompt::conversation(told, Some(question), language), None));
+        };
+        evidence.take_all(std::mem::take(&mut whole.passages));
+        let room = whole.room_for_turns(running, question)?;
+        let told = told(running, conversation, turns, room)?;
+        let answer_in = (language != whole.language).then_some(language);
+        let messages = prompt::about(&whole.block, told, question, whole.language, answer_in);
+        Ok((messages, Some(whole)))
+    }
 }
 
-/// The turns that the model is told: those that fit beside the passages, a question and its answer.
+/// The turns that the model is told: those that fit in so many tokens.
 pub(crate) fn told<'t>(
     running: &Running,
     conversation: ConversationId,
     turns: &'t [Turn],
+    room: u32,
 ) -> Result<&'t [Turn], Error> {
     let tokens = running.count_turns(conversation.state_name(), turns)?;
-    let others = PASSAGE_TOKENS + reply_tokens(running) + FRAME_TOKENS;
-    let budget = running.facts.context.saturating_sub(others);
-    Ok(&turns[turns::left_out(&tokens, budget)..])
+    Ok(&turns[turns::left_out(&tokens, room)..])
+}
+
+/// How many tokens of a conversation's turns have room beside passages, a question and its answer.
+pub(crate) fn room_for_turns(running: &Running) -> u32 {
+    let others = passage_room(running) + reply_tokens(running) + FRAME_TOKENS;
+    running.facts.context.saturating_sub(others)
+}
+
+/// How many tokens of passages the model is given.
+fn passage_room(running: &Running) -> u32 {
+    let facts = &running.facts;
+    passage_tokens(running.pace(), facts.parameters, facts.context)
 }
 
 /// The longest reply, with what is thought before it.
-fn reply_tokens(running: &Running) -> u32 {
+pub(crate) fn reply_tokens(running: &Running) -> u32 {
     let thinks = (running.facts.template.as_ref()).is_some_and(|template| template.thinks);
     ANSWER_TOKENS + if thinks { THINKING_TOKENS } else { 0 }
 }
@@ -426,6 +483,27 @@ impl Evidence {
         }
     }
 
+    /// What of the documents the model was given.
+    fn given(&self, assistant: &Assistant, documents: &[DocumentId]) -> Given {
+        let library = assistant.library();
+        let documents = || documents.iter().filter_map(|id| library.get(*id));
+        let pages = documents().map(|document| document.pages).sum();
+        let have_pages = documents().all(|document| document.format.has_pages());
+        let count = |passages: usize| u32::try_from(passages).unwrap_or(u32::MAX);
+        Given {
+            passages: count(self.passages.iter().map(PassageRef::count).sum()),
+            of_passages: count(self.all),
+            pages: if have_pages { pages } else { 0 },
+        }
+    }
+
+    /// Takes up every passage of the documents: behind those that were found, the others in their order.
+    fn take_all(&mut self, all: Vec<PassageRef>) {
+        let is_new = |passage: &PassageRef| !self.passages.iter().any(|it| it.begins_as(passage));
+        let others: Vec<_> = all.into_iter().filter(is_new).collect();
+        self.passages.extend(others);
+    }
+
     /// Keeps the best passages that the prompt has room for, at least one.
     fn keep_within_budget(&mut self, running: &Running, model: &str) -> Result<(), Error> {
         let texts = self
@@ -434,7 +512,7 @@ impl Evidence {
             .map(|passage| passage.text().to_owned())
             .collect();
         let counts = running.count_tokens(texts)?;
-        let Some(kept) = fitting(&counts, running.facts.context) else {
+        let Some(kept) = fitting(&counts, passage_room(running), running.facts.context) else {
             return Err(Error::ContextTooSmall(model.to_owned()));
         };
         self.passages.truncate(kept);
@@ -632,14 +710,13 @@ impl Source<'_> {
     }
 }
 
-/// How many of the first passages have room in a context, by their tokens: at least one, or `None` where the first alone would take
+/// How many of the first passages have so much room in a context, by their tokens: at least one, or `None` where the first alone would take
 /// more than half, which the question and the reply need.
-fn fitting(tokens: &[u32], context: u32) -> Option<usize> {
-    let half = context / 2;
-    if tokens.first().is_some_and(|&first| first > half) {
+fn fitting(tokens: &[u32], room: u32, context: u32) -> Option<usize> {
+    if tokens.first().is_some_and(|&first| first > context / 2) {
         return None;
     }
-    let mut left = PASSAGE_TOKENS.min(half);
+    let mut left = room;
     let mut kept = 0;
     for &count in tokens {
         match left.checked_sub(count) {
@@ -820,15 +897,15 @@ mod tests {
 
     #[test]
     fn passages_are_given_as_far_as_there_is_room_and_one_at_least() {
-        assert_eq!(fitting(&[200, 200, 200], 4_096), Some(2));
-        assert_eq!(fitting(&[700, 10], 4_096), Some(1));
-        assert_eq!(fitting(&[200, 200], 512), Some(1));
-        assert_eq!(fitting(&[], 512), Some(0));
+        assert_eq!(fitting(&[200, 200, 200], 500, 4_096), Some(2));
+        assert_eq!(fitting(&[700, 10], 500, 4_096), Some(1));
+        assert_eq!(fitting(&[200, 200], 256, 512), Some(1));
+        assert_eq!(fitting(&[], 256, 512), Some(0));
     }
 
     #[test]
     fn a_context_smaller_than_a_passage_is_too_small() {
-        assert_eq!(fitting(&[300], 512), None);
+        assert_eq!(fitting(&[300], 256, 512), None);
         let error = Error::ContextTooSmall("Tiny".into());
         for (language, words) in [
             (

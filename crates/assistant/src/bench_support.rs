@@ -100,6 +100,9 @@ pub fn add_document(vault: &Vault, number: u64, pages: &[Vec<String>]) -> Result
     Ok(())
 }
 
+/// Of documents that are an index alone.
+const PASSAGES_OF_A_DOCUMENT: usize = 250;
+
 /// The search index by itself.
 pub struct Index(SearchIndex);
 
@@ -153,6 +156,40 @@ impl Index {
             index.put_passages(id, owner.fingerprint, Language::English, entries)?;
         }
         Ok(Index(index))
+    }
+
+    /// Makes an index of so many passages, each with its text and the vectors of its pieces.
+    pub fn of(
+        count: usize,
+        mut passage: impl FnMut() -> (String, Vec<Vector>),
+    ) -> Result<Index, Failure> {
+        let mut index = SearchIndex::new()?;
+        let mut left = count;
+        for number in 0_u64.. {
+            if left == 0 {
+                break;
+            }
+            let passages: Vec<_> = (0..left.min(PASSAGES_OF_A_DOCUMENT))
+                .map(|_| passage())
+                .collect();
+            left -= passages.len();
+            let entries = (0..).zip(&passages).map(|(number, (text, vectors))| Entry {
+                page: 1,
+                passage: number,
+                text,
+                headings: &[],
+                vectors,
+            });
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&number.to_le_bytes());
+            index.put_passages(id, id, Language::English, entries)?;
+        }
+        Ok(Index(index))
+    }
+
+    /// Compares all vectors with one and does nothing else.
+    pub fn bare_scan(&self, vector: &Vector) -> i32 {
+        self.0.bare_scan(vector)
     }
 
     /// Keeps the snapshot in the vault, and gives its length.
@@ -232,6 +269,7 @@ fn message(turn: usize, text: &str) -> Message {
         mode: Mode::Parts,
         ending: Ending::Complete,
         timings: AnswerTimings::default(),
+        given: None,
         thinking: None,
     }))
 }
@@ -311,6 +349,14 @@ pub fn is_refused(
 ) -> Result<bool, Failure> {
     let speaks = crate::ask::documents_speak_of(assistant, question, documents);
     Ok(!speaks.map_err(sentence)?)
+}
+
+/// How many tokens a text has, for the model that is loaded.
+pub fn count_tokens(assistant: &Assistant, text: &str) -> Result<u32, Failure> {
+    let engine = assistant.engine().map_err(sentence)?;
+    let running = engine.running().ok_or("no model is loaded")?;
+    let counts = running.count_tokens(vec![text.to_owned()]);
+    Ok(counts.map_err(sentence)?.iter().sum())
 }
 
 /// The text of a page of a document.

@@ -38,6 +38,14 @@ impl Calibrations {
         })
     }
 
+    /// How fast the model in `file` is on a machine that is called so.
+    pub(crate) fn speed(&self, file: &Path, machine: &str) -> Option<Speed> {
+        let key = Key::of(file)?;
+        let mut entries = read(&self.folder).into_iter();
+        let found = entries.find(|entry| entry.model == key && entry.machine == machine)?;
+        found.speed
+    }
+
     /// Remembers what a trial found out about the model in `file`, on a machine that is called so.
     pub(crate) fn learn(&self, file: &Path, machine: &str, tuning: Tuning, speed: Option<Speed>) {
         let Some(model) = Key::of(file) else { return };

@@ -35,7 +35,7 @@ impl Assistant {
             return Ok(None);
         };
         let turns = self.turns(conversation)?;
-        let told = ask::told(&running, conversation, &turns)?;
+        let told = ask::told(&running, conversation, &turns, ask::room_for_turns(&running))?;
         let last = told.last().and_then(|turn| Language::of(&turn.question));
         let language = last.unwrap_or(self.language());
         let ModelFacts { context, .. } = running.facts;
@@ -79,7 +79,7 @@ impl Assistant {
     }
 
     /// Keeps one state, sealed as the engine gives it.
-    fn keep_state(&self, running: &Running, name: StateName, tokens: u32) -> Result<(), Error> {
+    pub(crate) fn keep_state(&self, running: &Running, name: StateName, tokens: u32) -> Result<(), Error> {
         let fingerprint = running.facts.fingerprint;
         let Some(mut new) = kept_states::begin(&self.vault, name, fingerprint, tokens)? else {
             return Ok(());
@@ -132,7 +132,11 @@ impl Assistant {
 
     /// Brings the engine what was computed of a conversation in an earlier one. Without it, it is computed again.
     pub(crate) fn bring_state(&self, running: &Running, conversation: ConversationId) {
-        let name = conversation.state_name();
+        self.bring(running, conversation.state_name());
+    }
+
+    /// Brings the engine a state of this name, if it is kept.
+    pub(crate) fn bring(&self, running: &Running, name: StateName) {
         if running.knows(name) {
             return;
         }
@@ -146,11 +150,11 @@ impl Assistant {
         }
     }
 
-    /// Removes what was computed of a conversation from the disk: an engine died of it, perhaps.
-    pub(crate) fn forget_state(&self, conversation: ConversationId) {
+    /// Removes what was computed under this name from the disk: an engine died of it, perhaps.
+    pub(crate) fn forget_state(&self, name: StateName) {
         let _turn = lock(&self.keeping);
         // What cannot be removed now is used once more at the worst.
-        let _ = kept_states::forget(&self.vault, conversation.state_name());
+        let _ = kept_states::forget(&self.vault, name);
     }
 
     /// Forgets everything that was computed, because something is erased that may be in it.

@@ -61,13 +61,20 @@ pub enum Message {
 /// as they ever were.
 const WITH_THINKING: u8 = 2;
 
+/// The version under which an answer is kept of which it is known what the model was given: the message, then what was thought, if
+/// anything was, and what was given.
+const WITH_GIVEN: u8 = 3;
+
 impl Message {
     /// The bytes to seal.
     pub(crate) fn encode(&self) -> Vec<u8> {
         match self {
-            Message::Answer(answer) => match &answer.thinking {
-                Some(thinking) => stored::encode_as(WITH_THINKING, &(self, thinking)),
-                None => stored::encode(self),
+            Message::Answer(answer) => match (&answer.thinking, answer.given) {
+                (None, None) => stored::encode(self),
+                (Some(thinking), None) => stored::encode_as(WITH_THINKING, &(self, thinking)),
+                (thinking, Some(given)) => {
+                    stored::encode_as(WITH_GIVEN, &(self, thinking, given))
+                }
             },
             Message::Question(_) | Message::Lost(_) => stored::encode(self),
         }
@@ -75,12 +82,20 @@ impl Message {
 
     /// A message of any version.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Message, Error> {
-        if bytes.first() != Some(&WITH_THINKING) {
-            return stored::decode(bytes);
-        }
-        match stored::decode_as(WITH_THINKING, bytes)? {
-            (Message::Answer(mut answer), thinking) => {
-                answer.thinking = Some(thinking);
+        let (message, thinking, given) = match bytes.first() {
+            Some(&WITH_GIVEN) => {
+                let (message, thinking, given) = stored::decode_as(WITH_GIVEN, bytes)?;
+                (message, thinking, Some(given))
+            }
+            Some(&WITH_THINKING) => {
+                let (message, thinking) = stored::decode_as(WITH_THINKING, bytes)?;
+                (message, Some(thinking), None)
+            }
+            _ => return stored::decode(bytes),
+        };
+        match message {
+            Message::Answer(mut answer) => {
+                (answer.thinking, answer.given) = (thinking, given);
                 Ok(Message::Answer(answer))
             }
             _ => Err(Error::Vault(VaultTrouble::Damaged)),
@@ -348,6 +363,35 @@ mod tests {
         let asked = stored::encode_as(2, &(question("Why?"), thinking));
         let refused = Message::decode(&asked);
         assert_eq!(refused, Err(Error::Vault(VaultTrouble::Damaged)));
+    }
+
+    #[test]
+    fn what_the_model_was_given_is_kept_with_its_answer() {
+        let given = crate::Given {
+            passages: 2,
+            of_passages: 300,
+            pages: 40,
+        };
+        let plain = Answer::interrupted("Because.".into());
+        let thinking = crate::thinking::Thinking {
+            text: "Why?".into(),
+            ms: 5,
+        };
+        for (thinking, bytes) in [(None, vec![0]), (Some(thinking), b"\x01\x04Why?\x05".to_vec())] {
+            let answer = Answer {
+                given: Some(given),
+                thinking,
+                ..plain.clone()
+            };
+            let message = Message::Answer(Box::new(answer));
+            // Frozen: the version, the message as it is without, what was thought, and the three numbers.
+            let mut frozen = Message::Answer(Box::new(plain.clone())).encode();
+            frozen[0] = 3;
+            frozen.extend(bytes);
+            frozen.extend([2, 0xac, 0x02, 40]);
+            assert_eq!(message.encode(), frozen);
+            assert_eq!(Message::decode(&frozen).unwrap(), message);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The engine: one model in a worker of its own, started when it is needed and again after it died.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -12,7 +12,7 @@ use aparte_protocol::Wall;
 use aparte_protocol::calibration::Trial;
 use aparte_protocol::engine::{
     ChatMessage, EngineEvent, EngineRequest, Finished, Generate, Likelihood, ModelFacts, StateName,
-    Timings,
+    Timings, Urgency,
 };
 use zeroize::Zeroizing;
 
@@ -22,6 +22,7 @@ use crate::loading::{Heard, Loaded, Place, STOP_POLL, Serving, load};
 use crate::lock;
 use crate::log;
 use crate::models::Model;
+use crate::pace::Pace;
 use crate::turns::Turn;
 use crate::worker::{Stopped, Worker};
 
@@ -91,6 +92,12 @@ pub(crate) struct Running {
     states: Mutex<HashMap<StateName, KnownState>>,
     /// Tokens of the turns of conversations.
     turns: Mutex<HashMap<StateName, Vec<u32>>>,
+    /// Which documents stand whole at the head of what was computed of a conversation.
+    heads: Mutex<HashMap<StateName, StateName>>,
+    /// What was computed and not there when it was to be gone on with.
+    lost: Mutex<HashSet<StateName>>,
+    /// How fast it reads.
+    pace: Mutex<Option<Pace>>,
     /// Whether a trial of its settings was begun.
     is_tried: AtomicBool,
 }
@@ -200,11 +207,15 @@ impl Engine {
             load_ms: facts.load_ms,
             context: facts.context,
         });
+        let speed = calibrations.and_then(|found| found.speed(&self.model.file, &facts.machine));
         Ok(Some(Running {
             worker,
             facts,
             states: Mutex::default(),
             turns: Mutex::default(),
+            heads: Mutex::default(),
+            lost: Mutex::default(),
+            pace: Mutex::new(speed.map(|speed| Pace::of_short_prompts(speed.prompt))),
             is_tried: AtomicBool::new(false),
         }))
     }
@@ -232,6 +243,9 @@ impl Engine {
         }
         match running.calibrate(is_enough)? {
             Trial::Settled { tuning, speed } => {
+                if let Some(speed) = speed {
+                    *lock(&running.pace) = Some(Pace::of_short_prompts(speed.prompt));
+                }
                 if let Some(calibrations) = &self.calibrations {
                     calibrations.learn(&self.model.file, &running.facts.machine, tuning, speed);
                 }
@@ -258,7 +272,7 @@ impl Running {
         is_enough: &dyn Fn() -> bool,
         on_progress: &mut dyn FnMut(Progress),
     ) -> Result<Ending, Error> {
-        let state = generate.state;
+        let (state, urgency) = (generate.state, generate.urgency);
         // What an engine says without end is no reply.
         let mut room = (generate.max_tokens as usize).saturating_add(1) * LONGEST_TOKEN;
         let mut likelihoods = generate.alternatives.map_or(0, |_| generate.max_tokens);
@@ -294,7 +308,7 @@ impl Running {
                     on_progress(Progress::Likelihood(likelihood));
                 }
                 Ok(EngineEvent::Finished(finished)) => {
-                    self.note(state, finished.timings);
+                    self.note(state, urgency, finished.timings);
                     return Ok(Ending::Finished(finished));
                 }
                 Ok(EngineEvent::Failed(failure)) => return Err(failure.into()),
@@ -397,6 +411,8 @@ impl Running {
     pub fn forget_states(&self) -> Result<(), Error> {
         lock(&self.states).clear();
         lock(&self.turns).clear();
+        lock(&self.heads).clear();
+        lock(&self.lost).clear();
         match self.answer(&EngineRequest::ForgetStates)? {
             EngineEvent::StatesForgotten => Ok(()),
             _ => Err(self.wrong_answer()),
@@ -426,6 +442,41 @@ impl Running {
         lock(&self.states).contains_key(&name)
     }
 
+    /// How fast it reads, as far as that is known.
+    pub fn pace(&self) -> Option<Pace> {
+        *lock(&self.pace)
+    }
+
+    /// Which documents stand whole at the head of what is computed of a conversation.
+    pub fn head_of(&self, conversation: StateName) -> Option<StateName> {
+        lock(&self.heads).get(&conversation).copied()
+    }
+
+    /// Notes which documents stand whole at the head of what is computed of a conversation, if any do.
+    pub fn note_head(&self, conversation: StateName, head: Option<StateName>) {
+        let mut heads = lock(&self.heads);
+        match head {
+            Some(head) => heads.insert(conversation, head),
+            None => heads.remove(&conversation),
+        };
+    }
+
+    /// Notes that a state was not there, or of no use, when it was to be gone on with: it is not counted on again.
+    pub fn note_lost(&self, name: StateName) {
+        lock(&self.states).remove(&name);
+        lock(&self.lost).insert(name);
+    }
+
+    /// Notes that a state was not computed to its end.
+    pub fn note_not_computed(&self, name: StateName) {
+        lock(&self.states).remove(&name);
+    }
+
+    /// Whether a state turned out to be of no use.
+    pub fn is_lost(&self, name: StateName) -> bool {
+        lock(&self.lost).contains(&name)
+    }
+
     /// Notes that a state that was kept is here.
     pub fn note_kept(&self, name: StateName, tokens: u32) {
         let known = KnownState {
@@ -444,7 +495,12 @@ impl Running {
         grown.map(|(&name, known)| (name, known.held)).collect()
     }
 
-    fn note(&self, name: Option<StateName>, timings: Timings) {
+    fn note(&self, name: Option<StateName>, urgency: Urgency, timings: Timings) {
+        // What is done in the background waits for others in between.
+        if urgency == Urgency::Interactive {
+            let mut pace = lock(&self.pace);
+            *pace = Pace::after(*pace, &timings);
+        }
         if let Some(name) = name {
             let held = timings
                 .prompt_tokens

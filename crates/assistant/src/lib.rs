@@ -26,6 +26,7 @@ mod engine;
 mod erasing;
 mod error;
 mod export;
+mod extent;
 mod extract;
 mod facts;
 mod files;
@@ -43,6 +44,7 @@ mod meaning;
 mod measure;
 mod models;
 mod notice;
+mod pace;
 mod pages;
 #[cfg(any(test, feature = "bench"))]
 pub mod parsers;
@@ -94,6 +96,7 @@ pub use engine::{Progress, Stop};
 pub use erasing::{Item, UNDO};
 pub use error::{DocumentTrouble, Error, ModelTrouble, Unrecognised};
 pub use export::{ExportTrouble, Exported};
+pub use extent::Given;
 pub use extract::{Extract, extract};
 pub use files::Input;
 pub use find::Found;
@@ -123,7 +126,7 @@ pub use thinking::Thinking;
 pub use vault_trouble::VaultTrouble;
 pub use vectors::Embedded;
 
-use aparte_protocol::engine::Sampling;
+use aparte_protocol::engine::{Sampling, StateName};
 use aparte_vault::VaultError;
 use draft::ReplyDraft;
 use engine::Engine;
@@ -141,6 +144,8 @@ pub struct Assistant {
     replying: Mutex<HashSet<ConversationId>>,
     /// States that are kept are written, read and forgotten by one at a time.
     keeping: Mutex<()>,
+    /// Documents that are being read for questions to come.
+    preparing: Mutex<HashSet<StateName>>,
     worker: PathBuf,
     language: Mutex<Language>,
     /// As the settings of the vault have it.
@@ -205,6 +210,7 @@ impl Assistant {
             private: Vault::in_memory()?,
             replying: Mutex::default(),
             keeping: Mutex::default(),
+            preparing: Mutex::default(),
             worker,
             language: Mutex::new(language),
             earlier: Mutex::new(earlier),

@@ -40,6 +40,12 @@ impl PassageRef {
         }
     }
 
+    /// Whether both begin at the same place.
+    pub fn begins_as(&self, other: &PassageRef) -> bool {
+        let place = |it: &PassageRef| (it.document.id, it.page.number, *it.passages.start());
+        place(self) == place(other)
+    }
+
     /// How many passages it is.
     pub fn count(&self) -> usize {
         self.passages.clone().count()
@@ -159,6 +165,22 @@ impl Assistant {
         Ok(passages)
     }
 
+    /// A page of a document, with all of its passages in their order.
+    pub(crate) fn page_with_passages(
+        &self,
+        document: &Arc<Document>,
+        number: u32,
+    ) -> Result<(Arc<Page>, Vec<PassageRef>), Error> {
+        let page = Arc::new(self.page_of(document, number)?);
+        let passages = (0..page.passages.len()).map(|passage| PassageRef {
+            document: Arc::clone(document),
+            page: Arc::clone(&page),
+            passages: passage..=passage,
+        });
+        let passages = passages.collect();
+        Ok((page, passages))
+    }
+
     /// The first passages of the named documents, in their order, at most `limit`.
     pub(crate) fn first_passages(
         &self,
@@ -171,12 +193,7 @@ impl Assistant {
                 continue;
             };
             for number in 1..=document.pages {
-                let page = Arc::new(self.page_of(&document, number)?);
-                passages.extend((0..page.passages.len()).map(|passage| PassageRef {
-                    document: Arc::clone(&document),
-                    page: Arc::clone(&page),
-                    passages: passage..=passage,
-                }));
+                passages.extend(self.page_with_passages(&document, number)?.1);
                 if passages.len() >= limit {
                     passages.truncate(limit);
                     return Ok(passages);

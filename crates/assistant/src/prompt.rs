@@ -25,6 +25,53 @@ pub(crate) fn conversation(
     messages
 }
 
+/// All of the text of documents, each with its name where there are several, as it stands at the head of a prompt.
+pub(crate) fn documents(documents: &[(String, String)], language: Language) -> String {
+    let words = Words::of(language);
+    let mut block = format!("{}\n", words.passages);
+    let are_several = documents.len() > 1;
+    for (name, text) in documents {
+        let name = are_several.then_some(name.as_str());
+        block.push_str(&quoted(name, None, text.trim(), words));
+    }
+    block
+}
+
+/// What a prompt on whole documents begins with, up to a first question.
+pub(crate) fn beginning(block: &str, question: &str, language: Language) -> Vec<ChatMessage> {
+    about(block, &[], question, language, None)
+}
+
+/// A conversation on documents that are given whole: they come first, then what was asked and said, then the question. Each begins as
+/// the one before it did, so that a further question re-reads only itself. `answer_in` is a language for the answer that is not that
+/// of the documents.
+pub(crate) fn about(
+    block: &str,
+    turns: &[Turn],
+    question: &str,
+    language: Language,
+    answer_in: Option<Language>,
+) -> Vec<ChatMessage> {
+    let mut messages = conversation(turns, None, language);
+    let question = question.trim();
+    let asked = match answer_in {
+        Some(other) => format!("{question}\n{}", Words::of(other).answer_in),
+        None => question.to_owned(),
+    };
+    messages.push(ChatMessage {
+        role: Role::User,
+        content: asked,
+    });
+    // The first one after the instructions.
+    let first = &mut messages[1].content;
+    let asked = match first.is_empty() {
+        true => String::new(),
+        false => format!("\n{} {first}", Words::of(language).question),
+    };
+    *first = format!("{block}{asked}");
+    messages
+}
+
 /// A question with the passages that it is to be answered from.
 pub(crate) fn question(question: &str, passages: &[PassageRef], language: Language) -> ChatMessage {
     let words = Words::of(language);
@@ -65,6 +112,7 @@ struct Words {
     passages: &'static str,
     document: &'static str,
     question: &'static str,
+    answer_in: &'static str,
 }
 
 impl Words {
@@ -76,6 +124,7 @@ impl Words {
                 passages: "Passages:",
                 document: "Document:",
                 question: "Question:",
+                answer_in: "Answer in English.",
             },
             Language::French => &Words {
                 instructions: "Tu réponds à des questions sur des documents. Sers-toi seulement des \
@@ -84,6 +133,7 @@ impl Words {
                 passages: "Passages :",
                 document: "Document :",
                 question: "Question :",
+                answer_in: "Réponds en français.",
             },
         }
     }
@@ -92,6 +142,31 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_prompt_on_a_whole_document_begins_with_it_and_goes_on_where_the_last_one_ended() {
+        let french = Language::French;
+        let block = documents(&[("bail.pdf".into(), "Le loyer est de 900 euros.".into())], french);
+        let asked = |turns: &[Turn], question: &str| {
+            let messages = about(&block, turns, question, french, None);
+            messages.into_iter().map(|it| it.content).collect::<Vec<_>>()
+        };
+        let first = asked(&[], "Quel est le loyer ? ");
+        assert!(first[1].starts_with("Passages"), "{first:?}");
+        assert!(first[1].ends_with("Quel est le loyer ?"), "{first:?}");
+        assert!(!first[1].contains("bail.pdf"), "the only one needs no name");
+        let turn = Turn {
+            question: "Quel est le loyer ?".into(),
+            said: "900 euros.".into(),
+        };
+        let second = asked(&[turn], "Et les charges ?");
+        assert_eq!(second[..2], first[..]);
+        assert_eq!(second[2..], ["900 euros.", "Et les charges ?"]);
+        let begun = &beginning(&block, "", french)[1].content;
+        assert!(first[1].starts_with(begun.as_str()));
+        let in_english = about(&block, &[], "What is the rent?", french, Some(Language::English));
+        assert!(in_english[1].content.ends_with("What is the rent?\nAnswer in English."));
+    }
 
     #[test]
     fn a_passage_is_told_with_its_document_where_there_are_several() {

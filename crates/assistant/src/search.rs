@@ -407,6 +407,12 @@ impl SearchIndex {
         Ok(self.owners.memory() + self.vectors.memory() + lines)
     }
 
+    /// The largest product of a vector with any of the passages', computed by all cores and nothing else.
+    #[cfg(feature = "bench")]
+    pub fn bare_scan(&self, vector: &Vector) -> i32 {
+        self.vectors.bare_scan(vector)
+    }
+
     fn with_bounds(passages: Bounds, messages: Bounds) -> Result<SearchIndex, SearchFailed> {
         Ok(SearchIndex {
             owners: Owners::default(),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aparte_assistant::{
-    Answer, AnswerTimings, CORRECTED, Citation, DOUBT, Ending, Error, Mode, Progress, Stop,
+    Answer, AnswerTimings, CORRECTED, Citation, DOUBT, Ending, Error, Given, Mode, Progress, Stop,
 };
 use serde::Serialize;
 
@@ -99,6 +99,7 @@ fn print(answer: &Answer, model: &str, output: &Output) {
     }
     let timings = &answer.timings;
     let mut parts = vec![model.to_owned()];
+    parts.extend(answer.given.map(|given| read(answer.mode, given, output)));
     if let Some(first) = timings.first_word_ms {
         let first_word = output.say("first word", "premier mot");
         parts.push(format!("{first_word} {}", output.seconds(first)));
@@ -111,6 +112,36 @@ fn print(answer: &Answer, model: &str, output: &Output) {
     output.remark(&parts.join(" · "));
 }
 
+/// How much of the documents the model was given, in words.
+fn read(mode: Mode, given: Given, output: &Output) -> String {
+    let Given {
+        passages,
+        of_passages,
+        pages,
+    } = given;
+    let count = |number: u32, one: (&str, &str), more: (&str, &str)| {
+        let (english, french) = if number == 1 { one } else { more };
+        format!("{number} {}", output.say(english, french))
+    };
+    let pages = (pages > 0).then(|| count(pages, ("page", "page"), ("pages", "pages")));
+    match (mode, pages) {
+        (Mode::Whole, None) => output.say("whole text read", "texte entier lu").to_owned(),
+        (Mode::Whole, Some(pages)) => {
+            let whole = output.say("whole text read", "texte entier lu");
+            format!("{whole} ({pages})")
+        }
+        (Mode::Parts, pages) => {
+            let read = count(passages, ("passage", "passage"), ("passages", "passages"));
+            let all = pages.unwrap_or_else(|| of_passages.to_string());
+            match output.say("of", "sur") {
+                "of" => format!("{read} of {all} read"),
+                sur if passages == 1 => format!("{read} lu {sur} {all}"),
+                sur => format!("{read} lus {sur} {all}"),
+            }
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Object<'a> {
     answer: &'a str,
@@ -121,9 +152,19 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     nearest: Vec<Row<'a>>,
     mode: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given: Option<GivenRow>,
     ending: &'static str,
     model: &'a str,
     timings: Timings,
+}
+
+#[derive(Serialize)]
+struct GivenRow {
+    passages: u32,
+    of_passages: u32,
+    /// Null where not all of the documents have pages.
+    pages: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -159,6 +200,11 @@ impl<'a> Object<'a> {
                 Mode::Whole => "whole",
                 Mode::Parts => "parts",
             },
+            given: answer.given.map(|given| GivenRow {
+                passages: given.passages,
+                of_passages: given.of_passages,
+                pages: (given.pages > 0).then_some(given.pages),
+            }),
             ending: ending(answer.ending),
             model,
             timings: Timings::of(&answer.timings),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aparte_assistant::Mode;
 use tauri::ipc::Channel;
 
 use super::{Outcome, Running, domain, on_a_thread};
@@ -80,6 +81,7 @@ pub async fn ask(
     let place = session.begin_reply(conversation.known())?;
     let documents: Vec<_> = documents.iter().map(DocumentId::known).collect();
     let teller = Teller::new(&session, &assistant, reply);
+    let behind = Arc::clone(&session);
     on_a_thread(&session, move || {
         let mut teller = teller;
         let answered = assistant.ask(
@@ -91,9 +93,17 @@ pub async fn ask(
         );
         teller.finish(&answered);
         drop(place);
-        let keeping = Arc::clone(&assistant);
-        // Nobody waits for it: without it the next start of the application reads the conversation again.
-        std::thread::spawn(move || keeping.keep_states());
+        let parts = matches!(&answered, Ok(answer) if answer.mode == Mode::Parts);
+        let working = Arc::clone(&assistant);
+        // Nobody waits for it: without it the next start of the application reads the conversation again, and the next question
+        // about the same documents is answered from their passages too.
+        std::thread::spawn(move || {
+            let _ = working.keep_states();
+            if parts {
+                // A vault that is locked waits for whoever holds the domain.
+                let _ = working.prepare(&documents, &|| !behind.is_open());
+            }
+        });
         answered
             .map(Answer::from)
             .map_err(|error| AppError::of(&error, assistant.language()))

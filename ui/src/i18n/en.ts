@@ -1,5 +1,5 @@
 // English. The French dictionary has the type of this one, so that a missing sentence does not compile.
-import type { Counted, FoundAll, Language } from "../nouns";
+import type { Counted, FoundAll, Given, Language } from "../nouns";
 import { counting } from "./plural";
 
 const { number, percent, count, seconds, spans, size } = counting("en");
@@ -605,8 +605,17 @@ export const en = {
     speed: (tokensPerSecond: number): string => `${number(tokensPerSecond)} tokens/s`,
     firstWord: (milliseconds: number): string => `first word after ${seconds(milliseconds)} s`,
     total: (milliseconds: number): string => `${seconds(milliseconds)} s in all`,
-    whole: "whole text read",
-    parts: "best passages read",
+    whole: (given: Given | null): string =>
+      given?.pages
+        ? `whole text read (${count(given.pages, { one: "page", other: "pages" })})`
+        : "whole text read",
+    parts: (given: Given | null): string => {
+      if (!given) return "best passages read";
+      const read = count(given.passages, { one: "passage", other: "passages" });
+      return given.pages
+        ? `${read} of ${count(given.pages, { one: "page", other: "pages" })} read`
+        : `${read} of ${number(given.ofPassages)} read`;
+    },
     notAsked: "the model was not asked",
     image: "picture not loaded",
   },

@@ -614,8 +614,17 @@ export const fr: Dictionary = {
     speed: (tokensPerSecond) => `${number(tokensPerSecond)} jetons/s`,
     firstWord: (milliseconds) => `premier mot après ${seconds(milliseconds)} s`,
     total: (milliseconds) => `${seconds(milliseconds)} s en tout`,
-    whole: "texte entier lu",
-    parts: "meilleurs passages lus",
+    whole: (given) =>
+      given?.pages
+        ? `texte entier lu (${count(given.pages, { one: "page", other: "pages" })})`
+        : "texte entier lu",
+    parts: (given) => {
+      if (!given) return "meilleurs passages lus";
+      const read = count(given.passages, { one: "passage lu", other: "passages lus" });
+      return given.pages
+        ? `${read} sur ${count(given.pages, { one: "page", other: "pages" })}`
+        : `${read} sur ${number(given.ofPassages)}`;
+    },
     notAsked: "le modèle n’a pas été interrogé",
     image: "image non chargée",
   },

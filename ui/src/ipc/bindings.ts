@@ -435,6 +435,10 @@ lead: Lead;
  */
 mode: Mode; 
 /**
+ * The same in numbers; null where it was not asked, and in an answer of an earlier version.
+ */
+given: Given | null; 
+/**
  * Whether the model came to its end.
  */
 ending: Ending; 
@@ -966,6 +970,22 @@ text: string;
  * The sentences or rows that it stands in.
  */
 mentions: Citation[] }
+/**
+ * How much of the documents the model was given.
+ */
+export type Given = { 
+/**
+ * Passages.
+ */
+passages: number; 
+/**
+ * Passages that the documents have.
+ */
+ofPassages: number; 
+/**
+ * Pages that the documents have; 0 where not all of them have pages.
+ */
+pages: number }
 /**
  * A passage of a document that speaks of what was looked for.
  */

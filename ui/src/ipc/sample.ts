@@ -119,6 +119,7 @@ export const dredging: Answer = {
   refused: false,
   lead: "model",
   mode: "parts",
+  given: { passages: 3, ofPassages: 14, pages: 4 },
   ending: "complete",
   citations: [
     cited(harbour, 3, "The dredging of the north basin cost 412,000 euros and was finished in May 2025."),
@@ -179,6 +180,7 @@ export const coldRoom: Answer = {
   refused: false,
   lead: "passagesForLanguage",
   mode: "parts",
+  given: null,
   ending: "notAsked",
   citations: [
     cited(
@@ -198,6 +200,7 @@ export const refusal: Answer = {
   refused: true,
   lead: "model",
   mode: "parts",
+  given: null,
   ending: "notAsked",
   citations: [],
   nearest: [
@@ -232,6 +235,7 @@ export const rich: Answer = {
   ...dredging,
   text: '## What was finished\n\nFive projects were finished, for 955,000 euros in all [1]:\n\n1. New pontoons in the marina, **147,200 euros**\n2. Dredging of the north basin, *May* [2]\n   - 38,600 m³ of silt\n   - depth of 5.2 m\n3. ~~Lights~~ `LED` navigation lights\n\n| Project | Finished | Cost in euros |\n|:--|:-:|--:|\n| New pontoons | March | 147,200 |\n| Dredging [2] | May | 412,000 |\n\n> The board placed the whole amount in the storm reserve.\n\n```csv\nproject,cost [1]\npontoons,147200\n```\n\nSee [the report](https://example.invalid/report?page=3 "Report") and ![a chart](https://example.invalid/chart.png). <b onclick="alert(1)">Raw HTML</b> stays text, and [7] is no citation.\n\n- [x] checked\n- [ ] open',
   mode: "whole",
+  given: { passages: 14, ofPassages: 14, pages: 4 },
   ending: "length",
 };
 

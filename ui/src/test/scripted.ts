@@ -123,6 +123,7 @@ export function anAnswer(change: Partial<Answer> = {}): Answer {
     refused: false,
     lead: "model",
     mode: "parts",
+    given: null,
     ending: "complete",
     citations: [aCitation()],
     nearest: [],

@@ -2,10 +2,16 @@
 //!
 //! Not shipped, and built only with the feature `bench`. It reads the documents into a vault of its own, whose key is written
 //! below, computes the vectors of their passages there once, and searches for each question by words, by meaning and by
-//! both: in its own document, and among all. It prints what was found as one JSON object; what that is worth is for others to say.
+//! both: in its own document, and among all. Then it asks those of the half that is reported, times first words on one of the
+//! documents, and searches a library of a size that nobody has at hand. It prints all of that as one JSON object; what it is worth is for
+//! others to say.
 
+#[path = "aparte-answers-bench/asked.rs"]
+mod asked;
 #[path = "aparte-answers-bench/counts.rs"]
 mod counts;
+#[path = "aparte-answers-bench/speed.rs"]
+mod speed;
 
 use std::collections::HashMap;
 use std::fs;
@@ -13,7 +19,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use aparte_assistant::bench_support::{By, Failure, found, is_refused, page_text, sentence};
-use aparte_assistant::{Assistant, DocumentId, EMBEDDING, Input, Language, Model, Stop, Vault};
+use aparte_assistant::{
+    Assistant, DocumentId, EMBEDDING, Input, Language, Model, Preset, STARTER, Stop, Vault,
+};
 use serde::{Deserialize, Serialize};
 
 const KEY: [u8; 32] = *b"the key of a vault for measuring";
@@ -21,13 +29,20 @@ const KEY: [u8; 32] = *b"the key of a vault for measuring";
 /// So many passages are looked at for the first pages.
 const PASSAGES: usize = 60;
 
+/// First words are timed on this document, which a usual context holds.
+const TIMED: &str = "lppl.pdf";
+/// With so many of the questions that it answers.
+const TIMED_QUESTIONS: usize = 6;
+
 const USAGE: &str = "usage: aparte-answers-bench WORKER MODELS VAULT QUESTIONS DOCUMENT...";
 
-/// A line of the set. What is said there of the answer is for whoever judges it, but for the span.
+/// A line of the set. What is said there of the answer is for whoever judges it, but for pages and span.
 #[derive(Deserialize)]
 struct Question {
     id: String,
     document: String,
+    half: String,
+    kind: String,
     question: String,
     #[serde(default)]
     pages: Vec<u32>,
@@ -41,6 +56,9 @@ struct Object {
     passages: usize,
     embed_ms: f64,
     questions: Vec<Found>,
+    asked: Vec<asked::Outcome>,
+    first_words: asked::FirstWords,
+    speed: speed::Speed,
 }
 
 /// The pages that were found for a question, best first.
@@ -67,7 +85,9 @@ fn main() -> Result<(), Failure> {
     let [worker, models, vault, questions, documents @ ..] = arguments.as_slice() else {
         return Err(USAGE.into());
     };
-    let assistant = open(worker, Path::new(models), Path::new(vault))?;
+    let (models, vault) = (Path::new(models), Path::new(vault));
+    // Without a model that writes, so that none decides what words should.
+    let assistant = open(worker, models, vault, None)?;
     let mut names = HashMap::new();
     for document in documents {
         let path = Path::new(document);
@@ -86,31 +106,59 @@ fn main() -> Result<(), Failure> {
         .map_err(sentence)?;
     let embed_ms = milliseconds(start);
     let lines = fs::read_to_string(questions)?;
+    let questions = lines.lines().map(serde_json::from_str);
+    let questions = questions.collect::<Result<Vec<Question>, _>>()?;
     let mut outcomes = Vec::new();
-    for line in lines.lines() {
-        outcomes.push(search(&assistant, &serde_json::from_str(line)?, &names)?);
+    for question in &questions {
+        outcomes.push(search(&assistant, question, &names)?);
     }
+    let passages = assistant.embedded().total;
+    assistant.close().map_err(sentence)?;
+
+    let starter = Model::find(STARTER, Some(models)).map_err(sentence)?;
+    let assistant = open(worker, models, vault, Some(starter))?;
+    assistant.load_model(&mut |_| {}).map_err(sentence)?;
+    let is_timed = |question: &&Question| question.document == TIMED && question.kind == "direct";
+    let timed = questions.iter().filter(is_timed).take(TIMED_QUESTIONS);
+    let timed: Vec<_> = timed.map(|question| question.question.clone()).collect();
+    let document = *names.get(TIMED).ok_or("a document is missing")?;
+    let first_words = asked::first_words(&assistant, document, &timed)?;
+    let is_asked = |question: &Question| question.half == "report" && question.kind != "count";
+    let questions: Vec<_> = questions.into_iter().filter(is_asked).collect();
+    let asked = asked::all(&assistant, &questions, &names)?;
+    assistant.close().map_err(sentence)?;
+
     let object = Object {
-        passages: assistant.embedded().total,
+        passages,
         embed_ms,
         questions: outcomes,
+        asked,
+        first_words,
+        speed: speed::measure()?,
     };
     println!(
         "{}",
         serde_json::to_string(&object).expect("plain data has a JSON form")
     );
-    assistant.close().map_err(sentence)
+    Ok(())
 }
 
-fn open(worker: &str, models: &Path, vault: &Path) -> Result<Assistant, Failure> {
+fn open(
+    worker: &str,
+    models: &Path,
+    vault: &Path,
+    model: Option<Model>,
+) -> Result<Assistant, Failure> {
     let vault = match vault.exists() {
         true => Vault::unlock_for_tests(vault, &KEY)?,
         false => Vault::create_for_tests(vault, &KEY)?,
     };
     let worker = PathBuf::from(worker);
-    let assistant = Assistant::open(vault, worker, None, Language::English).map_err(sentence)?;
-    let model = Model::find(EMBEDDING, Some(models)).map_err(sentence)?;
-    Ok(assistant.embedding(model))
+    let assistant = Assistant::open(vault, worker, model, Language::English).map_err(sentence)?;
+    let embedding = Model::find(EMBEDDING, Some(models)).map_err(sentence)?;
+    Ok(assistant
+        .embedding(embedding)
+        .choosing(Some(Preset::Careful), Some(0)))
 }
 
 fn search(

@@ -53,6 +53,7 @@ fn add_conversation(assistant: &Assistant, question: &str, document: DocumentId)
         mode: Mode::Whole,
         ending: Ending::Complete,
         timings: AnswerTimings::default(),
+        given: None,
         thinking: None,
     };
     let id = assistant.begin(question, &[document], false).unwrap().id;

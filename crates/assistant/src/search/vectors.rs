@@ -179,6 +179,25 @@ impl Vectors {
             .max_by(f32::total_cmp)
     }
 
+    /// The largest product with any vector, computed by all cores and nothing else.
+    #[cfg(feature = "bench")]
+    pub fn bare_scan(&self, vector: &Vector) -> i32 {
+        let question = comparable(vector);
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let share = self.rows.len().div_ceil(cores).max(1) * DIMENSION;
+        thread::scope(|scope| {
+            let scan = |bytes: &[u8]| {
+                let (vectors, _) = bytes.as_chunks();
+                vectors.iter().map(|it| dot(it, &question)).max()
+            };
+            let threads: Vec<_> = (self.bytes.chunks(share))
+                .map(|bytes| scope.spawn(move || scan(bytes)))
+                .collect();
+            let found = threads.into_iter().filter_map(|it| it.join().ok()?);
+            found.max().unwrap_or_default()
+        })
+    }
+
     /// The bytes that it takes in memory.
     #[cfg(any(test, feature = "bench"))]
     pub fn memory(&self) -> usize {
