@@ -447,7 +447,7 @@ impl Evidence {
             });
         }
         let sought = question::sought(question);
-        let meaning = assistant.meaning_of(&sought);
+        let meaning = assistant.meaning_of(&question::meant(question));
         let found =
             assistant.passages_near(&sought, meaning.as_ref(), documents, PASSAGES_LOOKED_AT)?;
         let passages: Vec<_> = found.into_iter().map(|(passage, _)| passage).collect();

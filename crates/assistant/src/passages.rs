@@ -119,8 +119,8 @@ impl Assistant {
         documents: &[DocumentId],
         limit: usize,
     ) -> Result<Vec<(PassageRef, f32)>, Error> {
+        let meaning = self.meaning_of(&question::meant(question));
         let question = &*question::sought(question);
-        let meaning = self.meaning_of(question);
         self.passages_near(question, meaning.as_ref(), documents, limit)
     }
 

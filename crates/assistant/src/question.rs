@@ -44,6 +44,21 @@ pub(crate) fn sought(question: &str) -> Cow<'_, str> {
     }
 }
 
+/// What is meant, for a model that reads a text from its beginning and no further than it can: the question itself first, then the passage
+/// that it is about.
+pub(crate) fn meant(question: &str) -> Cow<'_, str> {
+    let asked = asked(question);
+    let about = &question[..question.len() - asked.len()];
+    match about {
+        "" => Cow::Borrowed(question),
+        about => {
+            let lines = about.lines().map(|line| line.trim_start_matches("> "));
+            let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+            Cow::Owned(format!("{}\n{}", asked.trim(), lines.join("\n")))
+        }
+    }
+}
+
 pub(crate) fn has_words(question: &str) -> bool {
     question.contains(char::is_alphanumeric)
 }
@@ -60,8 +75,14 @@ mod tests {
             sought(question),
             "  The  north  basin\n  — report.pdf, page 3\n\nWhat does \"basin\" mean?"
         );
+        assert_eq!(
+            meant(question),
+            "What does \"basin\" mean?\nThe “north” basin\n— report.pdf, page 3",
+            "what is too long to be read is cut at its end"
+        );
         for question in ["What?", "> all of it is quoted", "> a\nWhat?", "\nWhat?"] {
             assert_eq!((asked(question), &*sought(question)), (question, question));
+            assert_eq!(meant(question), question);
         }
     }
 

@@ -42,6 +42,9 @@ const QUESTION_PREFIX: &str = "query: ";
 /// a second, or a minute where the processor is busy.
 const QUESTION_PATIENCE: Duration = Duration::from_secs(1);
 
+/// Bytes of a question that the model is given at most: it reads some 500 tokens.
+const LONGEST_QUESTION: usize = 4_096;
+
 /// How long the embedding model is kept for the next question.
 const KEPT: Duration = Duration::from_secs(120);
 
@@ -137,8 +140,7 @@ impl Assistant {
         }
     }
 
-    /// What a question means. `None` where nothing can be compared with it, where it is longer than the model reads, where the
-    /// model does not work, or is not ready soon: the search by words goes on without it, and the next question finds it ready.
+    /// What a question means, as far as the model reads it. `None` where nothing can be compared with it, where the model does not work, or is not ready soon: the search by words goes on without it, and the next question finds it ready.
     pub(crate) fn meaning_of(&self, question: &str) -> Option<Vector> {
         let embedder = Arc::clone(self.embedder.as_ref()?);
         if self.library().index().passages_with_vectors() == 0 {
@@ -255,8 +257,17 @@ impl PageVectors {
 
 /// The vector of a question, however long the model takes to be ready; `None` where there is none, or when `stop` was told.
 pub(crate) fn question_vector(embedder: &Embedder, question: &str, stop: &Stop) -> Option<Vector> {
-    let text = format!("{QUESTION_PREFIX}{question}");
-    let vectors = embedder.vectors(&[text], stop).ok()??;
+    let mut read = &question[..question.floor_char_boundary(LONGEST_QUESTION)];
+    let vectors = loop {
+        let text = format!("{QUESTION_PREFIX}{read}");
+        match embedder.vectors(&[text], stop) {
+            // Its end says the least: what a question is about stands behind it.
+            Err(Error::Reading(ReadingTrouble::TextTooLong { .. })) if read.len() > 1 => {
+                read = &read[..read.floor_char_boundary(read.len() / 5 * 4)];
+            }
+            vectors => break vectors.ok()??,
+        }
+    };
     let language = Language::of(question);
     vectors
         .first()
