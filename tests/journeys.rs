@@ -53,6 +53,11 @@ fn the_suggested_question_of_each_sample_is_answered_with_its_page() {
         let citations = citations(&answer);
         let (_, page, quote, verified) = &citations[0];
         assert!(verified, "{answer}");
+        let boxes = answer["citations"][0]["boxes"].as_array().unwrap();
+        assert!(!boxes.is_empty() && boxes.len() <= 3, "a box a line: {answer}");
+        for side in boxes.iter().flat_map(|sides| sides.as_array().unwrap()) {
+            assert!((0.0..900.0).contains(&side.as_f64().unwrap()), "{answer}");
+        }
         assert_eq!(*page, u64::from(suggested.page), "{answer}");
         assert_eq!(plain(quote), plain(&suggested.quote), "{answer}");
     }

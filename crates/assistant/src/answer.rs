@@ -1,6 +1,6 @@
 //! An answer and what it rests on. Answers are stored: their layout is frozen, see `stored.rs`.
 
-use aparte_protocol::documents::TextRange;
+use aparte_protocol::documents::{Page, TextRange};
 use aparte_protocol::engine::Timings;
 
 use serde::{Deserialize, Serialize};
@@ -80,6 +80,31 @@ pub struct Citation {
     pub verified: bool,
 }
 
+impl Citation {
+    /// Where the quote stands on its page: a box for each of its lines, as left, top, width and height in points from the page's top left
+    /// corner. None for formats without a layout.
+    pub fn boxes(&self, page: &Page) -> Vec<[f32; 4]> {
+        let quoted = page.words.iter().filter(|word| {
+            word.range.start < self.range.end && self.range.start < word.range.end
+        });
+        let mut boxes: Vec<[f32; 4]> = Vec::new();
+        for [left, top, width, height] in quoted.map(|word| word.rect) {
+            let middle = top + height / 2.0;
+            match boxes.last_mut() {
+                // The next word of a line, which stands to the right.
+                Some(line) if line[1] < middle && middle < line[1] + line[3] && left >= line[0] => {
+                    let right = (left + width).max(line[0] + line[2]);
+                    let bottom = (top + height).max(line[1] + line[3]);
+                    line[1] = line[1].min(top);
+                    (line[2], line[3]) = (right - line[0], bottom - line[1]);
+                }
+                _ => boxes.push([left, top, width, height]),
+            }
+        }
+        boxes
+    }
+}
+
 /// Who speaks in an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Lead {
@@ -126,4 +151,46 @@ pub struct AnswerTimings {
     pub engine: Timings,
     /// Milliseconds from the question to the finished answer, without loading.
     pub total_ms: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use aparte_protocol::documents::Word;
+    use aparte_vault::OwnerId;
+
+    use super::*;
+
+    #[test]
+    fn a_quote_has_a_box_for_each_of_its_lines() {
+        let word = |start, left, top| Word {
+            range: TextRange {
+                start,
+                end: start + 4,
+            },
+            rect: [left, top, 20.0, 10.0],
+        };
+        let page = Page {
+            words: vec![
+                word(0, 0.0, 0.0),
+                word(5, 30.0, 0.5),
+                word(10, 60.0, 0.0),
+                word(15, 0.0, 14.0),
+                word(20, 30.0, 14.0),
+            ],
+            ..Page::default()
+        };
+        let citation = |start, end| Citation {
+            document: DocumentId(OwnerId::from_bytes([1; 16])),
+            name: "report.pdf".into(),
+            page: Some(1),
+            anchor: None,
+            range: TextRange { start, end },
+            quote: String::new(),
+            verified: true,
+        };
+        let lines = [[30.0, 0.0, 50.0, 10.5], [0.0, 14.0, 20.0, 10.0]];
+        assert_eq!(citation(5, 19).boxes(&page), lines);
+        assert_eq!(citation(40, 50).boxes(&page), [[0.0; 4]; 0]);
+        assert_eq!(citation(0, 50).boxes(&Page::default()), [[0.0; 4]; 0]);
+    }
 }

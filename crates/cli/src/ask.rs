@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aparte_assistant::{
-    Answer, AnswerTimings, CORRECTED, Citation, DOUBT, Ending, Error, Given, Mode, Progress, Stop,
+    Answer, AnswerTimings, Assistant, CORRECTED, Citation, DOUBT, Ending, Error, Given, Mode, Progress, Stop,
 };
 use serde::Serialize;
 
@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
     )?;
     shown.clear();
     if output.json {
-        output.object(&Object::of(&answer, &assistant.model_name()));
+        output.object(&Object::of(&answer, &assistant)?);
     } else {
         (arguments.sampling).print(answer.thinking.as_ref(), output);
         print(&answer, &assistant.model_name(), output);
@@ -155,7 +155,7 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     given: Option<GivenRow>,
     ending: &'static str,
-    model: &'a str,
+    model: String,
     timings: Timings,
 }
 
@@ -174,6 +174,9 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     anchor: Option<&'a str>,
     quote: &'a str,
+    /// Where it stands on its page, a box for each line: left, top, width and height in points from the page's top left corner.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    boxes: Vec<[f32; 4]>,
     verified: bool,
 }
 
@@ -189,13 +192,17 @@ pub struct Timings {
 }
 
 impl<'a> Object<'a> {
-    fn of(answer: &'a Answer, model: &'a str) -> Object<'a> {
-        Object {
+    fn of(answer: &'a Answer, assistant: &Assistant) -> Result<Object<'a>, Error> {
+        let rows = |citations: &'a [Citation]| -> Result<Vec<Row<'a>>, Error> {
+            let rows = citations.iter();
+            rows.map(|citation| Row::of(citation, assistant)).collect()
+        };
+        Ok(Object {
             answer: &answer.text,
             thinking: (answer.thinking.as_ref()).map(|thinking| thinking.text.as_str()),
             refused: answer.refused,
-            citations: answer.citations.iter().map(Row::of).collect(),
-            nearest: answer.nearest.iter().map(Row::of).collect(),
+            citations: rows(&answer.citations)?,
+            nearest: rows(&answer.nearest)?,
             mode: match answer.mode {
                 Mode::Whole => "whole",
                 Mode::Parts => "parts",
@@ -206,9 +213,9 @@ impl<'a> Object<'a> {
                 pages: (given.pages > 0).then_some(given.pages),
             }),
             ending: ending(answer.ending),
-            model,
+            model: assistant.model_name(),
             timings: Timings::of(&answer.timings),
-        }
+        })
     }
 }
 
@@ -240,13 +247,16 @@ pub fn ending(ending: Ending) -> &'static str {
 }
 
 impl<'a> Row<'a> {
-    fn of(citation: &'a Citation) -> Row<'a> {
-        Row {
+    fn of(citation: &'a Citation, assistant: &Assistant) -> Result<Row<'a>, Error> {
+        let page = citation.page.map(|page| assistant.page(citation.document, page));
+        let page = page.transpose()?.flatten();
+        Ok(Row {
             document: &citation.name,
             page: citation.page,
             anchor: citation.anchor.as_deref(),
             quote: &citation.quote,
+            boxes: page.map_or(Vec::new(), |page| citation.boxes(&page)),
             verified: citation.verified,
-        }
+        })
     }
 }
