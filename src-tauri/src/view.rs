@@ -753,6 +753,8 @@ pub struct FoundAll {
     pub counted: Counted,
     /// How many there are in what was covered.
     pub count: u32,
+    /// Mentions that are counted and not among the items, because there are too many.
+    pub unlisted: u32,
     /// Who decided.
     pub decided: Decided,
     /// Pages of the documents.
@@ -1438,6 +1440,7 @@ impl From<domain::FoundAll> for FoundAll {
                 domain::Counted::Pages => Counted::Pages,
             },
             count: count(found.count),
+            unlisted: count(found.unlisted),
             decided: match found.decided {
                 domain::Decided::ByWords => Decided::ByWords,
                 domain::Decided::ByModelAmongFound => Decided::ByModelAmongFound,

@@ -11,7 +11,8 @@ mod judging;
 mod request;
 mod scan;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub struct FoundAll {
     pub counted: Counted,
     /// How many there are in what was covered.
     pub count: usize,
+    /// Mentions that are counted and not among the items, because there are too many for anybody to read.
+    pub unlisted: usize,
     /// Who decided.
     pub decided: Decided,
     /// What that covers.
@@ -344,7 +347,16 @@ struct Collected<'a> {
     /// The page that was looked at last, with its sentences and what was cited of it.
     latest: Option<(DocumentId, u32, Vec<Range<usize>>)>,
     cited: HashMap<(usize, usize), Citation>,
+    /// Mentions that are listed.
+    listed: usize,
+    /// Those that are not any more, and digests of the keys among them that no item has.
+    unlisted: usize,
+    others: HashSet<u64>,
+    digests: RandomState,
 }
+
+/// So many mentions are listed, more than anybody reads; further ones are counted.
+const MOST_LISTED: usize = 10_000;
 
 impl<'a> Collected<'a> {
     fn new(request: &'a Request) -> Collected<'a> {
@@ -354,6 +366,10 @@ impl<'a> Collected<'a> {
             places: HashMap::new(),
             latest: None,
             cited: HashMap::new(),
+            listed: 0,
+            unlisted: 0,
+            others: HashSet::new(),
+            digests: RandomState::new(),
         }
     }
 
@@ -369,17 +385,27 @@ impl<'a> Collected<'a> {
             self.cited.clear();
         }
         let sentences = self.latest.as_ref().map_or(&[][..], |latest| &latest.2);
+        let (key, text) = match scan::place(self.request.counted, &at.page, sentences, &found.range)
+        {
+            Some((key, text)) => (format!("{} {key}", at.document.id), text),
+            None => (found.key, found.text),
+        };
+        let place = self.same(&key);
+        if self.listed >= MOST_LISTED {
+            self.unlisted += 1;
+            if place.is_none() {
+                self.others.insert(self.digests.hash_one(&key));
+            }
+            return;
+        }
+        self.listed += 1;
+        let sentences = self.latest.as_ref().map_or(&[][..], |latest| &latest.2);
         let quote = quote_around(sentences, &found.range, &at.page.text);
         let citation = self
             .cited
             .entry((quote.start, quote.end))
             .or_insert_with(|| at.cite(quote))
             .clone();
-        let (key, text) = match scan::place(self.request.counted, &at.page, sentences, &found.range)
-        {
-            Some((key, text)) => (format!("{} {key}", at.document.id), text),
-            None => (found.key, found.text),
-        };
         let bytes = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let mention = Mention {
             citation,
@@ -388,7 +414,7 @@ impl<'a> Collected<'a> {
                 end: bytes(found.range.end),
             },
         };
-        let place = self.same(&key).unwrap_or(self.items.len());
+        let place = place.unwrap_or(self.items.len());
         self.places.insert(key, place);
         match self.items.get_mut(place) {
             Some(item) => item.mentions.push(mention),
@@ -414,15 +440,16 @@ impl<'a> Collected<'a> {
 
     fn end(self, decided: Decided, coverage: Coverage) -> FoundAll {
         let count = match self.request.counted {
-            Counted::Mentions => self.items.iter().map(|item| item.mentions.len()).sum(),
+            Counted::Mentions => self.listed + self.unlisted,
             Counted::Items | Counted::Sentences | Counted::Sections | Counted::Pages => {
-                self.items.len()
+                self.items.len() + self.others.len()
             }
         };
         FoundAll {
             items: self.items,
             counted: self.request.counted,
             count,
+            unlisted: self.unlisted,
             decided,
             coverage,
         }
@@ -449,5 +476,52 @@ fn quote_around(sentences: &[Range<usize>], range: &Range<usize>, text: &str) ->
     match end - start <= LONGEST_QUOTE {
         true => start..end,
         false => range.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aparte_protocol::documents::Passage;
+    use aparte_vault::Vault;
+
+    use super::*;
+    use crate::adding::add_pages;
+
+    /// A table of so many different amounts, each twice.
+    fn page_of(amounts: usize) -> Page {
+        let rows = (0..2 * amounts).map(|row| format!("row\t{} euros\n", 1_000 + row % amounts));
+        let text: String = rows.collect();
+        let range = TextRange {
+            start: 0,
+            end: text.len() as u32,
+        };
+        Page {
+            number: 1,
+            text,
+            passages: vec![Passage {
+                range,
+                headings: Vec::new(),
+                header: None,
+            }],
+            ..Page::default()
+        }
+    }
+
+    #[test]
+    fn a_list_that_nobody_reads_to_its_end_is_bounded_and_its_count_is_not() {
+        let vault = Vault::in_memory().unwrap();
+        let assistant = Assistant::open(vault, "no-worker".into(), None, Language::English).unwrap();
+        let amounts = MOST_LISTED - 1_000;
+        let page = page_of(amounts);
+        let text = page.text.clone();
+        let table = add_pages(&assistant, "amounts.csv", text.as_bytes(), vec![page]);
+        let never = Stop::default();
+        let question = "List every amount over 500 euros";
+        let found = assistant
+            .find_all(question, &[table], &never, &mut |_| {})
+            .unwrap();
+        let listed: usize = found.items.iter().map(|item| item.mentions.len()).sum();
+        assert_eq!((listed, found.unlisted), (MOST_LISTED, amounts * 2 - MOST_LISTED));
+        assert_eq!((found.counted, found.count), (Counted::Items, amounts));
     }
 }

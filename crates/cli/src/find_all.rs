@@ -123,6 +123,13 @@ fn print(found: &FoundAll, names: &Names<'_>, output: &Output) {
         output.line("");
     }
     output.line(&count(found, output));
+    if found.unlisted > 0 {
+        let unlisted = found.unlisted;
+        output.line(&output.say_with(
+            || format!("{unlisted} more mentions are counted and not listed. Ask for less, an amount over a larger sum for example."),
+            || format!("{unlisted} autres mentions sont comptées sans être listées. Demandez-en moins, par exemple les montants au-dessus d'une somme plus grande."),
+        ));
+    }
     for sentence in coverage(found, names, output) {
         output.line(&sentence);
     }
@@ -130,7 +137,8 @@ fn print(found: &FoundAll, names: &Names<'_>, output: &Output) {
 
 /// How many were found, in a sentence.
 fn count(found: &FoundAll, output: &Output) -> String {
-    let mentions: usize = found.items.iter().map(|item| item.mentions.len()).sum();
+    let listed: usize = found.items.iter().map(|item| item.mentions.len()).sum();
+    let mentions = listed + found.unlisted;
     let (count, french) = (found.count, output.language == Language::French);
     let one = count == 1 || french && count == 0;
     let noun = match (found.counted, french, one) {
@@ -232,6 +240,8 @@ struct Object<'a> {
     hits: Vec<Hit<'a>>,
     items: Vec<Item<'a>>,
     count: usize,
+    /// Mentions that are counted and not among the hits.
+    unlisted: usize,
     counted: &'static str,
     decided: &'static str,
     coverage: Covered,
@@ -299,6 +309,7 @@ impl<'a> Object<'a> {
                 .collect(),
             items: found.items.iter().map(Item::of).collect(),
             count: found.count,
+            unlisted: found.unlisted,
             counted: match found.counted {
                 Counted::Items => "items",
                 Counted::Mentions => "mentions",

@@ -669,6 +669,8 @@ export const en = {
       `In a language that the model does not know, and not judged: ${count(passages, { one: "passage", other: "passages" })}.`,
     left: (passages: number): string =>
       `Not judged: ${count(passages, { one: "passage", other: "passages" })}.`,
+    unlisted: (mentions: number): string =>
+      `Counted and not listed: ${count(mentions, { one: "mention", other: "mentions" })}. Ask for less to see them.`,
   },
 
   source: {

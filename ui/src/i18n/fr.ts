@@ -677,6 +677,8 @@ export const fr: Dictionary = {
     foreign: (passages) =>
       `Dans une langue que le modèle ne connaît pas, et pas jugé : ${count(passages, { one: "passage", other: "passages" })}.`,
     left: (passages) => `Pas encore jugé : ${count(passages, { one: "passage", other: "passages" })}.`,
+    unlisted: (mentions) =>
+      `Compté sans être listé : ${count(mentions, { one: "mention", other: "mentions" })}. Demandez-en moins pour tout voir.`,
   },
 
   source: {

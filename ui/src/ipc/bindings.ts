@@ -919,6 +919,10 @@ counted: Counted;
  */
 count: number; 
 /**
+ * Mentions that are counted and not among the items, because there are too many.
+ */
+unlisted: number; 
+/**
  * Who decided.
  */
 decided: Decided; 

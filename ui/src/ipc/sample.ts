@@ -173,6 +173,7 @@ export const amounts: FoundAll = {
   toJudge: 0,
   judged: 0,
   foreign: 0,
+  unlisted: 0,
 };
 
 export const coldRoom: Answer = {

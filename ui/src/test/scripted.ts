@@ -113,6 +113,7 @@ export function aList(change: Partial<FoundAll> = {}): FoundAll {
     toJudge: 0,
     judged: 0,
     foreign: 0,
+    unlisted: 0,
     ...change,
   };
 }

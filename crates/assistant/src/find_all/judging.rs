@@ -33,7 +33,7 @@ const FEW: usize = 64;
 const MOST: usize = 400;
 /// What a reasoning model may think about one passage, in tokens.
 const THINKING_TOKENS: u32 = 512;
-/// So many judgements are kept; further ones drive the others out.
+/// So many judgements are kept; those about another question drive the others out.
 const KEPT: usize = 100_000;
 
 /// What was judged before, and how long it took. Its stored layout is frozen: see `stored.rs`.
@@ -80,11 +80,17 @@ impl Judgements {
         let _ = vault.keep_cache(stored::JUDGEMENTS, &stored::encode(&stored));
     }
 
-    fn put(&mut self, candidate: &Candidate, is: bool) {
-        if self.kept.len() >= KEPT {
-            self.kept.clear();
-            self.private.clear();
+    /// Makes room for those that are left of some candidates: only what is not about these is forgotten for it.
+    fn make_room(&mut self, candidates: &[Candidate], left: usize) {
+        if self.kept.len() + left <= KEPT {
+            return;
         }
+        let wanted: HashSet<_> = candidates.iter().map(|candidate| candidate.name).collect();
+        self.kept.retain(|name, _| wanted.contains(name));
+        self.private.retain(|name| wanted.contains(name));
+    }
+
+    fn put(&mut self, candidate: &Candidate, is: bool) {
         self.kept.insert(candidate.name, is);
         if candidate.at.document.private {
             self.private.insert(candidate.name);
@@ -339,7 +345,9 @@ impl Assistant {
             let left = candidates
                 .iter()
                 .filter(|one| self.is_left(&judgements, one));
-            (left.take(most).collect::<Vec<_>>(), judgements.pace)
+            let left: Vec<_> = left.take(most).collect();
+            judgements.make_room(candidates, left.len());
+            (left, judgements.pace)
         };
         let before = candidates.len() - left.len();
         if left.is_empty() || stop.is_told() {
