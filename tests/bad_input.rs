@@ -5,9 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use aparte_assistant::{Error, Input, Item, Language, Message, Stop};
-use aparte_tests::{
-    aparte, assistant, embedding, english_sample, fixture, refused, starter,
-};
+use aparte_tests::{aparte, assistant, embedding, english_sample, fixture, refused, starter};
 use gguf::{Gguf, Tensor, Value};
 
 #[expect(dead_code, reason = "only a sound model is needed here")]

@@ -54,7 +54,10 @@ fn the_suggested_question_of_each_sample_is_answered_with_its_page() {
         let (_, page, quote, verified) = &citations[0];
         assert!(verified, "{answer}");
         let boxes = answer["citations"][0]["boxes"].as_array().unwrap();
-        assert!(!boxes.is_empty() && boxes.len() <= 3, "a box a line: {answer}");
+        assert!(
+            !boxes.is_empty() && boxes.len() <= 3,
+            "a box a line: {answer}"
+        );
         for side in boxes.iter().flat_map(|sides| sides.as_array().unwrap()) {
             assert!((0.0..900.0).contains(&side.as_f64().unwrap()), "{answer}");
         }
@@ -161,7 +164,10 @@ fn an_answer_says_whether_the_model_had_the_whole_document() {
     let parts = json(aparte().args(["ask", "--json", question]).arg(long));
     assert_eq!(parts["mode"], "parts", "{parts}");
     let given = &parts["given"];
-    assert!(given["passages"].as_u64() < given["of_passages"].as_u64(), "{parts}");
+    assert!(
+        given["passages"].as_u64() < given["of_passages"].as_u64(),
+        "{parts}"
+    );
     assert!(given["pages"].is_null(), "a text has none: {parts}");
 }
 

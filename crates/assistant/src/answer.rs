@@ -84,9 +84,10 @@ impl Citation {
     /// Where the quote stands on its page: a box for each of its lines, as left, top, width and height in points from the page's top left
     /// corner. None for formats without a layout.
     pub fn boxes(&self, page: &Page) -> Vec<[f32; 4]> {
-        let quoted = page.words.iter().filter(|word| {
-            word.range.start < self.range.end && self.range.start < word.range.end
-        });
+        let quoted = page
+            .words
+            .iter()
+            .filter(|word| word.range.start < self.range.end && self.range.start < word.range.end);
         let mut boxes: Vec<[f32; 4]> = Vec::new();
         for [left, top, width, height] in quoted.map(|word| word.rect) {
             let middle = top + height / 2.0;

@@ -35,7 +35,12 @@ impl Assistant {
             return Ok(None);
         };
         let turns = self.turns(conversation)?;
-        let told = ask::told(&running, conversation, &turns, ask::room_for_turns(&running))?;
+        let told = ask::told(
+            &running,
+            conversation,
+            &turns,
+            ask::room_for_turns(&running),
+        )?;
         let last = told.last().and_then(|turn| Language::of(&turn.question));
         let language = last.unwrap_or(self.language());
         let ModelFacts { context, .. } = running.facts;
@@ -79,7 +84,12 @@ impl Assistant {
     }
 
     /// Keeps one state, sealed as the engine gives it.
-    pub(crate) fn keep_state(&self, running: &Running, name: StateName, tokens: u32) -> Result<(), Error> {
+    pub(crate) fn keep_state(
+        &self,
+        running: &Running,
+        name: StateName,
+        tokens: u32,
+    ) -> Result<(), Error> {
         let fingerprint = running.facts.fingerprint;
         let Some(mut new) = kept_states::begin(&self.vault, name, fingerprint, tokens)? else {
             return Ok(());

@@ -72,9 +72,7 @@ impl Message {
             Message::Answer(answer) => match (&answer.thinking, answer.given) {
                 (None, None) => stored::encode(self),
                 (Some(thinking), None) => stored::encode_as(WITH_THINKING, &(self, thinking)),
-                (thinking, Some(given)) => {
-                    stored::encode_as(WITH_GIVEN, &(self, thinking, given))
-                }
+                (thinking, Some(given)) => stored::encode_as(WITH_GIVEN, &(self, thinking, given)),
             },
             Message::Question(_) | Message::Lost(_) => stored::encode(self),
         }
@@ -377,7 +375,10 @@ mod tests {
             text: "Why?".into(),
             ms: 5,
         };
-        for (thinking, bytes) in [(None, vec![0]), (Some(thinking), b"\x01\x04Why?\x05".to_vec())] {
+        for (thinking, bytes) in [
+            (None, vec![0]),
+            (Some(thinking), b"\x01\x04Why?\x05".to_vec()),
+        ] {
             let answer = Answer {
                 given: Some(given),
                 thinking,

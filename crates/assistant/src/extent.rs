@@ -272,11 +272,7 @@ impl Whole {
 
 /// Has the engine compute the text, and looks whether another prompt that begins with it uses that: some models cannot go back to
 /// where it ended.
-fn computed(
-    running: &Running,
-    whole: &Whole,
-    is_enough: &dyn Fn() -> bool,
-) -> Result<bool, Error> {
+fn computed(running: &Running, whole: &Whole, is_enough: &dyn Fn() -> bool) -> Result<bool, Error> {
     let mut reused = 0;
     for question in ["", "?"] {
         let generate = Generate {
@@ -336,7 +332,10 @@ mod tests {
     fn passages_leave_half_of_the_context_and_a_small_model_finds_its_way_among_few() {
         assert_eq!(passage_tokens(pace(5_000.0), LARGE, 2_048), 1_024);
         assert_eq!(passage_tokens(None, LARGE, 512), 256);
-        assert_eq!(passage_tokens(pace(350.0), SMALL - 1, 8_192), PASSAGE_TOKENS);
+        assert_eq!(
+            passage_tokens(pace(350.0), SMALL - 1, 8_192),
+            PASSAGE_TOKENS
+        );
     }
 
     #[test]

@@ -510,7 +510,8 @@ mod tests {
     #[test]
     fn a_list_that_nobody_reads_to_its_end_is_bounded_and_its_count_is_not() {
         let vault = Vault::in_memory().unwrap();
-        let assistant = Assistant::open(vault, "no-worker".into(), None, Language::English).unwrap();
+        let assistant =
+            Assistant::open(vault, "no-worker".into(), None, Language::English).unwrap();
         let amounts = MOST_LISTED - 1_000;
         let page = page_of(amounts);
         let text = page.text.clone();
@@ -521,7 +522,10 @@ mod tests {
             .find_all(question, &[table], &never, &mut |_| {})
             .unwrap();
         let listed: usize = found.items.iter().map(|item| item.mentions.len()).sum();
-        assert_eq!((listed, found.unlisted), (MOST_LISTED, amounts * 2 - MOST_LISTED));
+        assert_eq!(
+            (listed, found.unlisted),
+            (MOST_LISTED, amounts * 2 - MOST_LISTED)
+        );
         assert_eq!((found.counted, found.count), (Counted::Items, amounts));
     }
 }

@@ -33,9 +33,9 @@ impl Pace {
         // Its tokens stand, in the middle, so far into the prompt; of a whole prompt they stand at half of its length.
         let middle = f64::from(timings.reused_tokens) + f64::from(read) / 2.0;
         let short = measured * (1.0 + 2.0 * middle / TWICE_AS_LONG);
-        Some(Pace(before.map_or(short, |Pace(before)| {
-            f64::midpoint(before, short)
-        })))
+        Some(Pace(
+            before.map_or(short, |Pace(before)| f64::midpoint(before, short)),
+        ))
     }
 
     /// How long a prompt of so many tokens takes of which nothing was computed before.

@@ -146,10 +146,16 @@ mod tests {
     #[test]
     fn a_prompt_on_a_whole_document_begins_with_it_and_goes_on_where_the_last_one_ended() {
         let french = Language::French;
-        let block = documents(&[("bail.pdf".into(), "Le loyer est de 900 euros.".into())], french);
+        let block = documents(
+            &[("bail.pdf".into(), "Le loyer est de 900 euros.".into())],
+            french,
+        );
         let asked = |turns: &[Turn], question: &str| {
             let messages = about(&block, turns, question, french, None);
-            messages.into_iter().map(|it| it.content).collect::<Vec<_>>()
+            messages
+                .into_iter()
+                .map(|it| it.content)
+                .collect::<Vec<_>>()
         };
         let first = asked(&[], "Quel est le loyer ? ");
         assert!(first[1].starts_with("Passages"), "{first:?}");
@@ -164,8 +170,18 @@ mod tests {
         assert_eq!(second[2..], ["900 euros.", "Et les charges ?"]);
         let begun = &beginning(&block, "", french)[1].content;
         assert!(first[1].starts_with(begun.as_str()));
-        let in_english = about(&block, &[], "What is the rent?", french, Some(Language::English));
-        assert!(in_english[1].content.ends_with("What is the rent?\nAnswer in English."));
+        let in_english = about(
+            &block,
+            &[],
+            "What is the rent?",
+            french,
+            Some(Language::English),
+        );
+        assert!(
+            in_english[1]
+                .content
+                .ends_with("What is the rent?\nAnswer in English.")
+        );
     }
 
     #[test]

@@ -42,8 +42,8 @@ const QUESTION_PREFIX: &str = "query: ";
 /// a second, or a minute where the processor is busy.
 const QUESTION_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Bytes of a question that the model is given at most: it reads some 500 tokens.
-const LONGEST_QUESTION: usize = 4_096;
+/// Bytes of a question that the model is given at most: it reads some 500 tokens, and somebody waits for it.
+const LONGEST_QUESTION: usize = 1_500;
 
 /// How long the embedding model is kept for the next question.
 const KEPT: Duration = Duration::from_secs(120);

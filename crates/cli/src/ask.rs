@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use aparte_assistant::{
-    Answer, AnswerTimings, Assistant, CORRECTED, Citation, DOUBT, Ending, Error, Given, Mode, Progress, Stop,
+    Answer, AnswerTimings, Assistant, CORRECTED, Citation, DOUBT, Ending, Error, Given, Mode,
+    Progress, Stop,
 };
 use serde::Serialize;
 
@@ -248,7 +249,9 @@ pub fn ending(ending: Ending) -> &'static str {
 
 impl<'a> Row<'a> {
     fn of(citation: &'a Citation, assistant: &Assistant) -> Result<Row<'a>, Error> {
-        let page = citation.page.map(|page| assistant.page(citation.document, page));
+        let page = citation
+            .page
+            .map(|page| assistant.page(citation.document, page));
         let page = page.transpose()?.flatten();
         Ok(Row {
             document: &citation.name,

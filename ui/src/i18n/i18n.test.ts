@@ -28,6 +28,12 @@ function sentences(value: unknown, path = ""): [string, string][] {
         { pages: 8, unread: [], passages: 9, toJudge: 4, judged: 2, decided },
       ]),
       ".listing.pagesOf": [["x", [2]]],
+      ".answer.whole": [[null], [{ passages: 9, ofPassages: 9, pages: 1 }]],
+      ".answer.parts": [
+        [null],
+        [{ passages: 2, ofPassages: 9, pages: 8 }],
+        [{ passages: 1, ofPassages: 9, pages: 0 }],
+      ],
     };
     const filled = samples[path] ?? [
       [1, 1, "x"],
@@ -86,6 +92,20 @@ describe("the dictionaries", () => {
       "about 50 minutes left",
       "about 2 hours left",
     ]);
+  });
+});
+
+describe("what of the documents was read", () => {
+  const given = (passages: number, pages: number) => ({ passages, ofPassages: 63, pages });
+
+  test("is told in numbers, and of an older answer in words", () => {
+    expect(en.answer.parts(given(7, 40))).toBe("7 passages of 40 pages read");
+    expect(fr.answer.parts(given(7, 40))).toBe("7 passages lus sur 40 pages");
+    expect(en.answer.parts(given(1, 0))).toBe("1 passage of 63 read");
+    expect(fr.answer.parts(given(1, 0))).toBe("1 passage lu sur 63");
+    expect(en.answer.whole(given(63, 12))).toBe("whole text read (12 pages)");
+    expect(fr.answer.whole(given(63, 0))).toBe("texte entier lu");
+    expect(en.answer.parts(null)).toBe("best passages read");
   });
 });
 

@@ -335,10 +335,19 @@ fn asked(questions: &[Question], asked: &[Asked]) -> Figures {
     let wrong: usize = asked.iter().map(|asked| asked.wrong).sum();
     [
         ("refusal_rate", share(&others, &|asked| asked.refused)),
-        ("false_refusal_rate", share(&answerable, &|asked| asked.refused)),
-        ("answers_citing_a_right_page", share(&answered, &|asked| asked.page_cited)),
+        (
+            "false_refusal_rate",
+            share(&answerable, &|asked| asked.refused),
+        ),
+        (
+            "answers_citing_a_right_page",
+            share(&answered, &|asked| asked.page_cited),
+        ),
         ("citations_verified", Figure::of("count", [verified as f64])),
-        ("citations_verified_and_not_there", Figure::of("count", [wrong as f64])),
+        (
+            "citations_verified_and_not_there",
+            Figure::of("count", [wrong as f64]),
+        ),
     ]
     .map(|(name, figure)| (name.to_owned(), figure))
     .into()
@@ -348,9 +357,15 @@ fn asked(questions: &[Question], asked: &[Asked]) -> Figures {
 fn first_words(words: &FirstWords) -> Figures {
     let prepared = words.prepared_ms.iter().map(|ms| ms / words.prepare_ms);
     [
-        ("first_word_ratio", Figure::of("ratio", words.parts_ratio.iter().copied())),
+        (
+            "first_word_ratio",
+            Figure::of("ratio", words.parts_ratio.iter().copied()),
+        ),
         ("first_word_ratio_prepared", Figure::of("ratio", prepared)),
-        ("first_word_prepared_ms", Figure::of("ms", words.prepared_ms.iter().copied())),
+        (
+            "first_word_prepared_ms",
+            Figure::of("ms", words.prepared_ms.iter().copied()),
+        ),
         ("document_prepared_ms", Figure::of("ms", [words.prepare_ms])),
         (
             "further_question_tokens_beside_its_own",
@@ -364,14 +379,24 @@ fn first_words(words: &FirstWords) -> Figures {
 /// Searches of a large library against a bare scan of its vectors and a bare query for the words.
 fn library_speed(speed: &Speed) -> Figures {
     let p95 = |times: &[f64]| Figure::percentile("ms", 0.95, times.to_vec());
-    let (both, scan, words) = (p95(&speed.both_ms), p95(&speed.scan_ms), p95(&speed.words_ms));
+    let (both, scan, words) = (
+        p95(&speed.both_ms),
+        p95(&speed.scan_ms),
+        p95(&speed.words_ms),
+    );
     let ratio = match (both.value, scan.value, words.value) {
         (Some(both), Some(scan), Some(words)) => Figure::of("ratio", [both / (scan + words)]),
         _ => Figure::none("ratio", "the searches were not measured"),
     };
     [
-        ("library_passages", Figure::of("count", [speed.passages as f64])),
-        ("library_vectors", Figure::of("count", [speed.vectors as f64])),
+        (
+            "library_passages",
+            Figure::of("count", [speed.passages as f64]),
+        ),
+        (
+            "library_vectors",
+            Figure::of("count", [speed.vectors as f64]),
+        ),
         ("library_search_ms_p95", both),
         ("library_scan_ms_p95", scan),
         ("library_words_ms_p95", words),
@@ -412,7 +437,10 @@ const GOALS: [(&str, &str); 13] = [
     ("count_exact", ">= 0.90"),
     ("refusal_rate", ">= 0.85"),
     ("false_refusal_rate", "<= 0.10"),
-    ("answers_citing_a_right_page", ">= 0.95 of those that are right"),
+    (
+        "answers_citing_a_right_page",
+        ">= 0.95 of those that are right",
+    ),
     ("citations_verified_and_not_there", "0"),
     ("first_word_ratio", "<= 1.3"),
     ("further_question_tokens_beside_its_own", "a template's few"),

@@ -86,14 +86,20 @@ pub fn first_words(
     for question in questions {
         let (_, answer) = first(assistant, document, question)?;
         let timings = &answer.timings;
-        let token = timings.engine.generation_tokens_per_s().map(|speed| 1e3 / speed);
-        if let (Some(first), Some(token), Mode::Parts) = (timings.first_word_ms, token, answer.mode) {
+        let token = timings
+            .engine
+            .generation_tokens_per_s()
+            .map(|speed| 1e3 / speed);
+        if let (Some(first), Some(token), Mode::Parts) = (timings.first_word_ms, token, answer.mode)
+        {
             let alone = timings.engine.prompt_ms + token;
             words.parts_ratio.push(first as f64 / alone);
         }
     }
     let start = Instant::now();
-    let is_prepared = assistant.prepare(&[document], &|| false).map_err(sentence)?;
+    let is_prepared = assistant
+        .prepare(&[document], &|| false)
+        .map_err(sentence)?;
     words.prepare_ms = crate::milliseconds(start);
     if !is_prepared {
         return Err("a document that fits the context was not prepared".into());

@@ -44,7 +44,9 @@ pub fn measure() -> Result<Speed, Failure> {
     let index = Index::of(PASSAGES, || {
         let length = LENGTH / 2 + writer.below(LENGTH);
         let text = writer.text(usize::try_from(length).unwrap_or(usize::MAX));
-        let pieces: Vec<_> = (0..=writer.below(MOST_PIECES)).map(|_| writer.vector()).collect();
+        let pieces: Vec<_> = (0..=writer.below(MOST_PIECES))
+            .map(|_| writer.vector())
+            .collect();
         vectors += pieces.len();
         (text, pieces)
     })?;
