@@ -28,6 +28,13 @@ fn ask_in(
     answer.unwrap()
 }
 
+/// Prepares a document for a conversation of its own.
+fn prepare(assistant: &Assistant, document: DocumentId, is_enough: &dyn Fn() -> bool) -> bool {
+    let begun = assistant.begin("Later", &[document], false).unwrap();
+    let prepared = assistant.prepare(begun.id, &[document], is_enough);
+    prepared.unwrap()
+}
+
 fn ask(assistant: &Assistant, question: &str, document: DocumentId) -> Answer {
     let begun = assistant.begin(question, &[document], false).unwrap();
     ask_in(assistant, begun.id, question, document)
@@ -166,21 +173,15 @@ fn a_document_that_was_prepared_is_given_whole_and_nothing_of_it_is_read_again()
 
     let assistant = open(Vault::create(&folder, protection(), Cost::FLOOR).unwrap()).unwrap();
     let document = add(&assistant, &file);
-    assert!(
-        !assistant.prepare(&[document], &never).unwrap(),
-        "no model is loaded"
-    );
+    assert!(!prepare(&assistant, document, &never), "no model is loaded");
     let first = ask(&assistant, &question, document);
     let given = first.given.expect("the model was asked");
     assert_eq!(first.mode, Mode::Parts, "nobody knows how long it takes");
     assert_eq!(given.pages, 8);
     assert!(given.passages < given.of_passages, "{given:?}");
 
-    assert!(
-        !assistant.prepare(&[document], &|| true).unwrap(),
-        "it was stopped"
-    );
-    assert!(assistant.prepare(&[document], &never).unwrap());
+    assert!(!prepare(&assistant, document, &|| true), "it was stopped");
+    assert!(prepare(&assistant, document, &never));
     let begun = assistant.begin(&question, &[document], false).unwrap().id;
     let whole = ask_in(&assistant, begun, &question, document);
     let given = whole.given.unwrap();
@@ -241,14 +242,11 @@ fn whoever_asks_does_not_wait_for_what_is_prepared() {
     let document = add(&assistant, &file);
     ask(&assistant, &question, document);
     std::thread::scope(|scope| {
-        let preparing = scope.spawn(|| assistant.prepare(&[document], &|| false));
+        let preparing = scope.spawn(|| prepare(&assistant, document, &|| false));
         std::thread::sleep(std::time::Duration::from_millis(300));
         let meanwhile = ask(&assistant, "What did the new pontoons cost?", document);
         assert!(!meanwhile.text.is_empty());
-        assert!(
-            preparing.join().unwrap().unwrap(),
-            "and it comes to its end"
-        );
+        assert!(preparing.join().unwrap(), "and it comes to its end");
     });
     let whole = ask(&assistant, "What did the new pontoons cost?", document);
     assert_eq!(whole.mode, Mode::Whole);
@@ -289,7 +287,7 @@ fn what_has_no_room_in_the_context_is_answered_from_its_passages_and_never_cut()
     let document = add(&assistant, &long);
     let question = "How many cars did the ferry carry on day 1234?";
     let first = ask(&assistant, question, document);
-    assert!(!assistant.prepare(&[document], &|| false).unwrap());
+    assert!(!prepare(&assistant, document, &|| false));
     let second = ask(&assistant, question, document);
     for answer in [first, second] {
         let given = answer.given.unwrap();

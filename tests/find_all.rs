@@ -107,6 +107,7 @@ fn a_list_is_told_to_programs_in_these_words() {
             }],
             "items": [{"text": "lift bridge", "mentions": hits.len(), "pages": each}],
             "count": hits.len(),
+            "unlisted": 0,
             "counted": "mentions",
             "decided": "words",
             "coverage": {"pages": 8, "unread": [], "passages": passages, "to_judge": 0, "judged": 0, "foreign": 0},

@@ -67,7 +67,7 @@ pub(crate) struct Whole {
     pub passages: Vec<PassageRef>,
     /// Tokens of instructions and text.
     pub tokens: u32,
-    /// Whether anything of it is in memory alone.
+    /// Whether nothing of it is to be on the disk.
     private: bool,
 }
 
@@ -122,23 +122,27 @@ impl Assistant {
         Ok(is_at_hand.then_some(whole))
     }
 
-    /// Computes in the background what the next question about these documents begins with, so that it is given all of their text,
-    /// and keeps that in the vault. Gives way to every question. Gives whether it is there now; it is not where there is no room for
-    /// the documents, where no model is loaded, or when `is_enough`.
+    /// Computes in the background what the next question of a conversation about these documents begins with, so that it is given all
+    /// of their text, and keeps that in the vault unless the conversation is private. Gives way to every question. Gives whether it
+    /// is there now; it is not where there is no room for the documents, where no model is loaded, or when `is_enough`.
     ///
     /// # Errors
     /// [`Error::EngineStopped`], or what the vault reports.
     pub fn prepare(
         &self,
+        conversation: ConversationId,
         documents: &[DocumentId],
         is_enough: &dyn Fn() -> bool,
     ) -> Result<bool, Error> {
         let Some(running) = self.engine()?.running() else {
             return Ok(false);
         };
-        let Some(whole) = self.whole(&running, documents, "")? else {
+        let privately = self.is_private(conversation);
+        let documents = &self.allowed(privately, documents);
+        let Some(mut whole) = self.whole(&running, documents, "")? else {
             return Ok(false);
         };
+        whole.private |= privately;
         if self.brings(&running, whole.name) {
             return Ok(true);
         }

@@ -101,7 +101,7 @@ pub async fn ask(
             let _ = working.keep_states();
             if parts {
                 // A vault that is locked waits for whoever holds the domain.
-                let _ = working.prepare(&documents, &|| !behind.is_open());
+                let _ = working.prepare(conversation.known(), &documents, &|| !behind.is_open());
             }
         });
         answered

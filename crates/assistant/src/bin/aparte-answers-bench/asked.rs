@@ -83,6 +83,8 @@ pub fn first_words(
         prepared_ms: Vec::new(),
         further_tokens: Vec::new(),
     };
+    let begun = assistant.begin("A measurement", &[document], false);
+    let conversation = begun.map_err(sentence)?.id;
     for question in questions {
         let (_, answer) = first(assistant, document, question)?;
         let timings = &answer.timings;
@@ -98,7 +100,7 @@ pub fn first_words(
     }
     let start = Instant::now();
     let is_prepared = assistant
-        .prepare(&[document], &|| false)
+        .prepare(conversation, &[document], &|| false)
         .map_err(sentence)?;
     words.prepare_ms = crate::milliseconds(start);
     if !is_prepared {
