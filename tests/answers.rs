@@ -189,6 +189,7 @@ fn a_document_that_was_prepared_is_given_whole_and_nothing_of_it_is_read_again()
         (whole.mode, given.passages),
         (Mode::Whole, given.of_passages)
     );
+    println!("whole: {}", whole.text);
     let counts = whole.timings.engine;
     assert!(counts.prompt_tokens > 1_500, "{counts:?}");
     assert!(
