@@ -794,7 +794,7 @@ fn unmarked(quote: &str) -> String {
 }
 
 /// The sentences of a text that may end in the middle of one, without that one.
-fn whole_sentences(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn whole_sentences(text: &str) -> Vec<Range<usize>> {
     let mut sentences = sentences(text);
     let text = text.trim_end();
     sentences.pop_if(|last| last.end == text.len() && !text.ends_with(['.', '!', '?']));
@@ -803,7 +803,7 @@ fn whole_sentences(text: &str) -> Vec<Range<usize>> {
 
 /// Where a text begins to say a whole sentence again, or to ask itself the next question: small models go in
 /// circles, and nothing from there on is new. The sentence under way is not looked at.
-fn repetition(text: &str) -> Option<usize> {
+pub(crate) fn repetition(text: &str) -> Option<usize> {
     let mut said = HashSet::new();
     let repeated = whole_sentences(text)
         .into_iter()

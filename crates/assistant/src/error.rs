@@ -11,6 +11,7 @@ use crate::export::ExportTrouble;
 use crate::language::Language;
 use crate::reading_trouble::ReadingTrouble;
 use crate::search::SearchFailed;
+use crate::summary::SummaryTrouble;
 use crate::vault_trouble::VaultTrouble;
 
 /// Why something that the user asked for was not done.
@@ -57,6 +58,8 @@ pub enum Error {
     Vault(VaultTrouble),
     /// Nothing was exported.
     Export(ExportTrouble),
+    /// There is no summary.
+    Summary(SummaryTrouble),
 }
 
 /// What is the matter with a document.
@@ -264,6 +267,7 @@ impl Error {
             Error::SearchFailed => "search_failed",
             Error::Vault(trouble) => trouble.code(),
             Error::Export(trouble) => trouble.code(),
+            Error::Summary(trouble) => trouble.code(),
         }
     }
 
@@ -448,6 +452,7 @@ impl Error {
             Error::Reading(trouble) => trouble.english(),
             Error::Vault(trouble) => trouble.english().into(),
             Error::Export(trouble) => trouble.english().into(),
+            Error::Summary(trouble) => trouble.english(),
             Error::SearchFailed => {
                 "The search index failed. Start Aparté again; your documents are not affected.".into()
             }
@@ -637,6 +642,7 @@ impl Error {
             Error::Reading(trouble) => trouble.french(),
             Error::Vault(trouble) => trouble.french().into(),
             Error::Export(trouble) => trouble.french().into(),
+            Error::Summary(trouble) => trouble.french(),
             Error::SearchFailed => "L'index de recherche a échoué. Relancez Aparté ; vos documents ne \
                  sont pas touchés."
                 .into(),

@@ -64,6 +64,7 @@ mod search;
 mod sentences;
 mod settings;
 mod stored;
+mod summary;
 mod support;
 mod thinking;
 mod turns;
@@ -121,6 +122,10 @@ pub use samples::{SAMPLES, Sample};
 pub use scans::{NO_DISPLAY, OnScanned, RECOGNISE, Recogniser, Scan, ScanTask};
 pub use settings::{
     EarlierTurns, LOCK_AFTER, Preset, ReadingLimits, Settings, Theme, UNLOAD_AFTER,
+};
+pub use summary::{
+    Coverage, PlannedSection, Summary, SummaryLength, SummaryPlan, SummaryProgress, SummarySection,
+    SummarySentence, SummaryStyle, SummaryTimings, SummaryTrouble, SummaryWish, UnreadPage,
 };
 pub use thinking::Thinking;
 pub use vault_trouble::VaultTrouble;

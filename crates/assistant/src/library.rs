@@ -73,6 +73,11 @@ impl Document {
     pub fn suggestion(&self) -> Option<&'static str> {
         samples::suggestion(&self.hash)
     }
+
+    /// Whether another reading of it was of the same bytes.
+    pub(crate) fn has_bytes_of(&self, other: &Document) -> bool {
+        self.hash == other.hash
+    }
 }
 
 /// So many conversations and documents take long enough to index anew that the index is kept at once.

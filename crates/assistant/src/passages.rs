@@ -24,6 +24,15 @@ pub(crate) struct PassageRef {
 }
 
 impl PassageRef {
+    /// The passage of this number on a page; `None` where there is none.
+    pub fn of(document: &Arc<Document>, page: &Arc<Page>, number: usize) -> Option<PassageRef> {
+        (number < page.passages.len()).then(|| PassageRef {
+            document: Arc::clone(document),
+            page: Arc::clone(page),
+            passages: number..=number,
+        })
+    }
+
     pub fn page(&self) -> &Page {
         &self.page
     }

@@ -22,6 +22,8 @@ pub(crate) const INPUT_DRAFT: RecordKind = RecordKind(4);
 pub(crate) const VECTORS: RecordKind = RecordKind(5);
 /// How sure the text of a page is that was recognised in an image, under the page's number.
 pub(crate) const RECOGNITION: RecordKind = RecordKind(6);
+/// What a model wrote on a part of a document, to be used again in its next summary.
+pub(crate) const NOTE: RecordKind = RecordKind(7);
 
 /// The index of the search, as it was when the vault closed.
 pub(crate) const INDEX: CacheKind = CacheKind(1);

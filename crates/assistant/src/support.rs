@@ -3,6 +3,8 @@
 //! All of it compares words: it cannot tell a wrong sentence that is made of the source's own words.
 //! What must never pass is a number, a name or a date that the source sentence does not have.
 
+mod unknown;
+
 use std::{collections::HashSet, ops::Range};
 
 use crate::{
@@ -12,6 +14,8 @@ use crate::{
     sentences::sentences,
     words::{self, Term, TokenKind},
 };
+
+pub(crate) use unknown::unknown_facts;
 
 /// The least share of an answer's weight that the sentence cited for it must hold. Answers repeat the
 /// question's words, which a source words otherwise; three in five leaves room for that.

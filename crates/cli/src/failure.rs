@@ -43,6 +43,10 @@ pub enum Failure {
     Declined,
     /// Nobody is there to be asked whether to go on.
     ConsentNeeded,
+    /// A summary does not go over a file.
+    SummaryInPlace,
+    /// The file of a summary could not be written; the summary is printed.
+    SummaryNotWritten(std::io::ErrorKind),
 }
 
 impl From<Error> for Failure {
@@ -146,6 +150,24 @@ impl Failure {
                 "Nothing was exported. Type “yes” when you are asked, to go on.",
                 "Rien n'a été exporté. Tapez « oui » quand on vous le demande, pour continuer.",
             ),
+            Failure::SummaryInPlace => (
+                "There is a file of this name already, and it was left as it is. Choose another name for the \
+                 summary.",
+                "Un fichier de ce nom existe déjà et a été laissé tel quel. Choisissez un autre nom pour le \
+                 résumé.",
+            ),
+            Failure::SummaryNotWritten(kind) => {
+                return match language {
+                    Language::English => format!(
+                        "The file of the summary could not be written ({kind}). Check its folder and the room on the disk; \
+                         a summary that was already made is printed instead."
+                    ),
+                    Language::French => format!(
+                        "Le fichier du résumé n'a pas pu être écrit ({kind}). Vérifiez son dossier et la place sur le \
+                         disque\u{202f}; un résumé déjà fait est affiché à la place."
+                    ),
+                };
+            }
             Failure::ConsentNeeded => (
                 "Nothing was exported: nobody is at a terminal to be asked. Add --yes if this is what you want.",
                 "Rien n'a été exporté : personne n'est devant un terminal pour répondre. Ajoutez --yes si c'est bien ce \

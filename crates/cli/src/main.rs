@@ -17,6 +17,7 @@ mod sampling;
 mod search;
 mod secrets;
 mod steps;
+mod summarize;
 mod vault;
 
 use std::cell::Cell;
@@ -53,7 +54,7 @@ struct Global {
     /// Print one JSON object on standard output.
     #[arg(long, global = true)]
     json: bool,
-    /// The model that answers, for ask, find-all, complete, doctor and bench: an id of the catalogue or a GGUF file.
+    /// The model that answers, for ask, find-all, summarize, complete, doctor and bench: an id of the catalogue or a GGUF file.
     #[arg(long, global = true, value_name = "ID|FILE", default_value = STARTER)]
     model: String,
     /// Where models lie, for the same.
@@ -68,7 +69,7 @@ struct Global {
     /// A file with the password of documents that want one, in its first line.
     #[arg(long, global = true, value_name = "FILE")]
     password_file: Option<PathBuf>,
-    /// Read four times as much of a document as usual, in four times the memory and time, for ask, search, find-all and extract.
+    /// Read four times as much of a document as usual, in four times the memory and time, for ask, search, find-all, summarize and extract.
     #[arg(long, global = true)]
     raise_limits: bool,
     #[command(flatten)]
@@ -86,6 +87,8 @@ enum Command {
     Search(search::Arguments),
     /// Find everything in documents that a question wants, not the best of it, and count it.
     FindAll(find_all::Arguments),
+    /// Summarize a document of any length, with the page of every citation and what was left out.
+    Summarize(summarize::Arguments),
     /// Print the text of a document, page by page.
     Extract(extract::Arguments),
     /// Have the model itself reply to a prompt, without documents and citations.
@@ -120,6 +123,7 @@ fn main() -> ExitCode {
         Command::Ask(arguments) => ask::run(&arguments, &global, &output),
         Command::Search(arguments) => search::run(&arguments, &global, &output),
         Command::FindAll(arguments) => find_all::run(&arguments, &global, &output),
+        Command::Summarize(arguments) => summarize::run(&arguments, &global, &output),
         Command::Extract(arguments) => extract::run(&arguments, &global, &output),
         Command::Vault(arguments) => match &global.vault.folder {
             Some(folder) => vault::keeping::run(&arguments, folder, &global, &output),

@@ -1,0 +1,220 @@
+//! The sentences of a summary laid beside the document: what bears each of them out, and what in them stands nowhere.
+//!
+//! The document is gone through section by section, so that no more of it is in memory than one.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use aparte_protocol::documents::{Page, TextRange};
+
+use super::sections::Section;
+use crate::Assistant;
+use crate::answer::Citation;
+use crate::error::Error;
+use crate::facts::Facts;
+use crate::language::Language;
+use crate::library::Document;
+use crate::passages::PassageRef;
+use crate::quote::locate;
+use crate::search::Weighed;
+use crate::sentences::sentences;
+use crate::support::{Candidate, Standing, standing, unknown_facts};
+
+/// A sentence of a summary.
+pub(crate) struct Claim {
+    pub text: String,
+    weighed: Weighed,
+    facts: Facts,
+    /// The sections that it was made of, by their number.
+    of: Range<usize>,
+    best: Option<Source>,
+    /// The numbers, dates and names that were found nowhere so far, by their place among the terms.
+    unknown: Vec<usize>,
+    citation: Option<Citation>,
+}
+
+/// The sentence of the document that bears out a claim best.
+struct Source {
+    score: f32,
+    section: usize,
+    page: u32,
+    passage: usize,
+    range: TextRange,
+}
+
+/// The claims of a text that was made of these sections. Sentences that claim nothing ("Here is the summary:") are left out.
+pub(crate) fn claims(
+    assistant: &Assistant,
+    text: &str,
+    language: Language,
+    of: &Range<usize>,
+) -> Result<Vec<Claim>, Error> {
+    let mut claims = Vec::new();
+    let nowhere = Candidate::passage("", &[], language);
+    for range in sentences(text) {
+        let words = without_bullet(&text[range]).split_whitespace();
+        let text = words.collect::<Vec<_>>().join(" ");
+        let weighed = assistant.library().index().weigh(&text, language)?;
+        if standing(&text, &weighed, &nothing(language), []) != Standing::Filler {
+            let facts = Facts::of(&text, language);
+            claims.push(Claim {
+                unknown: unknown_facts(&weighed, &facts, &nowhere),
+                text,
+                weighed,
+                facts,
+                of: of.clone(),
+                best: None,
+                citation: None,
+            });
+        }
+    }
+    Ok(claims)
+}
+
+impl Claim {
+    /// Whether a sentence of the document bears it out.
+    pub fn is_supported(&self) -> bool {
+        self.best.is_some()
+    }
+
+    /// The section that bears it out.
+    pub fn section(&self) -> Option<usize> {
+        self.best.as_ref().map(|source| source.section)
+    }
+
+    /// Its numbers, dates and names that stand neither on the page that is cited nor, without one, in what it was made of.
+    pub fn unknown(&self) -> Vec<String> {
+        let tokens = self
+            .unknown
+            .iter()
+            .map(|&place| &self.weighed.terms[place].term.token);
+        let words = tokens.filter_map(|token| self.text.get(token.range.clone()));
+        words.map(str::to_owned).collect()
+    }
+
+    /// What bears it out, once [`cite`] was called.
+    pub fn citation(&self) -> Option<&Citation> {
+        self.citation.as_ref()
+    }
+}
+
+/// Looks for what bears out claims in one section.
+pub(crate) fn look_in(
+    claims: &mut [Claim],
+    number: usize,
+    section: &Section,
+    document: &Arc<Document>,
+    page_of: &mut dyn FnMut(u32) -> Result<Arc<Page>, Error>,
+) -> Result<(), Error> {
+    let mut claims: Vec<_> = claims
+        .iter_mut()
+        .filter(|claim| claim.of.contains(&number))
+        .collect();
+    if claims.is_empty() {
+        return Ok(());
+    }
+    let language = document.language.unwrap_or(Language::English);
+    let mut page: Option<Arc<Page>> = None;
+    for piece in &section.pieces {
+        let page = match page.take().filter(|page| page.number == piece.page) {
+            Some(same) => page.insert(same),
+            None => page.insert(page_of(piece.page)?),
+        };
+        let text = piece.range.of(&page.text).unwrap_or_default();
+        let passage = PassageRef::of(document, page, piece.passage);
+        let context = passage.as_ref().map_or_else(Vec::new, PassageRef::context);
+        let found = Candidate::sentences(text, &context, language);
+        let candidates = found.iter().map(|(_, candidate)| candidate);
+        let whole = Candidate::passage(text, &context, language);
+        for claim in &mut claims {
+            let unknown = unknown_facts(&claim.weighed, &claim.facts, &whole);
+            claim.unknown.retain(|place| unknown.contains(place));
+            let best = claim.best.as_ref().map_or(0.0, |source| source.score);
+            let question = nothing(claim.weighed.language);
+            if let Standing::Supported { candidate, score } =
+                standing(&claim.text, &claim.weighed, &question, candidates.clone())
+                && score > best
+                && passage.is_some()
+            {
+                let at = |offset: usize| piece.range.start + offset as u32;
+                let range = &found[candidate].0;
+                claim.best = Some(Source {
+                    score,
+                    section: number,
+                    page: piece.page,
+                    passage: piece.passage,
+                    range: TextRange {
+                        start: at(range.start),
+                        end: at(range.end),
+                    },
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes a citation of what bears out each claim, looked up once more in its page, and says what in the claim does not stand on
+/// that page.
+pub(crate) fn cite(
+    claims: &mut [Claim],
+    document: &Arc<Document>,
+    page_of: &mut dyn FnMut(u32) -> Result<Arc<Page>, Error>,
+) -> Result<(), Error> {
+    let language = document.language.unwrap_or(Language::English);
+    let mut cited: Vec<&mut Claim> = claims
+        .iter_mut()
+        .filter(|claim| claim.is_supported())
+        .collect();
+    cited.sort_by_key(|claim| claim.best.as_ref().map(|source| source.page));
+    let mut at: Option<(Arc<Page>, Candidate)> = None;
+    for claim in cited {
+        let Some(source) = &claim.best else { continue };
+        let (page, words) = match at.take().filter(|(page, _)| page.number == source.page) {
+            Some(same) => at.insert(same),
+            None => {
+                let page = page_of(source.page)?;
+                let words = Candidate::passage(&page.text, &[], language);
+                at.insert((page, words))
+            }
+        };
+        let Some(passage) = PassageRef::of(document, page, source.passage) else {
+            continue;
+        };
+        let quote = source.range.of(&page.text).unwrap_or_default().to_owned();
+        claim.unknown = unknown_facts(&claim.weighed, &claim.facts, words);
+        claim.citation = Some(Citation {
+            document: document.id,
+            name: document.name.clone(),
+            page: passage.page_number(),
+            anchor: passage.anchor(),
+            range: source.range,
+            verified: locate(&quote, &page.text).is_some(),
+            quote,
+        });
+    }
+    Ok(())
+}
+
+/// No question: a summary is of everything.
+fn nothing(language: Language) -> Weighed {
+    Weighed {
+        language,
+        terms: Vec::new(),
+    }
+}
+
+/// A sentence without the sign of a list before it.
+fn without_bullet(sentence: &str) -> &str {
+    let bare = sentence.trim_start_matches(['-', '*', '•', '–', ' ']);
+    let digits = bare.trim_start_matches(|c: char| c.is_ascii_digit());
+    match digits
+        .strip_prefix(". ")
+        .or_else(|| digits.strip_prefix(") "))
+    {
+        Some(rest) if digits.len() < bare.len() && bare.len() - digits.len() <= 2 => {
+            rest.trim_start()
+        }
+        _ => bare,
+    }
+}
