@@ -258,7 +258,7 @@ fn the_command_line_prints_what_its_contract_says() {
 fn a_summary_goes_into_a_new_file_and_over_none() {
     let folder = tempfile::tempdir().unwrap();
     let (document, _) = english_sample();
-    let mut summarize = |file: &Path| {
+    let summarize = |file: &Path| {
         let mut command = aparte();
         command.args([
             "summarize",

@@ -206,7 +206,11 @@ fn nothing(language: Language) -> Weighed {
 
 /// A sentence without the sign of a list before it.
 fn without_bullet(sentence: &str) -> &str {
-    let bare = sentence.trim_start_matches(['-', '*', '•', '–', ' ']);
+    let sign = sentence.strip_prefix(['-', '*', '•', '–']);
+    let bare = match sign.filter(|rest| rest.starts_with(' ')) {
+        Some(rest) => rest.trim_start(),
+        None => sentence,
+    };
     let digits = bare.trim_start_matches(|c: char| c.is_ascii_digit());
     match digits
         .strip_prefix(". ")
@@ -216,5 +220,24 @@ fn without_bullet(sentence: &str) -> &str {
             rest.trim_start()
         }
         _ => bare,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sign_of_a_list_is_no_part_of_a_sentence_and_a_number_is() {
+        for (sentence, bare) in [
+            ("- The quay was repaired.", "The quay was repaired."),
+            ("2. The quay was repaired.", "The quay was repaired."),
+            ("3) The quay was repaired.", "The quay was repaired."),
+            ("* **Quay**: repaired.", "**Quay**: repaired."),
+            ("2024 was dry.", "2024 was dry."),
+            ("4,375 vessels called.", "4,375 vessels called."),
+        ] {
+            assert_eq!(without_bullet(sentence), bare);
+        }
     }
 }

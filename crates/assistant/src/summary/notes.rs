@@ -130,3 +130,36 @@ fn change<T>(
     }
     Ok(changed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(role: Role, content: &str) -> ChatMessage {
+        ChatMessage {
+            role,
+            content: content.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_note_stands_for_no_other_model_prompt_or_length() {
+        let prompt = [said(Role::System, "Keep to it."), said(Role::User, "Text")];
+        let of = |fingerprint: u8, messages: &[ChatMessage], most| {
+            key(&[fingerprint; 32], messages, most)
+        };
+        let usual = of(1, &prompt, 100);
+        assert_eq!(usual, of(1, &prompt.clone(), 100));
+        let moved = [said(Role::System, "Keep to it.T"), said(Role::User, "ext")];
+        let other = [said(Role::User, "Keep to it."), said(Role::User, "Text")];
+        for different in [
+            of(2, &prompt, 100),
+            of(1, &prompt, 101),
+            of(1, &prompt[..1], 100),
+            of(1, &moved, 100),
+            of(1, &other, 100),
+        ] {
+            assert_ne!(usual, different);
+        }
+    }
+}

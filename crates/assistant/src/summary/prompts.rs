@@ -102,3 +102,33 @@ impl Prompts {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_prompts_of_a_summary_begin_alike_up_to_the_text() {
+        let prompts = Prompts {
+            language: Language::English,
+            minutes: false,
+            focus: Some("the budget".to_owned()),
+        };
+        let whole = |length| prompts.whole("TEXT", length, SummaryStyle::Executive);
+        let all = [
+            prompts.note("TEXT"),
+            whole(SummaryLength::Brief),
+            whole(SummaryLength::Detailed),
+        ];
+        let beginnings = all.map(|messages| {
+            let (before, _) = messages[1].content.split_once("TEXT").unwrap();
+            (messages[0].clone(), before.to_owned())
+        });
+        assert!(
+            beginnings
+                .iter()
+                .all(|beginning| *beginning == beginnings[0])
+        );
+        assert!(beginnings[0].0.content.contains("the budget"));
+    }
+}

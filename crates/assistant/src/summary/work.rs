@@ -210,7 +210,7 @@ impl Work<'_> {
     fn groups(&self, level: &[Node]) -> Result<Vec<Range<usize>>, Error> {
         let engine = self.assistant.engine()?;
         let Some(running) = engine.ready(self.stop, &mut |_| ())? else {
-            return Ok(vec![0..level.len()]);
+            return Ok(std::iter::once(0..level.len()).collect());
         };
         let room = self.plan.limit - self.plan.frame;
         let mut groups = Vec::new();
@@ -514,4 +514,25 @@ fn heading<'h>(mut sections: impl Iterator<Item = &'h [String]>) -> Option<Strin
         common = &common[..same.count()];
     }
     common.last().cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_named_by_what_all_of_its_sections_stand_under() {
+        let paths = |paths: &[&[&str]]| {
+            let owned: Vec<Vec<String>> = (paths.iter())
+                .map(|path| path.iter().map(|&heading| heading.to_owned()).collect())
+                .collect();
+            heading(owned.iter().map(Vec::as_slice))
+        };
+        let works = paths(&[&["Works", "North"], &["Works", "South"], &["Works"]]);
+        assert_eq!(works.as_deref(), Some("Works"));
+        assert_eq!(paths(&[&["Works"], &["Fees"]]), None);
+        let own = paths(&[&["Works", "North"]]);
+        assert_eq!(own.as_deref(), Some("North"));
+        assert_eq!(paths(&[]), None);
+    }
 }
