@@ -54,6 +54,9 @@ pub(crate) fn claims(
     for range in sentences(text) {
         let words = without_bullet(&text[range]).split_whitespace();
         let text = words.collect::<Vec<_>>().join(" ");
+        if !says_something(&text) {
+            continue;
+        }
         let weighed = assistant.library().index().weigh(&text, language)?;
         if standing(&text, &weighed, &nothing(language), []) != Standing::Filler {
             let facts = Facts::of(&text, language);
@@ -123,7 +126,10 @@ pub(crate) fn look_in(
         let text = piece.range.of(&page.text).unwrap_or_default();
         let passage = PassageRef::of(document, page, piece.passage);
         let context = passage.as_ref().map_or_else(Vec::new, PassageRef::context);
-        let found = Candidate::sentences(text, &context, language);
+        let found: Vec<_> = Candidate::sentences(text, &context, language)
+            .into_iter()
+            .filter(|(range, _)| says_something(&text[range.clone()]))
+            .collect();
         let candidates = found.iter().map(|(_, candidate)| candidate);
         let whole = Candidate::passage(text, &context, language);
         for claim in &mut claims {
@@ -204,6 +210,13 @@ fn nothing(language: Language) -> Weighed {
     }
 }
 
+/// Headings name a matter and say nothing of it.
+fn says_something(sentence: &str) -> bool {
+    sentence.contains(|c: char| c.is_ascii_digit())
+        || sentence.trim_end().ends_with(['.', '!', '?'])
+        || sentence.split_whitespace().count() > 4
+}
+
 /// A sentence without the sign of a list before it.
 fn without_bullet(sentence: &str) -> &str {
     let sign = sentence.strip_prefix(['-', '*', '•', '–']);
@@ -226,6 +239,18 @@ fn without_bullet(sentence: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_heading_says_nothing_and_a_short_sentence_does() {
+        for (text, says) in [
+            ("Incidents", false),
+            ("The north basin", false),
+            ("It was repaired.", true),
+            ("Costs: 412,000 euros", true),
+        ] {
+            assert_eq!(says_something(text), says, "{text}");
+        }
+    }
 
     #[test]
     fn the_sign_of_a_list_is_no_part_of_a_sentence_and_a_number_is() {
