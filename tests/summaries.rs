@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::mpsc::channel;
 
 use aparte_assistant::{
-    Assistant, DocumentId, Ending, Error, Input, Language, Model, Stop, Summary, SummaryLength,
-    SummaryProgress, SummaryStyle, SummaryTrouble, SummaryWish, Vault,
+    Assistant, DocumentId, Ending, Error, Input, Item, Language, Model, Stop, Summary,
+    SummaryFormat, SummaryLength, SummaryProgress, SummaryStyle, SummaryTimings, SummaryTrouble,
+    SummaryWish, Vault,
 };
 use aparte_tests::{
     aparte, assistant, english_sample, fixture, json, plain, refused, sample, starter, worker,
@@ -66,7 +68,7 @@ fn every_prompt_fits_with_its_reply_and_all_pages_are_in_one() {
         with_report(&assistant, folder.path(), 40),
     ] {
         let plan = assistant
-            .plan_summary(document, &WISH, &Stop::default(), &mut |_| {})
+            .plan_summary(&[document], &WISH, &Stop::default(), &mut |_| {})
             .unwrap()
             .unwrap();
         assert!(plan.unread.is_empty());
@@ -88,7 +90,8 @@ fn every_prompt_fits_with_its_reply_and_all_pages_are_in_one() {
 }
 
 #[test]
-fn a_summary_cites_what_stands_on_its_pages_and_another_length_costs_no_more_than_its_end() {
+fn a_summary_cites_what_stands_on_its_pages_and_another_length_or_style_costs_no_more_than_its_end()
+{
     let assistant = assistant(Language::English);
     let folder = tempfile::tempdir().unwrap();
     let document = with_report(&assistant, folder.path(), 4);
@@ -142,6 +145,25 @@ fn a_summary_cites_what_stands_on_its_pages_and_another_length_costs_no_more_tha
     let again = summarize(&assistant, document, &WISH);
     assert_eq!(again.timings.written, 0);
     assert_eq!(again.sections, brief.sections);
+    let style = SummaryStyle::Minutes;
+    let minutes = summarize(&assistant, document, &SummaryWish { style, ..WISH });
+    assert_eq!(minutes.timings.written, 3, "decisions, actions, people");
+    let headings: Vec<_> = minutes
+        .sections
+        .iter()
+        .map(|section| section.heading.as_deref())
+        .collect();
+    assert_eq!(
+        headings,
+        [Some("Decisions"), Some("Actions"), Some("People and dates")]
+    );
+    let cost = |timings: &SummaryTimings| timings.prompt_tokens + timings.generated_tokens;
+    assert!(
+        5 * cost(&brief.timings) <= cost(&detailed.timings),
+        "{:?} of {:?}",
+        brief.timings,
+        detailed.timings
+    );
 }
 
 #[test]
@@ -255,7 +277,7 @@ fn the_command_line_prints_what_its_contract_says() {
 }
 
 #[test]
-fn a_summary_goes_into_a_new_file_and_over_none() {
+fn a_summary_is_exported_to_a_new_file_and_over_none() {
     let folder = tempfile::tempdir().unwrap();
     let (document, _) = english_sample();
     let summarize = |file: &Path| {
@@ -268,7 +290,7 @@ fn a_summary_goes_into_a_new_file_and_over_none() {
             "en",
             "--quiet",
         ]);
-        command.arg(&document).arg("--output").arg(file);
+        command.arg(&document).arg("--export").arg(file);
         command
     };
     let file = folder.path().join("summary.md");
@@ -285,16 +307,177 @@ fn a_summary_goes_into_a_new_file_and_over_none() {
     assert!(text.contains("## Coverage\n\nSections read: "), "{text}");
     assert!(refused(&mut summarize(&file)).contains("left as it is"));
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    let odd = summarize(&folder.path().join("summary.odt"));
+    assert!(refused(&mut { odd }).contains(".docx or .pdf"));
+    for (ending, said) in [
+        ("docx", "Coverage"),
+        ("pdf", "Coverage"),
+        ("html", "Coverage"),
+    ] {
+        let file = folder.path().join("summary").with_extension(ending);
+        assert!(summarize(&file).output().unwrap().status.success());
+        // The reader of documents finds in it what was written.
+        let read = aparte().arg("extract").arg(&file).output().unwrap();
+        let text = String::from_utf8(read.stdout).unwrap();
+        assert!(
+            text.contains(said) && text.contains("verified"),
+            "{ending}: {text}"
+        );
+    }
     let nowhere = folder.path().join("no such folder").join("summary.md");
     assert!(refused(&mut summarize(&nowhere)).contains("could not be written"));
     // A file that cannot be written when the summary is there costs nothing of it.
     #[cfg(target_os = "linux")]
     {
-        let output = summarize(Path::new("/proc/summary.md")).output().unwrap();
+        let output = summarize(Path::new("/proc/summary.docx")).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         let printed = String::from_utf8(output.stdout).unwrap();
         assert!(printed.starts_with("# Summary of"), "{printed}");
     }
+}
+
+#[test]
+fn several_documents_become_one_summary_and_what_cannot_be_read_is_told() {
+    let assistant = assistant(Language::English);
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).unwrap();
+        add(&assistant, &file)
+    };
+    let bridge = "The bridge of Aubin was closed on 3 May 2024. Its repair costs 52,000 euros. The council pays for it.";
+    let school = "The school of Brenne has 214 pupils. A new hall is to be built in 2026 for 3 million euros.";
+    let french = "L'école de Cire accueille 120 élèves. La cantine sera rénovée en 2027 pour 80 000 euros par la commune.";
+    let documents = [
+        file("bridge.txt", bridge),
+        file("cantine.txt", french),
+        file("school.txt", school),
+    ];
+    let summary = assistant
+        .summarize_all(&documents, &WISH, &Stop::default(), &mut |_| {})
+        .unwrap();
+    assert_eq!(summary.ending, Ending::Complete);
+    let read: Vec<_> = summary
+        .documents
+        .iter()
+        .map(|it| (it.read, it.total))
+        .collect();
+    assert_eq!(read, [(1, 1), (0, 0), (1, 1)]);
+    assert!(matches!(
+        summary.documents[1].trouble,
+        Some(Error::Summary(SummaryTrouble::Language { .. }))
+    ));
+    assert_eq!((summary.coverage.read, summary.coverage.total), (2, 2));
+    let parts: Vec<_> = summary
+        .sections
+        .iter()
+        .filter(|section| section.document.is_some())
+        .collect();
+    assert_eq!(parts.len(), 2);
+    for (part, document) in parts.iter().zip([documents[0], documents[2]]) {
+        assert_eq!((part.document, part.sentences.len()), (Some(document), 1));
+        let citation = part.sentences[0]
+            .citation
+            .as_ref()
+            .expect("a line that is borne out");
+        assert_eq!(citation.document, document);
+    }
+    let markdown = summary.export(SummaryFormat::Markdown, WISH.style, Language::English);
+    let markdown = String::from_utf8(markdown).unwrap();
+    assert!(markdown.contains("\n- bridge.txt: "), "{markdown}");
+    assert!(
+        markdown.contains("Not summarized: cantine.txt."),
+        "{markdown}"
+    );
+}
+
+#[test]
+fn a_question_is_answered_while_a_summary_is_made() {
+    let assistant = assistant(Language::English);
+    let folder = tempfile::tempdir().unwrap();
+    let document = with_report(&assistant, folder.path(), 8);
+    let question = "How many cubic metres of water did well 3 of pumping station 2 give?";
+    let conversation = assistant.begin(question, &[document], false).unwrap();
+    std::thread::scope(|scope| {
+        let stop = Stop::default();
+        let (begun, has_begun) = channel();
+        let making = scope.spawn({
+            let (assistant, stop) = (&assistant, stop.clone());
+            move || {
+                assistant.summarize(document, &WISH, &stop, &mut |progress| {
+                    if matches!(progress, SummaryProgress::Reading { .. }) {
+                        let _ = begun.send(());
+                    }
+                })
+            }
+        });
+        has_begun.recv().unwrap();
+        let documents = [document];
+        let answered = assistant.ask(
+            conversation.id,
+            question,
+            &documents,
+            &Stop::default(),
+            &mut |_| {},
+        );
+        assert!(!making.is_finished(), "the answer waited for the summary");
+        stop.now();
+        answered.unwrap();
+        assert_eq!(making.join().unwrap().unwrap().ending, Ending::Stopped);
+    });
+}
+
+#[test]
+fn a_document_that_changes_or_goes_meanwhile_is_told_and_what_did_not_change_is_not_computed_again()
+{
+    let assistant = assistant(Language::English);
+    let folder = tempfile::tempdir().unwrap();
+    let document = with_report(&assistant, folder.path(), 6);
+    let whole = summarize(&assistant, document, &WISH);
+    let file = folder.path().join("report.md");
+    let changed = report(6).replace(
+        "Well 5 of pumping station 4 gave",
+        "Well 5 of pumping station 4 lost",
+    );
+    fs::write(&file, changed).unwrap();
+    let wish = SummaryWish {
+        focus: Some("pumps".to_owned()),
+        ..WISH
+    };
+    let mut is_changed = false;
+    let failed = assistant.summarize(document, &wish, &Stop::default(), &mut |progress| {
+        if let (SummaryProgress::Note(_), false) = (&progress, is_changed) {
+            is_changed = true;
+            assistant
+                .read_again(document, Some(Input::File(&file)), &mut |_, _| {})
+                .unwrap();
+        }
+    });
+    assert_eq!(failed, Err(Error::Summary(SummaryTrouble::Changed)));
+    let again = summarize(&assistant, document, &WISH);
+    assert_eq!(again.ending, Ending::Complete);
+    let sections = whole.coverage.total;
+    let merging = whole.timings.written - sections;
+    // A changed section and those that it moves up to the next heading.
+    assert!(
+        again.timings.written <= merging + 2,
+        "{:?} after {:?}",
+        again.timings,
+        whole.timings
+    );
+    assert!(again.timings.known >= sections - 2, "{:?}", again.timings);
+    let mut is_gone = false;
+    let wish = SummaryWish {
+        focus: Some("water".to_owned()),
+        ..WISH
+    };
+    let failed = assistant.summarize(document, &wish, &Stop::default(), &mut |progress| {
+        if let (SummaryProgress::Note(_), false) = (&progress, is_gone) {
+            is_gone = true;
+            assistant.erase(Item::Document(document)).unwrap();
+        }
+    });
+    assert_eq!(failed, Err(Error::Summary(SummaryTrouble::Gone)));
 }
 
 #[test]

@@ -27,6 +27,8 @@ use crate::vault_trouble::VaultTrouble;
 use crate::{Assistant, Format};
 use names::Names;
 
+pub(crate) use markdown::{defused, line};
+
 /// What was exported.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Exported {

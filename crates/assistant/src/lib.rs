@@ -124,8 +124,9 @@ pub use settings::{
     EarlierTurns, LOCK_AFTER, Preset, ReadingLimits, Settings, Theme, UNLOAD_AFTER,
 };
 pub use summary::{
-    Coverage, PlannedSection, Summary, SummaryLength, SummaryPlan, SummaryProgress, SummarySection,
-    SummarySentence, SummaryStyle, SummaryTimings, SummaryTrouble, SummaryWish, UnreadPage,
+    PlannedSection, SummarizedDocument, Summary, SummaryCoverage, SummaryFormat, SummaryLength,
+    SummaryPlan, SummaryProgress, SummarySection, SummarySentence, SummaryStyle, SummaryTimings,
+    SummaryTrouble, SummaryWish, UnreadPage,
 };
 pub use thinking::Thinking;
 pub use vault_trouble::VaultTrouble;

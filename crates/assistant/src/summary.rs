@@ -1,12 +1,14 @@
-//! Summaries of documents of any length, which say what they cover.
+//! Summaries of documents of any length, of one or of several together, which say what they cover.
 //!
-//! The document is cut into sections that fit the context (`sections.rs`, `room.rs`). On each the model writes a note, on several
-//! sections at once (`writing.rs`); notes are merged level by level until all of them fit one prompt, of which the summary is
-//! made. What is asked for at the end alone, its length and style, costs no more than that end: notes are kept (`notes.rs`).
-//! As with answers, nothing that the model writes is believed: each sentence is laid beside the sections that it was made of
-//! (`claims.rs`), and what none bears out goes into no merged note while there is anything better, and says so where it is shown.
+//! Each document is cut into sections that fit the context (`sections.rs`, `room.rs`). On each the model writes a note in the
+//! document's language, on several sections at once (`writing.rs`); notes are merged level by level until all of them fit one prompt,
+//! of which the summary is made. What is asked for at the end alone, its length, style and language, costs no more than that end:
+//! notes are kept (`notes.rs`). As with answers, nothing that the model writes is believed: each sentence is laid beside the sections
+//! that it was made of (`claims.rs`). What none bears out goes into no merged note while there is anything better, and says so where it
+//! is shown; of a section of which nothing that was written is borne out, its own first sentences are taken.
 
 mod claims;
+mod export;
 mod notes;
 mod pace;
 mod plan;
@@ -30,14 +32,15 @@ use crate::error::Error;
 use crate::language::Language;
 use crate::library::DocumentId;
 
+pub use export::SummaryFormat;
 pub use trouble::SummaryTrouble;
 
 /// How long a summary is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SummaryLength {
-    /// A few sentences on the whole.
+    /// A few sentences on the whole, and of several documents one on each: a digest.
     Brief,
-    /// Some more, and a few on each of up to eight parts.
+    /// Some more, and a few on each of up to eight parts; of several documents, a few on each.
     Standard,
     /// Still more, and a few on each section.
     Detailed,
@@ -50,9 +53,9 @@ pub enum SummaryStyle {
     Prose,
     /// Each sentence on a line of its own.
     Bullets,
-    /// The matter, the main facts, and what is to be decided.
+    /// The matter, the main facts and figures, and what is to be decided, each under its heading.
     Executive,
-    /// What was decided, and who has to do what until when.
+    /// What was decided, who has to do what until when, and the people and dates, each under its heading.
     Minutes,
 }
 
@@ -65,23 +68,21 @@ pub struct SummaryWish {
     pub style: SummaryStyle,
     /// What the reader cares about, in words.
     pub focus: Option<String>,
-    /// What it is in; the language of the document where nothing is said.
+    /// What it is in; the language of the (first) document where nothing is said.
     pub language: Option<Language>,
 }
 
-/// A document in short, with what it rests on and what it leaves out.
+/// One document or several in short, with what that rests on and what it leaves out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
-    /// Which document.
-    pub document: DocumentId,
-    /// Its file's name.
-    pub name: String,
+    /// What was summarized, in the order that was asked for; never empty.
+    pub documents: Vec<SummarizedDocument>,
     /// What it is in.
     pub language: Language,
-    /// The whole first, if the model came to it; then its parts in order.
+    /// The whole first, if the model came to it: one section, or one for each heading of the style. Then its parts in order.
     pub sections: Vec<SummarySection>,
     /// What it rests on, and what is missing.
-    pub coverage: Coverage,
+    pub coverage: SummaryCoverage,
     /// Whether the model came to the end.
     pub ending: Ending,
     /// Whether what was computed will be there for the next summary of this document; in memory alone it is until the session ends.
@@ -90,10 +91,29 @@ pub struct Summary {
     pub timings: SummaryTimings,
 }
 
+/// A document in a summary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummarizedDocument {
+    /// Which.
+    pub document: DocumentId,
+    /// Its file's name.
+    pub name: String,
+    /// Its pages.
+    pub pages: u32,
+    /// Sections of it that the model has read to their end.
+    pub read: u32,
+    /// Its sections.
+    pub total: u32,
+    /// Why nothing of it is in the summary; a document that is summarized alone fails instead.
+    pub trouble: Option<Error>,
+}
+
 /// A part of a summary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SummarySection {
-    /// What the part of the document stands under; `None` for the whole, and where there are no headings.
+    /// The document that it is a part of; `None` for the whole.
+    pub document: Option<DocumentId>,
+    /// Of a part, what it stands under in the document, if there are headings; of the whole, the heading that the style has for it.
     pub heading: Option<String>,
     /// The pages that it was made of; `None` for the whole.
     pub pages: Option<RangeInclusive<u32>>,
@@ -104,22 +124,24 @@ pub struct SummarySection {
 /// A sentence of a summary.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SummarySentence {
-    /// The model's words.
+    /// The model's words or, where none of its words on a section is borne out, the document's.
     pub text: String,
+    /// Whether these are the document's words.
+    pub is_quote: bool,
     /// What bears it out; `None` where nothing in the document does, as far as words can tell.
     pub citation: Option<Citation>,
     /// Its numbers, dates and names that do not stand on the cited page or, without one, anywhere in what it was made of.
     pub unknown: Vec<String>,
 }
 
-/// How much of a document a summary rests on.
+/// How much of its documents a summary rests on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Coverage {
+pub struct SummaryCoverage {
     /// Sections that the model has read to their end.
     pub read: u32,
-    /// Sections of the document.
+    /// Sections of all documents.
     pub total: u32,
-    /// Pages of the document.
+    /// Pages of all documents.
     pub pages: u32,
     /// The pages of which something or everything could not be read.
     pub unread: Vec<UnreadPage>,
@@ -132,6 +154,8 @@ pub struct Coverage {
 /// A page of which something could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnreadPage {
+    /// Of which document.
+    pub document: DocumentId,
     /// Counts from 1.
     pub number: u32,
     /// Why.
@@ -141,6 +165,8 @@ pub struct UnreadPage {
 /// A part of a document that the model reads at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedSection {
+    /// Of which document.
+    pub document: DocumentId,
     /// What it stands under.
     pub heading: Option<String>,
     /// The pages that it stands on.
@@ -171,7 +197,7 @@ pub struct SummaryPlan {
 pub enum SummaryProgress {
     /// The model is being loaded: percent.
     Loading(u8),
-    /// The document is being cut: pages so far, and of all.
+    /// The documents are being cut: pages so far, and of all.
     Cutting(u32, u32),
     /// Notes are being written.
     Reading {
@@ -214,7 +240,7 @@ pub struct SummaryTimings {
 
 impl Assistant {
     /// Summarizes a document of the library. What was written when `stop` is told, or the engine has died for good, is given as
-    /// it is, and says so.
+    /// it is, and says so. The next call goes on from there: every note is kept in the vault as soon as it is written.
     ///
     /// # Errors
     /// [`Error::Summary`] where there can be no summary, [`Error::Document`] for one without any text, [`Error::EngineStopped`]
@@ -226,22 +252,37 @@ impl Assistant {
         stop: &Stop,
         on_progress: &mut dyn FnMut(SummaryProgress),
     ) -> Result<Summary, Error> {
-        work::summarize(self, document, wish, stop, on_progress)
+        self.summarize_all(&[document], wish, stop, on_progress)
     }
 
-    /// Says how a document will be cut, with the exact number of tokens of every prompt, without writing anything. `None` if
+    /// Summarizes several documents into one, each with its own parts. Of one that cannot be summarized it is said why, and the
+    /// others are.
+    ///
+    /// # Errors
+    /// As [`Assistant::summarize`], where none of them can be summarized: why the first cannot.
+    pub fn summarize_all(
+        &self,
+        documents: &[DocumentId],
+        wish: &SummaryWish,
+        stop: &Stop,
+        on_progress: &mut dyn FnMut(SummaryProgress),
+    ) -> Result<Summary, Error> {
+        work::summarize(self, documents, wish, stop, on_progress)
+    }
+
+    /// Says how documents will be cut, with the exact number of tokens of every prompt, without writing anything. `None` if
     /// `stop` was told before that was known.
     ///
     /// # Errors
     /// As [`Assistant::summarize`].
     pub fn plan_summary(
         &self,
-        document: DocumentId,
+        documents: &[DocumentId],
         wish: &SummaryWish,
         stop: &Stop,
         on_progress: &mut dyn FnMut(SummaryProgress),
     ) -> Result<Option<SummaryPlan>, Error> {
-        let planned = plan::Plan::make(self, document, wish, stop, on_progress)?;
+        let planned = plan::Plan::make(self, documents, wish, stop, on_progress)?;
         Ok(planned.map(|plan| plan.shown()))
     }
 }

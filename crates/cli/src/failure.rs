@@ -45,6 +45,12 @@ pub enum Failure {
     ConsentNeeded,
     /// A summary does not go over a file.
     SummaryInPlace,
+    /// None of the files that were named can be summarized.
+    NothingToSummarize,
+    /// So many of the files could not be read and are not in the summary.
+    FilesLeftOut(usize),
+    /// No summary is written as what the file's name ends in.
+    SummaryFormat,
     /// The file of a summary could not be written; the summary is printed.
     SummaryNotWritten(std::io::ErrorKind),
 }
@@ -155,6 +161,29 @@ impl Failure {
                  summary.",
                 "Un fichier de ce nom existe déjà et a été laissé tel quel. Choisissez un autre nom pour le \
                  résumé.",
+            ),
+            Failure::NothingToSummarize => (
+                "There is no document here that can be summarized. Name files or a folder with documents in it.",
+                "Il n'y a ici aucun document qui puisse être résumé. Indiquez des fichiers ou un dossier qui contient des \
+                 documents.",
+            ),
+            Failure::FilesLeftOut(count) => {
+                return match language {
+                    Language::English => format!(
+                        "Files that could not be read and are not in the summary: {count}. Each is named above; mend or \
+                         leave out what it says, then summarize again."
+                    ),
+                    Language::French => format!(
+                        "Fichiers qui n'ont pas pu être lus et ne sont pas dans le résumé\u{202f}: {count}. Chacun est nommé \
+                         ci-dessus\u{202f}; corrigez-le ou retirez-le, puis relancez le résumé."
+                    ),
+                };
+            }
+            Failure::SummaryFormat => (
+                "A summary is written as .md, .html, .docx or .pdf, so nothing was made. Give the file a name that ends in \
+                 one of these.",
+                "Un résumé s'écrit en .md, .html, .docx ou .pdf\u{202f}; rien n'a été fait. Donnez au fichier un nom qui \
+                 finit par l'un d'eux.",
             ),
             Failure::SummaryNotWritten(kind) => {
                 return match language {

@@ -1,14 +1,13 @@
-//! `aparte summarize FILE`
-
-mod markdown;
+//! `aparte summarize FILE...`
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use aparte_assistant::{
-    Citation, Ending, Error, Language, PageWarning, PlannedSection, Stop, Summary, SummaryLength,
-    SummaryProgress, SummarySection, SummaryStyle, SummaryWish,
+    Assistant, Citation, DocumentId, Ending, Error, Language, PageWarning, PlannedSection, Stop,
+    SummarizedDocument, Summary, SummaryCoverage, SummaryFormat, SummaryLength, SummaryProgress,
+    SummarySection, SummaryStyle, SummaryWish, files_below,
 };
 use serde::Serialize;
 
@@ -18,35 +17,38 @@ use crate::{Global, ask, inputs, language};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The document to summarize; - is standard input.
-    file: PathBuf,
-    /// How long the summary is: brief, standard (with its parts) or detailed (with every section).
+    /// The documents to summarize, into one summary; a folder is all files in it, - is standard input.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// How long the summary is: brief (of several documents, a line on each), standard (with its parts) or detailed (with
+    /// every section).
     #[arg(long, value_name = "LENGTH", default_value = "standard", value_parser = length)]
     length: SummaryLength,
-    /// What it is for: prose, bullets, executive (the matter and what is to be decided) or minutes (decisions and tasks).
+    /// What it is for: prose, bullets, executive (the matter, the facts and what is to be decided) or minutes (decisions, tasks,
+    /// people).
     #[arg(long, value_name = "STYLE", default_value = "prose", value_parser = style)]
     style: SummaryStyle,
     /// What it should say above all, in words: "for the finance committee".
     #[arg(long, value_name = "WORDS")]
     focus: Option<String>,
-    /// The language of the summary: en or fr (default: that of the document).
+    /// The language of the summary: en or fr (default: that of the first document).
     #[arg(long, value_name = "LANGUAGE", value_parser = language)]
     summary_language: Option<Language>,
-    /// A new Markdown file for the summary, instead of standard output.
+    /// A new file for the summary, instead of standard output: .md, .html, .docx or .pdf.
     #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    export: Option<PathBuf>,
 }
 
 pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<(), Failure> {
-    let files = std::slice::from_ref(&arguments.file);
-    inputs::check(files)?;
+    let (folders, named): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        arguments.files.iter().partition(|file| file.is_dir());
+    let mut files: Vec<PathBuf> = named.into_iter().cloned().collect();
+    inputs::check(&files)?;
+    files.extend(folders.into_iter().flat_map(|folder| files_below(folder)));
     // Rather now than after the work.
-    arguments.output.as_deref().map_or(Ok(()), check_new)?;
+    let export = arguments.export.as_deref().map(export).transpose()?;
     let assistant = global.assistant(output)?;
-    let documents = inputs::add(&assistant, files, global, output)?;
-    let (document, inside) = documents
-        .split_first()
-        .expect("a file that was added is a document");
+    let (documents, left_out) = add(&assistant, &files, global, output)?;
     let wish = SummaryWish {
         length: arguments.length,
         style: arguments.style,
@@ -55,7 +57,7 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
     };
     let shown = output.progress();
     let mut on_progress = |progress: SummaryProgress| show(&shown, &progress, output);
-    let summary = assistant.summarize(*document, &wish, &Stop::default(), &mut on_progress)?;
+    let summary = assistant.summarize_all(&documents, &wish, &Stop::default(), &mut on_progress)?;
     shown.clear();
     let model = assistant.model_name();
     if !summary.is_kept {
@@ -65,11 +67,16 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
              Faites de la place sur le disque.",
         ));
     }
-    let text = || markdown::of(&summary, arguments.style, inside.len(), output);
-    let mut written = Ok(());
-    if let Some(file) = &arguments.output {
-        written = write_new(file, &text());
-        if written.is_err() && !output.json {
+    let written = |format| summary.export(format, arguments.style, output.language);
+    let text = || {
+        String::from_utf8_lossy(&written(SummaryFormat::Markdown))
+            .trim_end()
+            .to_owned()
+    };
+    let mut done = Ok(());
+    if let Some((file, format)) = export {
+        done = write_new(file, &written(format));
+        if done.is_err() && !output.json {
             // Nothing is lost of it.
             output.line(&text());
         }
@@ -77,13 +84,16 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
         output.line(&text());
     }
     if output.json {
-        output.object(&Object::of(&summary, inside.len(), &model));
+        output.object(&Object::of(&summary, &model, output.language));
     } else {
         let timings = &summary.timings;
         output.remark(&format!("{model} · {}", output.seconds(timings.total_ms)));
     }
     assistant.close()?;
-    written?;
+    done?;
+    if left_out > 0 {
+        return Err(Failure::FilesLeftOut(left_out));
+    }
     match summary.ending {
         // What was written is printed; that it is not whole is still a failure.
         Ending::Interrupted => Err(Error::EngineStopped.into()),
@@ -91,22 +101,60 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
     }
 }
 
-fn check_new(file: &Path) -> Result<(), Failure> {
+/// Adds files to the library; of several, those that can be, and tells how many are not among them.
+fn add(
+    assistant: &Assistant,
+    files: &[PathBuf],
+    global: &Global,
+    output: &Output,
+) -> Result<(Vec<DocumentId>, usize), Failure> {
+    if let [single] = files {
+        let documents = inputs::add(assistant, std::slice::from_ref(single), global, output)?;
+        return Ok((documents, 0));
+    }
+    let (mut documents, mut left_out) = (Vec::new(), 0);
+    for file in files {
+        match inputs::add_all(assistant, std::slice::from_ref(file), global, output) {
+            Ok(added) => {
+                let new: Vec<_> = added
+                    .into_iter()
+                    .filter(|id| !documents.contains(id))
+                    .collect();
+                documents.extend(new);
+            }
+            Err(failure) => {
+                output.failed(&failure);
+                left_out += 1;
+            }
+        }
+    }
+    match documents.is_empty() {
+        true => Err(Failure::NothingToSummarize),
+        false => Ok((documents, left_out)),
+    }
+}
+
+/// The file that a summary goes into, and as what.
+fn export(file: &Path) -> Result<(&Path, SummaryFormat), Failure> {
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
+    let format = SummaryFormat::of_file(file).ok_or(Failure::SummaryFormat)?;
     if file.symlink_metadata().is_ok() {
         return Err(Failure::SummaryInPlace);
     }
     match folder.is_dir() {
-        true => Ok(()),
+        true => Ok((file, format)),
         false => Err(Failure::SummaryNotWritten(io::ErrorKind::NotFound)),
     }
 }
 
-fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
+/// Writes a file that was not there; on an error there is none.
+fn write_new(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut open = options
         .write(true)
         .create_new(true)
@@ -115,7 +163,7 @@ fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
             io::ErrorKind::AlreadyExists => Failure::SummaryInPlace,
             kind => Failure::SummaryNotWritten(kind),
         })?;
-    let written = writeln!(open, "{text}").and_then(|()| open.sync_all());
+    let written = open.write_all(bytes).and_then(|()| open.sync_all());
     written.map_err(|error| {
         // Half a summary would be taken for one.
         let _ = std::fs::remove_file(file);
@@ -162,6 +210,7 @@ fn show(progress: &Progress, event: &SummaryProgress, output: &Output) {
 
 #[derive(Serialize)]
 struct Object<'a> {
+    documents: Vec<Summarized<'a>>,
     sections: Vec<Section<'a>>,
     coverage: Coverage<'a>,
     language: &'static str,
@@ -171,7 +220,19 @@ struct Object<'a> {
 }
 
 #[derive(Serialize)]
+struct Summarized<'a> {
+    name: &'a str,
+    pages: u32,
+    read: u32,
+    total: u32,
+    /// Why nothing of it is in the summary.
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
 struct Section<'a> {
+    /// The document that it is a part of; null for the whole.
+    document: Option<&'a str>,
     heading: Option<&'a str>,
     pages: Option<[u32; 2]>,
     /// With the marks of the citations.
@@ -198,20 +259,21 @@ struct Coverage<'a> {
     read: u32,
     total: u32,
     pages: u32,
-    unread_pages: Vec<UnreadPage>,
+    unread_pages: Vec<UnreadPage<'a>>,
     shown: u32,
     left_out: Vec<LeftOut<'a>>,
-    files_left_out: usize,
 }
 
 #[derive(Serialize)]
-struct UnreadPage {
+struct UnreadPage<'a> {
+    document: &'a str,
     page: u32,
     why: &'static str,
 }
 
 #[derive(Serialize)]
 struct LeftOut<'a> {
+    document: &'a str,
     heading: Option<&'a str>,
     pages: [u32; 2],
 }
@@ -232,25 +294,19 @@ struct Timings {
 }
 
 impl<'a> Object<'a> {
-    fn of(summary: &'a Summary, inside: usize, model: &'a str) -> Object<'a> {
-        let coverage = &summary.coverage;
+    fn of(summary: &'a Summary, model: &'a str, language: Language) -> Object<'a> {
         let timings = &summary.timings;
+        let documents = &summary.documents;
+        let sections = summary.sections.iter();
         Object {
-            sections: summary.sections.iter().map(Section::of).collect(),
-            coverage: Coverage {
-                read: coverage.read,
-                total: coverage.total,
-                pages: coverage.pages,
-                unread_pages: (coverage.unread.iter())
-                    .map(|page| UnreadPage {
-                        page: page.number,
-                        why: why(page.why),
-                    })
-                    .collect(),
-                shown: coverage.shown,
-                left_out: coverage.left_out.iter().map(LeftOut::of).collect(),
-                files_left_out: inside,
-            },
+            documents: documents
+                .iter()
+                .map(|document| Summarized::of(document, language))
+                .collect(),
+            sections: sections
+                .map(|section| Section::of(section, documents))
+                .collect(),
+            coverage: Coverage::of(&summary.coverage, documents),
             language: summary.language.tag(),
             ending: ask::ending(summary.ending),
             model,
@@ -270,11 +326,51 @@ impl<'a> Object<'a> {
     }
 }
 
+/// The name of a document of a summary.
+fn name(documents: &[SummarizedDocument], id: DocumentId) -> &str {
+    let found = documents.iter().find(|document| document.document == id);
+    found.map_or("", |document| document.name.as_str())
+}
+
+impl<'a> Summarized<'a> {
+    fn of(document: &'a SummarizedDocument, language: Language) -> Summarized<'a> {
+        let trouble = document.trouble.as_ref();
+        Summarized {
+            name: &document.name,
+            pages: document.pages,
+            read: document.read,
+            total: document.total,
+            error: trouble.map(|trouble| trouble.sentence(language)),
+        }
+    }
+}
+
+impl<'a> Coverage<'a> {
+    fn of(coverage: &'a SummaryCoverage, documents: &'a [SummarizedDocument]) -> Coverage<'a> {
+        let unread = coverage.unread.iter().map(|page| UnreadPage {
+            document: name(documents, page.document),
+            page: page.number,
+            why: why(page.why),
+        });
+        let left_out = coverage.left_out.iter();
+        Coverage {
+            read: coverage.read,
+            total: coverage.total,
+            pages: coverage.pages,
+            unread_pages: unread.collect(),
+            shown: coverage.shown,
+            left_out: left_out
+                .map(|section| LeftOut::of(section, documents))
+                .collect(),
+        }
+    }
+}
+
 impl<'a> Section<'a> {
-    fn of(section: &'a SummarySection) -> Section<'a> {
+    fn of(section: &'a SummarySection, documents: &'a [SummarizedDocument]) -> Section<'a> {
         let mut citations: Vec<&Citation> = Vec::new();
         let sentences = section.sentences.iter().map(|sentence| {
-            let mark = markdown::mark(&mut citations, sentence.citation.as_ref());
+            let mark = mark(&mut citations, sentence.citation.as_ref());
             format!("{}{mark}", sentence.text)
         });
         let text = sentences.collect::<Vec<_>>().join(" ");
@@ -283,6 +379,7 @@ impl<'a> Section<'a> {
             .iter()
             .filter(|sentence| sentence.citation.is_none());
         Section {
+            document: section.document.map(|id| name(documents, id)),
             heading: section.heading.as_deref(),
             pages: section
                 .pages
@@ -310,9 +407,23 @@ impl<'a> Row<'a> {
     }
 }
 
+/// The mark of a citation, which is numbered if it is new; nothing for a sentence without one.
+fn mark<'c>(citations: &mut Vec<&'c Citation>, citation: Option<&'c Citation>) -> String {
+    let Some(citation) = citation else {
+        return String::new();
+    };
+    let known = citations.iter().position(|earlier| *earlier == citation);
+    let number = known.unwrap_or_else(|| {
+        citations.push(citation);
+        citations.len() - 1
+    });
+    format!(" [{}]", number + 1)
+}
+
 impl<'a> LeftOut<'a> {
-    fn of(section: &'a PlannedSection) -> LeftOut<'a> {
+    fn of(section: &'a PlannedSection, documents: &'a [SummarizedDocument]) -> LeftOut<'a> {
         LeftOut {
+            document: name(documents, section.document),
             heading: section.heading.as_deref(),
             pages: [*section.pages.start(), *section.pages.end()],
         }

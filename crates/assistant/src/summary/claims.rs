@@ -21,8 +21,11 @@ use crate::sentences::sentences;
 use crate::support::{Candidate, Standing, standing, unknown_facts};
 
 /// A sentence of a summary.
+#[derive(Clone)]
 pub(crate) struct Claim {
     pub text: String,
+    /// Whether it is the document's own.
+    pub is_quote: bool,
     weighed: Weighed,
     facts: Facts,
     /// The sections that it was made of, by their number.
@@ -34,6 +37,7 @@ pub(crate) struct Claim {
 }
 
 /// The sentence of the document that bears out a claim best.
+#[derive(Clone)]
 struct Source {
     score: f32,
     section: usize,
@@ -63,6 +67,7 @@ pub(crate) fn claims(
             claims.push(Claim {
                 unknown: unknown_facts(&weighed, &facts, &nowhere),
                 text,
+                is_quote: false,
                 weighed,
                 facts,
                 of: of.clone(),
@@ -99,6 +104,72 @@ impl Claim {
     pub fn citation(&self) -> Option<&Citation> {
         self.citation.as_ref()
     }
+}
+
+/// So many of a section's own sentences stand for it where nothing that the model wrote on it is borne out.
+const QUOTED: usize = 2;
+/// Of so many bytes at most.
+const LONGEST_QUOTE: usize = 320;
+
+/// The first sentences of a section, as claims that bear themselves out; none where it has no sentence that says something.
+pub(crate) fn quotes(
+    assistant: &Assistant,
+    number: usize,
+    section: &Section,
+    language: Language,
+    page_of: &mut dyn FnMut(u32) -> Result<Arc<Page>, Error>,
+) -> Result<Vec<Claim>, Error> {
+    let mut quotes = Vec::new();
+    for piece in &section.pieces {
+        let page = page_of(piece.page)?;
+        if piece.passage >= page.passages.len() {
+            // What is no passage cannot be cited.
+            continue;
+        }
+        let text = piece.range.of(&page.text).unwrap_or_default();
+        for range in sentences(text) {
+            let words = text[range.clone()].split_whitespace();
+            let sentence = words.collect::<Vec<_>>().join(" ");
+            if !is_worth_quoting(&sentence) {
+                continue;
+            }
+            let weighed = assistant.library().index().weigh(&sentence, language)?;
+            if standing(&sentence, &weighed, &nothing(language), []) == Standing::Filler {
+                continue;
+            }
+            let at = |offset: usize| piece.range.start + offset as u32;
+            quotes.push(Claim {
+                facts: Facts::of(&sentence, language),
+                text: sentence,
+                is_quote: true,
+                weighed,
+                of: number..number + 1,
+                best: Some(Source {
+                    score: 1.0,
+                    section: number,
+                    page: piece.page,
+                    passage: piece.passage,
+                    range: TextRange {
+                        start: at(range.start),
+                        end: at(range.end),
+                    },
+                }),
+                unknown: Vec::new(),
+                citation: None,
+            });
+            if quotes.len() == QUOTED {
+                return Ok(quotes);
+            }
+        }
+    }
+    Ok(quotes)
+}
+
+/// A sentence of some words and no endless one; rows of tables say little by themselves.
+fn is_worth_quoting(sentence: &str) -> bool {
+    says_something(sentence)
+        && sentence.len() <= LONGEST_QUOTE
+        && sentence.split_whitespace().count() >= 4
 }
 
 /// Looks for what bears out claims in one section.
@@ -160,17 +231,18 @@ pub(crate) fn look_in(
     Ok(())
 }
 
-/// Makes a citation of what bears out each claim, looked up once more in its page, and says what in the claim does not stand on
-/// that page.
+/// Makes a citation of what bears out each claim in these sections of a document, looked up once more in its page, and says what in
+/// the claim does not stand on that page.
 pub(crate) fn cite(
     claims: &mut [Claim],
+    sections: &Range<usize>,
     document: &Arc<Document>,
     page_of: &mut dyn FnMut(u32) -> Result<Arc<Page>, Error>,
 ) -> Result<(), Error> {
     let language = document.language.unwrap_or(Language::English);
     let mut cited: Vec<&mut Claim> = claims
         .iter_mut()
-        .filter(|claim| claim.is_supported())
+        .filter(|claim| (claim.section()).is_some_and(|section| sections.contains(&section)))
         .collect();
     cited.sort_by_key(|claim| claim.best.as_ref().map(|source| source.page));
     let mut at: Option<(Arc<Page>, Candidate)> = None;

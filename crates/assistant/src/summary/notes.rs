@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::library::Document;
+use crate::library::{Document, DocumentId};
 use crate::{Assistant, stored};
 
 /// Names a note by all that decides it.
@@ -24,11 +24,11 @@ struct Note {
     text: String,
 }
 
-/// The notes that are kept of a document.
+/// The notes that are kept of some documents.
 #[derive(Default)]
 pub(crate) struct Notes {
     known: HashMap<Key, String>,
-    records: HashMap<Key, RecordId>,
+    records: HashMap<Key, (DocumentId, RecordId)>,
     used: HashSet<Key>,
 }
 
@@ -54,19 +54,17 @@ pub(crate) fn key(fingerprint: &[u8; 32], messages: &[ChatMessage], most: u32) -
 }
 
 impl Notes {
-    /// The notes that a vault has of a document. What does not open is computed again.
-    pub fn of(vault: &Vault, document: &Document) -> Notes {
-        let mut notes = Notes::default();
+    /// Adds the notes that are kept of a document. What does not open is computed again.
+    pub fn read(&mut self, vault: &Vault, document: &Document) {
         let Ok(records) = vault.records(document.id.0, stored::NOTE) else {
-            return notes;
+            return;
         };
         for record in records.readable {
             if let Ok(Note { key, text }) = stored::decode(&record.body) {
-                notes.known.insert(key, text);
-                notes.records.insert(key, record.id);
+                self.known.insert(key, text);
+                self.records.insert(key, (document.id, record.id));
             }
         }
-        notes
     }
 
     pub fn get(&self, key: &Key) -> Option<&str> {
@@ -74,19 +72,19 @@ impl Notes {
     }
 
     /// Takes note of one that the summary at hand rests on, and of where it was kept now.
-    pub fn take(&mut self, key: Key, text: String, record: Option<RecordId>) {
+    pub fn take(&mut self, key: Key, text: String, record: Option<(DocumentId, RecordId)>) {
         self.used.insert(key);
         self.known.insert(key, text);
         self.records.extend(record.map(|record| (key, record)));
     }
 
-    /// Removes notes that the summary at hand does not use, where there are many.
+    /// Removes notes of a document that the summary at hand does not use, where there are many.
     pub fn drop_unused(&mut self, assistant: &Assistant, document: &Document) -> Result<(), Error> {
         let unused = self
             .records
             .iter()
-            .filter(|(key, _)| !self.used.contains(*key));
-        let unused: Vec<RecordId> = unused.map(|(_, record)| *record).collect();
+            .filter(|(key, (of, _))| *of == document.id && !self.used.contains(*key));
+        let unused: Vec<RecordId> = unused.map(|(_, (_, record))| *record).collect();
         if unused.len() <= SPARE {
             return Ok(());
         }
@@ -97,18 +95,19 @@ impl Notes {
     }
 }
 
-/// Keeps a note, and says where.
+/// Keeps a note beside a document, and says where.
 pub(crate) fn keep(
     assistant: &Assistant,
     document: &Document,
     key: Key,
     text: &str,
-) -> Result<Option<RecordId>, Error> {
+) -> Result<(DocumentId, RecordId), Error> {
     let text = text.to_owned();
     let body = stored::encode(&Note { key, text });
-    change(assistant, document, |change| {
-        change.append(document.id.0, stored::NOTE, &body).map(Some)
-    })
+    let record = change(assistant, document, |change| {
+        change.append(document.id.0, stored::NOTE, &body)
+    })?;
+    Ok((document.id, record))
 }
 
 /// Changes what is kept beside a document, of which the index holds nothing.

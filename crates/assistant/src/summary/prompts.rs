@@ -1,7 +1,8 @@
 //! What the model is told to summarize, and how.
 //!
-//! Short and plain, because small models follow no other. All prompts of one summary begin alike up to the text, so that the
-//! engine computes that once; what is asked for stands behind the text once more, where a small model still knows it.
+//! Short and plain, because small models follow no other. All notes of one summary begin alike up to the text, so that the
+//! engine computes that once; what is asked for stands behind the text once more, where a small model still knows it. A note is
+//! the same whatever its summary will look like, so that it serves for all of them; a focus alone is asked for in each.
 
 use aparte_protocol::engine::{ChatMessage, Role};
 
@@ -11,38 +12,84 @@ use crate::language::Language;
 /// What all prompts of a summary have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Prompts {
-    /// What the summary is in.
-    pub language: Language,
-    /// Whether decisions and tasks are looked for.
-    pub minutes: bool,
     /// What the reader cares about.
     pub focus: Option<String>,
 }
 
-impl Prompts {
-    /// For a note on a section, or on several notes.
-    pub fn note(&self, text: &str) -> Vec<ChatMessage> {
-        let task = match (self.language, self.minutes) {
-            (Language::English, false) => "Summarize this text in two or three sentences.",
-            (Language::English, true) => {
-                "Say in two or three sentences what was decided, and who has to do what until when."
-            }
-            (Language::French, false) => "Résume ce texte en deux ou trois phrases.",
-            (Language::French, true) => {
-                "Dis en deux ou trois phrases ce qui a été décidé, et qui doit faire quoi pour quand."
-            }
-        };
-        self.about(text, task)
+/// What one reply at the end of a summary is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Matter {
+    Whole,
+    Subject,
+    Facts,
+    ToDecide,
+    Decisions,
+    Actions,
+    People,
+}
+
+impl Matter {
+    /// All of them.
+    pub const ALL: [Matter; 7] = [
+        Matter::Whole,
+        Matter::Subject,
+        Matter::Facts,
+        Matter::ToDecide,
+        Matter::Decisions,
+        Matter::Actions,
+        Matter::People,
+    ];
+
+    /// What a style consists of.
+    pub fn of(style: SummaryStyle) -> &'static [Matter] {
+        match style {
+            SummaryStyle::Prose | SummaryStyle::Bullets => &[Matter::Whole],
+            SummaryStyle::Executive => &[Matter::Subject, Matter::Facts, Matter::ToDecide],
+            SummaryStyle::Minutes => &[Matter::Decisions, Matter::Actions, Matter::People],
+        }
     }
 
-    /// For the summary itself, of a text or of notes on all of it.
-    pub fn whole(
+    /// What it stands under.
+    pub fn heading(self, language: Language) -> Option<&'static str> {
+        let (english, french) = match self {
+            Matter::Whole => return None,
+            Matter::Subject => ("Subject", "Objet"),
+            Matter::Facts => ("Main facts", "Principaux faits"),
+            Matter::ToDecide => ("To be decided", "À décider"),
+            Matter::Decisions => ("Decisions", "Décisions"),
+            Matter::Actions => ("Actions", "Actions"),
+            Matter::People => ("People and dates", "Personnes et dates"),
+        };
+        Some(match language {
+            Language::English => english,
+            Language::French => french,
+        })
+    }
+}
+
+impl Prompts {
+    /// For a note on a section, or on several notes.
+    pub fn note(&self, text: &str, language: Language) -> Vec<ChatMessage> {
+        let task = match language {
+            Language::English => {
+                "Summarize this text in two or three sentences. Keep its decisions, names, dates and figures."
+            }
+            Language::French => {
+                "Résume ce texte en deux ou trois phrases. Garde ses décisions, ses noms, ses dates et ses chiffres."
+            }
+        };
+        self.about(text, task, language)
+    }
+
+    /// For the end of a summary, made of a text or of notes on all of it.
+    pub fn end(
         &self,
         text: &str,
         length: SummaryLength,
-        style: SummaryStyle,
+        matter: Matter,
+        language: Language,
     ) -> Vec<ChatMessage> {
-        let sentences = match (self.language, length) {
+        let sentences = match (language, length) {
             (Language::English, SummaryLength::Brief) => "two or three",
             (Language::English, SummaryLength::Standard) => "five or six",
             (Language::English, SummaryLength::Detailed) => "eight to ten",
@@ -50,33 +97,55 @@ impl Prompts {
             (Language::French, SummaryLength::Standard) => "cinq ou six",
             (Language::French, SummaryLength::Detailed) => "huit à dix",
         };
-        let task = match (self.language, style) {
-            (Language::English, SummaryStyle::Prose | SummaryStyle::Bullets) => {
+        let task = match (language, matter) {
+            (Language::English, Matter::Whole) => {
                 format!("Summarize this text in {sentences} sentences.")
             }
-            (Language::English, SummaryStyle::Executive) => format!(
-                "Write a note for a director in {sentences} sentences: the matter, the main facts and figures, and what \
-                 is to be decided."
-            ),
-            (Language::English, SummaryStyle::Minutes) => format!(
-                "Write minutes in {sentences} sentences: the decisions, and who has to do what until when."
-            ),
-            (Language::French, SummaryStyle::Prose | SummaryStyle::Bullets) => {
-                format!("Résume ce texte en {sentences} phrases.")
+            (Language::English, Matter::Subject) => {
+                "Say in one or two sentences what this text is about.".to_owned()
             }
-            (Language::French, SummaryStyle::Executive) => format!(
-                "Écris une note de synthèse en {sentences} phrases : le sujet, les principaux faits et chiffres, et ce \
-                 qui est à décider."
+            (Language::English, Matter::Facts) => {
+                format!("Say in {sentences} sentences the main facts and figures of this text.")
+            }
+            (Language::English, Matter::ToDecide) => {
+                "Say in one or two sentences what is still to be decided or done.".to_owned()
+            }
+            (Language::English, Matter::Decisions) => {
+                format!("Say in {sentences} sentences what was decided.")
+            }
+            (Language::English, Matter::Actions) => {
+                format!("Say in {sentences} sentences who has to do what, and until when.")
+            }
+            (Language::English, Matter::People) => {
+                format!(
+                    "Say in {sentences} sentences who is named, and what happened on which date."
+                )
+            }
+            (Language::French, Matter::Whole) => format!("Résume ce texte en {sentences} phrases."),
+            (Language::French, Matter::Subject) => {
+                "Dis en une ou deux phrases de quoi parle ce texte.".to_owned()
+            }
+            (Language::French, Matter::Facts) => format!(
+                "Donne en {sentences} phrases les principaux faits et chiffres de ce texte."
             ),
-            (Language::French, SummaryStyle::Minutes) => format!(
-                "Écris un compte rendu en {sentences} phrases : les décisions, et qui doit faire quoi pour quand."
+            (Language::French, Matter::ToDecide) => {
+                "Dis en une ou deux phrases ce qui reste à décider ou à faire.".to_owned()
+            }
+            (Language::French, Matter::Decisions) => {
+                format!("Dis en {sentences} phrases ce qui a été décidé.")
+            }
+            (Language::French, Matter::Actions) => {
+                format!("Dis en {sentences} phrases qui doit faire quoi, et pour quand.")
+            }
+            (Language::French, Matter::People) => format!(
+                "Dis en {sentences} phrases qui est nommé, et ce qui s'est passé à quelle date."
             ),
         };
-        self.about(text, &task)
+        self.about(text, &task, language)
     }
 
-    fn about(&self, text: &str, task: &str) -> Vec<ChatMessage> {
-        let (instructions, heading) = match self.language {
+    fn about(&self, text: &str, task: &str, language: Language) -> Vec<ChatMessage> {
+        let (instructions, heading) = match language {
             Language::English => (
                 "You summarize documents. Keep to the words, names and figures of the text. Write plain sentences.",
                 "Text:",
@@ -87,7 +156,7 @@ impl Prompts {
                 "Texte :",
             ),
         };
-        let focus = self.focus.as_ref().map(|focus| match self.language {
+        let focus = self.focus.as_ref().map(|focus| match language {
             Language::English => format!(" Say above all what concerns this: {focus}."),
             Language::French => format!(" Dis surtout ce qui concerne ceci : {focus}."),
         });
@@ -110,25 +179,37 @@ mod tests {
     #[test]
     fn all_prompts_of_a_summary_begin_alike_up_to_the_text() {
         let prompts = Prompts {
-            language: Language::English,
-            minutes: false,
             focus: Some("the budget".to_owned()),
         };
-        let whole = |length| prompts.whole("TEXT", length, SummaryStyle::Executive);
-        let all = [
-            prompts.note("TEXT"),
-            whole(SummaryLength::Brief),
-            whole(SummaryLength::Detailed),
-        ];
-        let beginnings = all.map(|messages| {
-            let (before, _) = messages[1].content.split_once("TEXT").unwrap();
-            (messages[0].clone(), before.to_owned())
+        let language = Language::English;
+        let ends = Matter::ALL.map(|matter| {
+            let length = SummaryLength::Detailed;
+            prompts.end("TEXT", length, matter, language)
         });
+        let all = ends.into_iter().chain([prompts.note("TEXT", language)]);
+        let beginnings: Vec<_> = all
+            .map(|messages| {
+                let (before, _) = messages[1].content.split_once("TEXT").unwrap();
+                (messages[0].clone(), before.to_owned())
+            })
+            .collect();
         assert!(
             beginnings
                 .iter()
                 .all(|beginning| *beginning == beginnings[0])
         );
         assert!(beginnings[0].0.content.contains("the budget"));
+    }
+
+    #[test]
+    fn every_style_has_its_headings_in_both_languages_and_prose_has_none() {
+        for style in [SummaryStyle::Executive, SummaryStyle::Minutes] {
+            for matter in Matter::of(style) {
+                let headings = [Language::English, Language::French].map(|it| matter.heading(it));
+                assert!(headings.iter().all(Option::is_some), "{matter:?}");
+            }
+        }
+        let prose = Matter::of(SummaryStyle::Prose);
+        assert_eq!(prose[0].heading(Language::French), None);
     }
 }

@@ -13,8 +13,8 @@ pub(crate) struct Room {
     pub reply: u32,
     /// Of these, for the reply itself.
     pub words: u32,
-    /// The most tokens of a prompt and its reply where nothing else is written meanwhile.
-    alone: u32,
+    /// The tokens of the context.
+    context: u32,
 }
 
 /// More replies at once do not make it faster.
@@ -46,14 +46,15 @@ impl Room {
             prompt: extent - reply,
             reply,
             words: words.min(reply),
-            alone: context,
+            context,
         }
     }
 
-    /// The most tokens of a reply that is so many times as long as a note, and written alone.
-    pub fn reply_alone(&self, times: u32) -> u32 {
+    /// The most tokens of a reply that is so many times as long as a note, and written at once with others like it: with it so many.
+    pub fn reply_beside(&self, times: u32, together: u32) -> u32 {
         let reply = self.reply + self.words * times.saturating_sub(1);
-        reply.min(self.alone - self.prompt)
+        let extent = self.context / together.clamp(1, self.at_once);
+        reply.min(extent - self.prompt)
     }
 }
 
@@ -72,6 +73,12 @@ mod tests {
                 );
                 assert!(room.prompt >= context.min(640) / 2, "{context}");
                 assert!(room.words <= room.reply, "{context}");
+                for together in [1, 3] {
+                    let reply = room.reply_beside(3, together);
+                    let at_once = together.min(room.at_once);
+                    assert!(reply >= room.reply, "{context}");
+                    assert!((room.prompt + reply) * at_once <= context, "{context}");
+                }
             }
         }
     }

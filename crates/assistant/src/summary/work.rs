@@ -1,4 +1,4 @@
-//! From a plan to a summary: notes on the sections, merged level by level.
+//! From a plan to a summary: notes on the sections, merged level by level, first within each document.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,20 +9,24 @@ use aparte_protocol::engine::ChatMessage;
 use super::claims::{self, Claim, claims};
 use super::notes::{self, Notes};
 use super::pace::Pace;
-use super::plan::Plan;
+use super::plan::{Plan, page};
+use super::prompts::Matter;
 use super::writing::{News, Task, Writer, Written};
 use super::{
-    Coverage, Summary, SummaryLength, SummaryProgress, SummarySection, SummarySentence,
-    SummaryTimings, SummaryTrouble, SummaryWish,
+    SummarizedDocument, Summary, SummaryCoverage, SummaryLength, SummaryProgress, SummarySection,
+    SummarySentence, SummaryTimings, SummaryTrouble, SummaryWish,
 };
 use crate::Assistant;
 use crate::answer::Ending;
 use crate::engine::Stop;
 use crate::error::Error;
-use crate::library::DocumentId;
+use crate::language::Language;
+use crate::library::{Document, DocumentId};
 
 /// A summary of the usual length has so many parts at most.
 const PARTS: usize = 8;
+/// So many sentences of the notes that were merged stand for a merged note of which nothing is borne out.
+const STANDING_IN: usize = 3;
 /// An engine that died under so many notes one after the other is not started again.
 const DEATHS: u32 = 3;
 /// What a note has of the tokens that it may have, until notes tell.
@@ -30,72 +34,117 @@ const USUAL_SHARE: f64 = 0.7;
 /// Work of the merging for that of writing the notes.
 const MERGING_SHARE: f64 = 1.2;
 
-/// Summarizes a document.
+/// Summarizes documents.
 pub(crate) fn summarize(
     assistant: &Assistant,
-    id: DocumentId,
+    ids: &[DocumentId],
     wish: &SummaryWish,
     stop: &Stop,
     on_progress: &mut dyn FnMut(SummaryProgress),
 ) -> Result<Summary, Error> {
     let started = Instant::now();
-    let Some(plan) = Plan::make(assistant, id, wish, stop, on_progress)? else {
-        return nothing(assistant, id, wish);
+    let Some(plan) = Plan::make(assistant, ids, wish, stop, on_progress)? else {
+        return nothing(assistant, ids, wish);
     };
-    let vault = assistant.vault_for(plan.document.private);
+    let mut notes = Notes::default();
+    for planned in &plan.documents {
+        let document = &planned.document;
+        notes.read(assistant.vault_for(document.private), document);
+    }
     let reply = f64::from(plan.room.words) * USUAL_SHARE;
-    let total: f64 = plan
+    let texts = plan
         .sections
         .iter()
-        .map(|section| f64::from(section.tokens - plan.frame) + reply * (1.0 + MERGING_SHARE))
+        .map(|section| read(&plan, section.tokens));
+    let total = texts
+        .map(|tokens| tokens + reply * (1.0 + MERGING_SHARE))
         .sum();
     let mut work = Work {
         assistant,
         wish,
         stop,
         started,
-        notes: Notes::of(vault, &plan.document),
-        plan,
+        notes,
+        is_read: vec![false; plan.sections.len()],
         is_kept: true,
         timings: SummaryTimings::default(),
         pace: Pace::new(total),
         numbers: 0,
         deaths: 0,
+        plan,
         on_progress,
     };
     work.timings.load_ms = work.plan.load_ms;
     let summary = work.summarize()?;
     if summary.ending == Ending::Complete {
-        // That they were not removed costs room, and no more.
-        let _ = work.notes.drop_unused(assistant, &work.plan.document);
+        for planned in &work.plan.documents {
+            // That they were not removed costs room, and no more.
+            let _ = work.notes.drop_unused(assistant, &planned.document);
+        }
     }
     Ok(summary)
 }
 
 /// What there is when the stop was told before anything was read.
-fn nothing(assistant: &Assistant, id: DocumentId, wish: &SummaryWish) -> Result<Summary, Error> {
-    let document = assistant.library().get(id).map(Arc::clone);
-    let document = document.ok_or(Error::Summary(SummaryTrouble::Gone))?;
-    Ok(Summary {
-        document: id,
-        name: document.name.clone(),
-        language: (wish.language.or(document.language)).unwrap_or(assistant.language()),
-        sections: Vec::new(),
-        coverage: Coverage {
+fn nothing(
+    assistant: &Assistant,
+    ids: &[DocumentId],
+    wish: &SummaryWish,
+) -> Result<Summary, Error> {
+    let library = assistant.library();
+    let documents: Option<Vec<_>> = ids.iter().map(|id| library.get(*id)).collect();
+    let documents = documents.ok_or(Error::Summary(SummaryTrouble::Gone))?;
+    let own = documents.iter().find_map(|document| document.language);
+    let language = wish.language.or(own).unwrap_or(assistant.language());
+    let documents: Vec<_> = documents
+        .into_iter()
+        .map(|document| SummarizedDocument {
+            document: document.id,
+            name: document.name.clone(),
             pages: document.pages,
-            ..Coverage::default()
+            read: 0,
+            total: 0,
+            trouble: None,
+        })
+        .collect();
+    Ok(Summary {
+        language,
+        sections: Vec::new(),
+        coverage: SummaryCoverage {
+            pages: documents.iter().map(|document| document.pages).sum(),
+            ..SummaryCoverage::default()
         },
+        documents,
         ending: Ending::Stopped,
         is_kept: true,
         timings: SummaryTimings::default(),
     })
 }
 
-/// A note on some sections.
+/// What a reply is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// To be merged, in the language of what it is on.
+    Note,
+    /// To be shown, in the language of the summary.
+    Part,
+    /// The summary itself.
+    End(Matter),
+}
+
+/// A reply on some sections.
+#[derive(Clone)]
 struct Node {
+    kind: Kind,
     /// The sections that it is of, by their number.
     of: Range<usize>,
     claims: Vec<Claim>,
+}
+
+impl Node {
+    fn supported(&self) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(|claim| claim.is_supported())
+    }
 }
 
 /// What a level of notes came to.
@@ -107,11 +156,35 @@ enum Level {
 
 /// What one reply is to be made of.
 struct Order {
+    kind: Kind,
     of: Range<usize>,
     /// `None` for the text of the section itself.
     notes: Option<String>,
-    /// Whether it is the summary itself.
-    is_last: bool,
+    /// What stands for it if nothing of it is borne out; of a section, its own sentences do.
+    stand_in: Vec<Claim>,
+}
+
+impl Order {
+    /// The note on a section.
+    fn section(number: usize) -> Order {
+        Order {
+            kind: Kind::Note,
+            of: number..number + 1,
+            notes: None,
+            stand_in: Vec::new(),
+        }
+    }
+
+    /// One reply made of some notes.
+    fn of(kind: Kind, nodes: &[Node]) -> Order {
+        let (first, last) = (&nodes[0], &nodes[nodes.len() - 1]);
+        Order {
+            kind,
+            of: first.of.start..last.of.end,
+            notes: Some(material(nodes)),
+            stand_in: best(nodes, STANDING_IN),
+        }
+    }
 }
 
 struct Work<'a> {
@@ -121,6 +194,8 @@ struct Work<'a> {
     started: Instant,
     plan: Plan,
     notes: Notes,
+    /// Which sections the model has read to their end.
+    is_read: Vec<bool>,
     is_kept: bool,
     timings: SummaryTimings,
     pace: Pace,
@@ -133,77 +208,146 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn summarize(&mut self) -> Result<Summary, Error> {
-        let sections = self.plan.sections.len();
-        if sections == 1 {
-            let last = Order {
-                of: 0..1,
-                notes: None,
-                is_last: true,
-            };
-            return match self.level(&[last])? {
+        if self.plan.sections.len() == 1 {
+            let quotes = quotes(self.assistant, &self.plan, 0)?;
+            let orders = self.ends(&Order::section(0));
+            return match self.level(&orders)? {
                 Level::Whole(whole) => {
-                    let read = u32::from(!whole.is_empty());
-                    self.finish(whole, Vec::new(), read, Ending::Complete)
+                    let whole = with_stand_in(whole, quotes);
+                    self.finish(whole, Vec::new(), Ending::Complete)
                 }
-                Level::Cut(whole, ending) => self.finish(whole, Vec::new(), 0, ending),
+                Level::Cut(whole, ending) => self.finish(whole, Vec::new(), ending),
             };
         }
-        let orders: Vec<Order> = (0..sections)
-            .map(|section| Order {
-                of: section..section + 1,
-                notes: None,
-                is_last: false,
-            })
-            .collect();
+        let orders: Vec<Order> = (0..self.plan.sections.len()).map(Order::section).collect();
         let mut level = match self.level(&orders)? {
             Level::Whole(nodes) => nodes,
-            Level::Cut(nodes, ending) => {
-                let read = nodes.len() as u32;
-                return self.finish(Vec::new(), nodes, read, ending);
-            }
+            Level::Cut(nodes, ending) => return self.finish(Vec::new(), nodes, ending),
         };
-        let read = level.len() as u32;
-        let mut parts: Option<Vec<Node>> = None;
+        let documents = self.plan.documents.iter();
+        let several = documents.filter(|it| !it.sections.is_empty()).count() > 1;
+        let mut parts = None;
+        if several {
+            if self.wish.length == SummaryLength::Detailed {
+                parts = Some(level.clone());
+            }
+            while self.has_documents_of_several(&level) {
+                let (kept, orders) = self.merged_within_documents(&level)?;
+                match self.level(&orders)? {
+                    Level::Whole(nodes) => level = in_order(kept, nodes),
+                    Level::Cut(_, ending) => {
+                        return self.finish(Vec::new(), parts.unwrap_or(level), ending);
+                    }
+                }
+            }
+        }
         loop {
             let groups = self.groups(&level)?;
-            let is_shown = match self.wish.length {
-                SummaryLength::Brief => false,
-                SummaryLength::Standard => level.len() <= PARTS,
+            let is_last = groups.len() == 1;
+            let are_parts = match self.wish.length {
+                SummaryLength::Brief => several,
+                SummaryLength::Standard => several || is_last || level.len() <= PARTS,
                 SummaryLength::Detailed => true,
             };
-            let is_last = groups.len() == 1;
-            let orders: Vec<Order> = groups
-                .into_iter()
-                .map(|group| Order {
-                    of: level[group.start].of.start..level[group.end - 1].of.end,
-                    notes: Some(material(&level[group])),
-                    is_last,
-                })
-                .collect();
-            if !is_last && orders.len() >= level.len() {
-                return Err(Error::Summary(SummaryTrouble::ContextTooShort(
-                    self.plan.context,
-                )));
-            }
-            if parts.is_none()
-                && (is_shown || is_last && self.wish.length == SummaryLength::Standard)
-            {
-                parts = Some(std::mem::take(&mut level));
+            if parts.is_none() && are_parts {
+                parts = Some(level.clone());
             }
             (self.on_progress)(SummaryProgress::Merging {
                 left: self.pace.left(),
             });
+            if is_last {
+                return self.end(&level, parts.unwrap_or_default(), several);
+            }
+            let (kept, orders) = merged(&level, groups);
+            if orders.is_empty() {
+                let context = self.plan.context;
+                return Err(Error::Summary(SummaryTrouble::ContextTooShort(context)));
+            }
             match self.level(&orders)? {
-                Level::Whole(whole) if is_last => {
-                    return self.finish(whole, parts.unwrap_or_default(), read, Ending::Complete);
-                }
-                Level::Whole(nodes) => level = nodes,
+                Level::Whole(nodes) => level = in_order(kept, nodes),
                 Level::Cut(_, ending) => {
-                    let there = parts.unwrap_or(level);
-                    return self.finish(Vec::new(), there, read, ending);
+                    return self.finish(Vec::new(), parts.unwrap_or(level), ending);
                 }
             }
         }
+    }
+
+    /// Writes the summary itself, and its parts in its language.
+    fn end(
+        &mut self,
+        level: &[Node],
+        mut parts: Vec<Node>,
+        several: bool,
+    ) -> Result<Summary, Error> {
+        if several && self.wish.length == SummaryLength::Brief {
+            parts.iter_mut().for_each(keep_one_sentence);
+        }
+        let orders = self.ends(&Order::of(Kind::Note, level));
+        let whole = match self.level(&orders)? {
+            Level::Whole(whole) => {
+                let most = match self.wish.length {
+                    SummaryLength::Brief => 2,
+                    SummaryLength::Standard => 5,
+                    SummaryLength::Detailed => 8,
+                };
+                with_stand_in(whole, best(level, most))
+            }
+            Level::Cut(whole, ending) => return self.finish(whole, parts, ending),
+        };
+        let language = self.plan.language;
+        let is_foreign = |node: &Node| self.plan.language_of(&node.of) != language;
+        let (foreign, own): (Vec<Node>, Vec<Node>) = parts.into_iter().partition(is_foreign);
+        if foreign.is_empty() {
+            return self.finish(whole, own, Ending::Complete);
+        }
+        let orders: Vec<Order> = foreign
+            .chunks(1)
+            .map(|node| Order::of(Kind::Part, node))
+            .collect();
+        match self.level(&orders)? {
+            Level::Whole(parts) => self.finish(whole, in_order(own, parts), Ending::Complete),
+            // In another language is better than not at all.
+            Level::Cut(_, ending) => self.finish(whole, in_order(own, foreign), ending),
+        }
+    }
+
+    /// The replies that the style consists of, all made of the same.
+    fn ends(&self, order: &Order) -> Vec<Order> {
+        let matters = Matter::of(self.wish.style).iter();
+        let end = |matter: &Matter| Order {
+            kind: Kind::End(*matter),
+            of: order.of.clone(),
+            notes: order.notes.clone(),
+            stand_in: Vec::new(),
+        };
+        matters.map(end).collect()
+    }
+
+    fn has_documents_of_several(&self, level: &[Node]) -> bool {
+        let document = |node: &Node| self.plan.of(node.of.start).document.id;
+        level
+            .windows(2)
+            .any(|pair| document(&pair[0]) == document(&pair[1]))
+    }
+
+    /// The notes that stay as they are, and those to be merged with others of their document.
+    fn merged_within_documents(&self, level: &[Node]) -> Result<(Vec<Node>, Vec<Order>), Error> {
+        let (mut kept, mut orders) = (Vec::new(), Vec::new());
+        let document = |node: &Node| self.plan.of(node.of.start).document.id;
+        for nodes in level.chunk_by(|one, other| document(one) == document(other)) {
+            if let [single] = nodes {
+                kept.push(single.clone());
+                continue;
+            }
+            let (alone, together) = merged(nodes, self.groups(nodes)?);
+            if together.is_empty() {
+                let context = self.plan.context;
+                return Err(Error::Summary(SummaryTrouble::ContextTooShort(context)));
+            }
+            kept.extend(alone);
+            orders.extend(together);
+        }
+        Ok((kept, orders))
     }
 
     /// Which notes in succession go into one prompt each: as many as it has room for, by the model's own count of all of it.
@@ -228,7 +372,13 @@ impl Work<'_> {
                 end += 1;
             }
             while end > start + 1 {
-                let prompt = self.plan.prompts.note(&material(&level[start..end]));
+                let language = self
+                    .plan
+                    .language_of(&(level[start].of.start..level[end - 1].of.end));
+                let prompt = self
+                    .plan
+                    .prompts
+                    .note(&material(&level[start..end]), language);
                 if running.count_prompt(prompt)? <= self.plan.limit {
                     break;
                 }
@@ -264,11 +414,11 @@ impl Work<'_> {
             deaths: &mut self.deaths,
             started: self.started,
         };
+        let is_read = &mut self.is_read;
         let written = writer.write(count, &task, &mut |news| {
             match news {
                 News::Read(number, tokens) => {
-                    let tokens = tokens.saturating_sub(plan.frame);
-                    heard.pace.at(first + number, f64::from(tokens));
+                    heard.pace.at(first + number, read(plan, tokens));
                 }
                 News::Said(number) => heard.pace.more(first + number),
                 News::Failed(Error::EngineStopped) => {
@@ -284,26 +434,21 @@ impl Work<'_> {
                     let order = &orders[number];
                     done += 1;
                     heard.written(first + number, &written, reckoned(plan, order));
-                    let mut claims =
-                        claims(assistant, &written.text, plan.prompts.language, &order.of)?;
-                    look(assistant, plan, &mut claims, &order.of)?;
-                    let node = Node {
-                        of: order.of.clone(),
-                        claims,
-                    };
-                    if is_first && count > 1 {
+                    let node = node(assistant, plan, order, &written.text)?;
+                    if order.notes.is_none() {
+                        is_read[order.of.start] = true;
+                    }
+                    if is_first && count > 1 && order.kind == Kind::Note {
                         (self.on_progress)(SummaryProgress::Note(shown(plan, &node)));
                     }
                     nodes[number] = Some(node);
                     let is_new = written.timings.is_some();
-                    if is_new {
+                    let kept = is_new.then(|| {
                         // Sealed at once: nothing that was computed is computed again after a crash.
-                        let kept =
-                            notes::keep(assistant, &plan.document, written.key, &written.text);
-                        found.push((written.key, written.text, kept));
-                    } else {
-                        found.push((written.key, written.text, Ok(None)));
-                    }
+                        let beside = keeper(plan, &order.of);
+                        notes::keep(assistant, beside, written.key, &written.text)
+                    });
+                    found.push((written.key, written.text, kept.transpose()));
                 }
             }
             let left = heard.pace.left();
@@ -323,6 +468,18 @@ impl Work<'_> {
             self.notes.take(key, text, kept.ok().flatten());
         }
         let is_whole = nodes.iter().all(Option::is_some);
+        if written.is_ok() && !self.stop.is_told() {
+            // What notes say is not lost because they could not be merged.
+            for (node, order) in nodes.iter_mut().zip(orders) {
+                if node.is_none() && !order.stand_in.is_empty() {
+                    *node = Some(Node {
+                        kind: order.kind,
+                        of: order.of.clone(),
+                        claims: order.stand_in.clone(),
+                    });
+                }
+            }
+        }
         let nodes: Vec<Node> = nodes.into_iter().flatten().collect();
         match written {
             Err(Error::EngineStopped) if !nodes.is_empty() => {
@@ -340,43 +497,47 @@ impl Work<'_> {
         &mut self,
         whole: Vec<Node>,
         parts: Vec<Node>,
-        read: u32,
         ending: Ending,
     ) -> Result<Summary, Error> {
         let plan = &self.plan;
-        let mut sections = Vec::new();
         let mut is_shown = vec![false; plan.sections.len()];
-        for (node, is_whole) in whole
-            .iter()
-            .map(|node| (node, true))
-            .chain(parts.iter().map(|node| (node, false)))
-        {
-            for section in node.claims.iter().filter_map(Claim::section) {
-                is_shown[section] = true;
-            }
-            let mut shown = shown(plan, node);
-            if is_whole {
-                (shown.heading, shown.pages) = (None, None);
-            }
-            sections.push(shown);
+        let nodes = || whole.iter().chain(&parts);
+        for section in nodes().flat_map(|node| node.claims.iter().filter_map(Claim::section)) {
+            is_shown[section] = true;
         }
+        let sections = nodes().map(|node| shown(plan, node)).collect();
         let left_out = is_shown
             .iter()
             .enumerate()
             .filter(|(_, is_shown)| !**is_shown);
         let left_out: Vec<_> = left_out.map(|(number, _)| plan.section(number)).collect();
         let total = plan.sections.len() as u32;
+        let is_read = |sections: Range<usize>| {
+            let read = self.is_read[sections].iter().filter(|is_read| **is_read);
+            read.count() as u32
+        };
+        let documents = plan
+            .documents
+            .iter()
+            .map(|planned| SummarizedDocument {
+                document: planned.document.id,
+                name: planned.document.name.clone(),
+                pages: planned.document.pages,
+                read: is_read(planned.sections.clone()),
+                total: planned.sections.len() as u32,
+                trouble: planned.trouble.clone(),
+            })
+            .collect();
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.timings.total_ms = elapsed.saturating_sub(self.timings.load_ms);
         Ok(Summary {
-            document: plan.document.id,
-            name: plan.document.name.clone(),
-            language: plan.prompts.language,
+            documents,
+            language: plan.language,
             sections,
-            coverage: Coverage {
-                read,
+            coverage: SummaryCoverage {
+                read: is_read(0..plan.sections.len()),
                 total,
-                pages: plan.document.pages,
+                pages: plan.pages(),
                 unread: plan.unread.clone(),
                 shown: total - left_out.len() as u32,
                 left_out,
@@ -416,17 +577,22 @@ impl Heard<'_> {
     }
 }
 
+/// Tokens of a prompt that are read for it alone.
+fn read(plan: &Plan, tokens: u32) -> f64 {
+    f64::from(tokens.saturating_sub(plan.frame))
+}
+
 /// The work that an order is reckoned as.
 fn reckoned(plan: &Plan, order: &Order) -> f64 {
     let reply = f64::from(plan.room.words) * USUAL_SHARE;
-    let read = match order.notes {
+    let texts = match order.notes {
         None => plan.sections[order.of.clone()]
             .iter()
-            .map(|section| f64::from(section.tokens - plan.frame))
+            .map(|section| read(plan, section.tokens))
             .sum(),
         Some(_) => reply * order.of.len() as f64,
     };
-    read + reply
+    texts + reply
 }
 
 /// What is asked of the model for an order.
@@ -441,16 +607,19 @@ fn task(
         Some(notes) => notes.clone(),
         None => plan.text(assistant, order.of.start)?,
     };
-    let (messages, most): (Vec<ChatMessage>, u32) = match order.is_last {
-        true => (
-            plan.prompts.whole(&text, wish.length, wish.style),
-            plan.room.reply_alone(match wish.length {
+    let language = language(plan, order);
+    let (messages, most): (Vec<ChatMessage>, u32) = match order.kind {
+        Kind::Note | Kind::Part => (plan.prompts.note(&text, language), plan.room.reply),
+        Kind::End(matter) => {
+            let times = match wish.length {
                 SummaryLength::Brief => 1,
                 SummaryLength::Standard => 2,
                 SummaryLength::Detailed => 3,
-            }),
-        ),
-        false => (plan.prompts.note(&text), plan.room.reply),
+            };
+            let beside = Matter::of(wish.style).len() as u32;
+            let messages = plan.prompts.end(&text, wish.length, matter, language);
+            (messages, plan.room.reply_beside(times, beside))
+        }
     };
     let key = notes::key(&plan.fingerprint, &messages, most);
     Ok(Task {
@@ -461,15 +630,41 @@ fn task(
     })
 }
 
-/// What of notes is told to the model when they are merged: what is borne out, and of a note of which nothing is, all.
-fn material(nodes: &[Node]) -> String {
-    let notes = nodes.iter().map(|node| {
-        let is_supported = node.claims.iter().any(Claim::is_supported);
-        let told = (node.claims.iter()).filter(|claim| claim.is_supported() || !is_supported);
-        let told: Vec<_> = told.map(|claim| claim.text.as_str()).collect();
-        told.join(" ")
-    });
-    notes.collect::<Vec<_>>().join("\n")
+/// What the reply to an order is in.
+fn language(plan: &Plan, order: &Order) -> Language {
+    match order.kind {
+        Kind::Note => plan.language_of(&order.of),
+        Kind::Part | Kind::End(_) => plan.language,
+    }
+}
+
+/// A reply laid beside the sections that it was made of. Where nothing of a note is borne out, something that is stands in.
+fn node(assistant: &Assistant, plan: &Plan, order: &Order, text: &str) -> Result<Node, Error> {
+    let mut claims = claims(assistant, text, language(plan, order), &order.of)?;
+    look(assistant, plan, &mut claims, &order.of)?;
+    let is_end = matches!(order.kind, Kind::End(_));
+    if !is_end && !claims.iter().any(Claim::is_supported) {
+        match order.notes {
+            None => claims.extend(quotes(assistant, plan, order.of.start)?),
+            Some(_) => claims.extend(order.stand_in.iter().cloned()),
+        }
+    }
+    Ok(Node {
+        kind: order.kind,
+        of: order.of.clone(),
+        claims,
+    })
+}
+
+/// The first sentences of a section itself.
+fn quotes(assistant: &Assistant, plan: &Plan, number: usize) -> Result<Vec<Claim>, Error> {
+    let section = &plan.sections[number];
+    let planned = plan.of(number);
+    let document = &planned.document;
+    let mut page_of = |number| page(assistant, document, number);
+    let mut quotes = claims::quotes(assistant, number, section, planned.language, &mut page_of)?;
+    claims::cite(&mut quotes, &(number..number + 1), document, &mut page_of)?;
+    Ok(quotes)
 }
 
 /// Lays claims beside the sections that they were made of.
@@ -479,27 +674,126 @@ fn look(
     claims: &mut [Claim],
     of: &Range<usize>,
 ) -> Result<(), Error> {
-    let mut page_of = |number| plan.page(assistant, number);
-    for number in of.clone() {
-        let section = &plan.sections[number];
-        claims::look_in(claims, number, section, &plan.document, &mut page_of)?;
+    for planned in &plan.documents {
+        let document = &planned.document;
+        let sections = planned.sections.start.max(of.start)..planned.sections.end.min(of.end);
+        let mut page_of = |number| page(assistant, document, number);
+        for number in sections {
+            let section = &plan.sections[number];
+            claims::look_in(claims, number, section, document, &mut page_of)?;
+        }
     }
-    claims::cite(claims, &plan.document, &mut page_of)
+    for planned in &plan.documents {
+        let document = &planned.document;
+        let mut page_of = |number| page(assistant, document, number);
+        claims::cite(claims, &planned.sections, document, &mut page_of)?;
+    }
+    Ok(())
+}
+
+/// The document that a note on these sections is kept beside: a private one if there is any, so that it never reaches the disk.
+fn keeper<'p>(plan: &'p Plan, of: &Range<usize>) -> &'p Arc<Document> {
+    let inside = plan
+        .documents
+        .iter()
+        .filter(|planned| planned.sections.start < of.end && of.start < planned.sections.end);
+    let mut documents = inside.map(|planned| &planned.document);
+    let private = documents.clone().find(|document| document.private);
+    let first = private.or_else(|| documents.next());
+    first.expect("every section was cut of a document")
+}
+
+/// What of notes is told to the model when they are merged: what is borne out and, where nothing is, all.
+fn material(nodes: &[Node]) -> String {
+    let told = |is_told: &dyn Fn(&Claim) -> bool| {
+        let notes = nodes.iter().map(|node| {
+            let told = node.claims.iter().filter(|claim| is_told(claim));
+            let told: Vec<_> = told.map(|claim| claim.text.as_str()).collect();
+            told.join(" ")
+        });
+        let notes: Vec<_> = notes.filter(|note| !note.is_empty()).collect();
+        notes.join("\n")
+    };
+    let supported = told(&Claim::is_supported);
+    match supported.is_empty() {
+        true => told(&|_| true),
+        false => supported,
+    }
+}
+
+/// So many claims that are borne out, the first of notes that lie evenly among all.
+fn best(nodes: &[Node], most: usize) -> Vec<Claim> {
+    let first: Vec<&Claim> = nodes
+        .iter()
+        .filter_map(|node| node.supported().next())
+        .collect();
+    let count = first.len().min(most);
+    (0..count)
+        .map(|place| first[place * first.len() / count].clone())
+        .collect()
+}
+
+/// Where nothing of a whole summary is borne out, its notes speak for themselves.
+fn with_stand_in(mut whole: Vec<Node>, stand_in: Vec<Claim>) -> Vec<Node> {
+    let is_supported = whole.iter().any(|node| node.supported().next().is_some());
+    if !is_supported && let Some(first) = whole.first_mut() {
+        first.claims.extend(stand_in);
+    }
+    whole
+}
+
+/// A line on a document: its first sentence that is borne out, or its first.
+fn keep_one_sentence(node: &mut Node) {
+    let supported = node.claims.iter().position(Claim::is_supported);
+    let place = supported.unwrap_or_default();
+    if place < node.claims.len() {
+        node.claims = vec![node.claims.swap_remove(place)];
+    }
+}
+
+/// The notes that are alone in their group and stay as they are, and what the others are merged to.
+fn merged(level: &[Node], groups: Vec<Range<usize>>) -> (Vec<Node>, Vec<Order>) {
+    let (mut kept, mut orders) = (Vec::new(), Vec::new());
+    for group in groups {
+        match &level[group] {
+            [single] => kept.push(single.clone()),
+            nodes => orders.push(Order::of(Kind::Note, nodes)),
+        }
+    }
+    (kept, orders)
+}
+
+/// Nodes in the order of what they are on.
+fn in_order(mut nodes: Vec<Node>, others: Vec<Node>) -> Vec<Node> {
+    nodes.extend(others);
+    nodes.sort_by_key(|node| node.of.start);
+    nodes
 }
 
 /// A note as people are shown it.
 fn shown(plan: &Plan, node: &Node) -> SummarySection {
     let sentences = node.claims.iter().map(|claim| SummarySentence {
         text: claim.text.clone(),
+        is_quote: claim.is_quote,
         citation: claim.citation().cloned(),
         unknown: claim.unknown(),
     });
+    let sentences = sentences.collect();
+    if let Kind::End(matter) = node.kind {
+        return SummarySection {
+            document: None,
+            heading: matter.heading(plan.language).map(str::to_owned),
+            pages: None,
+            sentences,
+        };
+    }
     let sections = &plan.sections[node.of.clone()];
     let pages = sections.first().zip(sections.last());
     SummarySection {
+        document: Some(plan.of(node.of.start).document.id),
         heading: heading(sections.iter().map(|section| section.headings.as_slice())),
         pages: pages.map(|(first, last)| *first.pages().start()..=*last.pages().end()),
-        sentences: sentences.collect(),
+        sentences,
     }
 }
 
