@@ -7,6 +7,7 @@ pub mod answers;
 #[cfg(target_os = "linux")]
 pub mod documents;
 pub mod engine;
+pub mod summaries;
 pub mod vault;
 
 use std::collections::BTreeMap;

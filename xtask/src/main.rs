@@ -89,6 +89,8 @@ enum BenchSuite {
     DocumentsSpeed,
     /// The engine against the bare library
     Engine,
+    /// What summaries cover, and what they cost
+    Summaries,
     /// The vault and its search index, at 100,000 messages and up to 1,000,000 passages
     Vault,
 }
@@ -116,6 +118,7 @@ fn perform(task: Task) -> Result<(), Failure> {
             #[cfg(target_os = "linux")]
             BenchSuite::DocumentsSpeed => bench::documents::speed::run(json),
             BenchSuite::Engine => bench::engine::run(json),
+            BenchSuite::Summaries => bench::summaries::run(json),
             BenchSuite::Vault => bench::vault::run(json),
         },
         #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! What the benchmarks of the vault and of answers need of the inside: filling a vault without a reader or a model, and the index by
+//! What the benchmarks of the vault, of answers and of summaries need of the inside: filling a vault without a reader or a model, and the index by
 //! itself, with vectors that no document brings yet. Built with the feature `bench` alone.
 
 use std::error::Error;
@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use crate::search::{Owner, Vector};
+pub use crate::summary::measuring::{Batch, Covered, covered, written};
 pub use aparte_vault::{OwnerId, Sealer};
 
 use crate::Assistant;

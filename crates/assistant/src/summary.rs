@@ -9,6 +9,8 @@
 
 mod claims;
 mod export;
+#[cfg(feature = "bench")]
+pub(crate) mod measuring;
 mod notes;
 mod pace;
 mod plan;

