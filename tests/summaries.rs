@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
 use aparte_assistant::{
     Assistant, DocumentId, Ending, Error, Input, Item, Language, Model, Stop, Summary,
@@ -478,6 +479,39 @@ fn a_document_that_changes_or_goes_meanwhile_is_told_and_what_did_not_change_is_
         }
     });
     assert_eq!(failed, Err(Error::Summary(SummaryTrouble::Gone)));
+}
+
+#[test]
+fn a_table_of_a_hundred_thousand_rows_is_cut_whole_and_stopped_at_once() {
+    let assistant = assistant(Language::English);
+    let folder = tempfile::tempdir().unwrap();
+    let mut table = String::from("well;station;cubic metres;state\n");
+    for row in 1..=100_000 {
+        table.push_str(&format!(
+            "well {row};station {};{};in use\n",
+            row % 97,
+            3 * row
+        ));
+    }
+    let file = folder.path().join("wells.csv");
+    fs::write(&file, table).unwrap();
+    let document = add(&assistant, &file);
+    let stop = Stop::default();
+    let mut told = None;
+    let summary = assistant
+        .summarize(document, &WISH, &stop, &mut |progress| {
+            if let (SummaryProgress::Note(_), None) = (&progress, told) {
+                told = Some(Instant::now());
+                stop.now();
+            }
+        })
+        .unwrap();
+    assert!(told.unwrap().elapsed() < Duration::from_secs(5));
+    assert_eq!(summary.ending, Ending::Stopped);
+    let coverage = &summary.coverage;
+    assert!(coverage.read > 0 && coverage.total > 1_000, "{coverage:?}");
+    let listed = coverage.shown as usize + coverage.left_out.len();
+    assert_eq!(listed, coverage.total as usize);
 }
 
 #[test]
