@@ -22,6 +22,9 @@ const WISH: SummaryWish = SummaryWish {
     language: None,
 };
 
+/// What a document of one section says.
+const BRIDGE: &str = "The bridge of Aubin was closed on 3 May 2024. Its repair costs 52,000 euros. The council of Aubin pays for it.";
+
 fn with_length(length: SummaryLength) -> SummaryWish {
     SummaryWish { length, ..WISH }
 }
@@ -280,7 +283,8 @@ fn the_command_line_prints_what_its_contract_says() {
 #[test]
 fn a_summary_is_exported_to_a_new_file_and_over_none() {
     let folder = tempfile::tempdir().unwrap();
-    let (document, _) = english_sample();
+    let document = folder.path().join("bridge.txt");
+    fs::write(&document, BRIDGE).unwrap();
     let summarize = |file: &Path| {
         let mut command = aparte();
         command.args([
@@ -301,27 +305,20 @@ fn a_summary_is_exported_to_a_new_file_and_over_none() {
         "{output:?}"
     );
     let text = fs::read_to_string(&file).unwrap();
-    assert!(
-        text.starts_with("# Summary of “harbour-report-2025.pdf”"),
-        "{text}"
-    );
+    assert!(text.starts_with("# Summary of “bridge.txt”"), "{text}");
     assert!(text.contains("## Coverage\n\nSections read: "), "{text}");
     assert!(refused(&mut summarize(&file)).contains("left as it is"));
     assert_eq!(fs::read_to_string(&file).unwrap(), text);
     let odd = summarize(&folder.path().join("summary.odt"));
     assert!(refused(&mut { odd }).contains(".docx or .pdf"));
-    for (ending, said) in [
-        ("docx", "Coverage"),
-        ("pdf", "Coverage"),
-        ("html", "Coverage"),
-    ] {
+    for ending in ["docx", "pdf", "html"] {
         let file = folder.path().join("summary").with_extension(ending);
         assert!(summarize(&file).output().unwrap().status.success());
         // The reader of documents finds in it what was written.
         let read = aparte().arg("extract").arg(&file).output().unwrap();
         let text = String::from_utf8(read.stdout).unwrap();
         assert!(
-            text.contains(said) && text.contains("verified"),
+            text.contains("Coverage") && text.contains("bridge.txt"),
             "{ending}: {text}"
         );
     }
@@ -346,11 +343,10 @@ fn several_documents_become_one_summary_and_what_cannot_be_read_is_told() {
         fs::write(&file, text).unwrap();
         add(&assistant, &file)
     };
-    let bridge = "The bridge of Aubin was closed on 3 May 2024. Its repair costs 52,000 euros. The council pays for it.";
     let school = "The school of Brenne has 214 pupils. A new hall is to be built in 2026 for 3 million euros.";
     let french = "L'école de Cire accueille 120 élèves. La cantine sera rénovée en 2027 pour 80 000 euros par la commune.";
     let documents = [
-        file("bridge.txt", bridge),
+        file("bridge.txt", BRIDGE),
         file("cantine.txt", french),
         file("school.txt", school),
     ];

@@ -175,6 +175,11 @@ impl Order {
         }
     }
 
+    /// Whether it is a note on a section.
+    fn is_of_section(&self) -> bool {
+        self.kind == Kind::Note && self.notes.is_none()
+    }
+
     /// One reply made of some notes.
     fn of(kind: Kind, nodes: &[Node]) -> Order {
         let (first, last) = (&nodes[0], &nodes[nodes.len() - 1]);
@@ -392,7 +397,7 @@ impl Work<'_> {
 
     /// Writes one level of notes.
     fn level(&mut self, orders: &[Order]) -> Result<Level, Error> {
-        let is_first = orders.iter().all(|order| order.notes.is_none());
+        let is_first = orders.iter().all(Order::is_of_section);
         let (first, count) = (self.numbers, orders.len());
         self.numbers += count;
         let writer = Writer {
@@ -438,7 +443,7 @@ impl Work<'_> {
                     if order.notes.is_none() {
                         is_read[order.of.start] = true;
                     }
-                    if is_first && count > 1 && order.kind == Kind::Note {
+                    if is_first {
                         (self.on_progress)(SummaryProgress::Note(shown(plan, &node)));
                     }
                     nodes[number] = Some(node);
