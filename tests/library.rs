@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use aparte_assistant::{
-    Adding, Assistant, DocumentId, Embedded, Error, Input, Language, Named, Stop, Vault,
-    files_below,
+    Adding, Assistant, DocumentId, Embedded, Error, Input, KeptSummary, Language, Named, Stop,
+    SummaryLength, SummaryStyle, SummaryWish, Vault, files_below,
 };
 use aparte_tests::{embedding, worker};
 use tempfile::TempDir;
@@ -461,4 +461,45 @@ fn vectors_are_computed_in_parts_and_none_is_computed_twice() {
     // Where the index is made anew, the vectors come out of the vault.
     drop(assistant);
     assert_eq!(place.again().embedded().done, total);
+}
+
+#[test]
+fn summaries_that_were_asked_for_are_listed_after_a_restart_each_once() {
+    let (place, assistant) = Place::new();
+    let lease = add(&assistant, &place.file("lease.md", LEASE));
+    let minutes = add(&assistant, &place.file("minutes.md", MINUTES));
+    let summary = |documents: &[DocumentId], length, asked, is_whole| KeptSummary {
+        name: None,
+        documents: documents.to_vec(),
+        wish: SummaryWish {
+            length,
+            style: SummaryStyle::Bullets,
+            focus: Some("the rent".to_owned()),
+            language: Some(Language::French),
+        },
+        asked,
+        is_whole,
+    };
+    let both = summary(&[lease, minutes], SummaryLength::Brief, 2, true);
+    let long = summary(&[lease], SummaryLength::Detailed, 3, true);
+    for kept in [
+        &summary(&[lease], SummaryLength::Detailed, 1, false),
+        &both,
+        &long,
+    ] {
+        assistant.keep_summary(kept).unwrap();
+    }
+    assistant.close().unwrap();
+
+    let assistant = place.again();
+    let listed = assistant.kept_summaries().unwrap();
+    assert_eq!(listed, [long.clone(), both.clone()]);
+    assert!(
+        finds(&assistant, "How much is the rent?", "412 euros"),
+        "nothing of it is in the index"
+    );
+    assistant
+        .forget_summary(&long.documents, &long.wish)
+        .unwrap();
+    assert_eq!(assistant.kept_summaries().unwrap(), [both]);
 }

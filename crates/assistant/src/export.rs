@@ -277,6 +277,27 @@ fn make_file(path: &Path) -> Result<File, Error> {
     options.open(path).map_err(lost)
 }
 
+/// Puts a file in the place of the one that is there, once all of it is written; on an error nothing changes. Only its owner may
+/// read it.
+pub(crate) fn replace_file(place: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let Some(name) = place.file_name() else {
+        return Err(Error::Export(ExportTrouble::NotWritable));
+    };
+    // Not hidden: after a crash its person shall see it.
+    let mut aside = name.to_owned();
+    aside.push(format!(".{}.unfinished", std::process::id()));
+    let aside = place.with_file_name(aside);
+    let mut file = make_file(&aside)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&aside, place));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&aside);
+        lost(error)
+    })
+}
+
 fn lost(error: io::Error) -> Error {
     Error::Export(match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ExportTrouble::DiskFull,

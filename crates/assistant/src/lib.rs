@@ -124,9 +124,9 @@ pub use settings::{
     EarlierTurns, LOCK_AFTER, Preset, ReadingLimits, Settings, Theme, UNLOAD_AFTER,
 };
 pub use summary::{
-    PlannedSection, SummarizedDocument, Summary, SummaryCoverage, SummaryFormat, SummaryLength,
-    SummaryPlan, SummaryProgress, SummarySection, SummarySentence, SummaryStyle, SummaryTimings,
-    SummaryTrouble, SummaryWish, UnreadPage,
+    KeptSummary, OutlinedSection, PlannedSection, SummarizedDocument, Summary, SummaryCoverage,
+    SummaryFormat, SummaryLength, SummaryPlan, SummaryProgress, SummarySection, SummarySentence,
+    SummaryStyle, SummaryTimings, SummaryTrouble, SummaryWish, UnreadPage,
 };
 pub use thinking::Thinking;
 pub use vault_trouble::VaultTrouble;

@@ -24,6 +24,8 @@ pub(crate) const VECTORS: RecordKind = RecordKind(5);
 pub(crate) const RECOGNITION: RecordKind = RecordKind(6);
 /// What a model wrote on a part of a document, to be used again in its next summary.
 pub(crate) const NOTE: RecordKind = RecordKind(7);
+/// A summary that was asked for, beside the first of its documents.
+pub(crate) const SUMMARY: RecordKind = RecordKind(8);
 
 /// The index of the search, as it was when the vault closed.
 pub(crate) const INDEX: CacheKind = CacheKind(1);

@@ -9,6 +9,7 @@
 
 mod claims;
 mod export;
+mod kept;
 #[cfg(feature = "bench")]
 pub(crate) mod measuring;
 mod notes;
@@ -21,7 +22,7 @@ mod trouble;
 mod work;
 mod writing;
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
 
 use aparte_protocol::documents::PageWarning;
@@ -35,6 +36,7 @@ use crate::language::Language;
 use crate::library::DocumentId;
 
 pub use export::SummaryFormat;
+pub use kept::KeptSummary;
 pub use trouble::SummaryTrouble;
 
 /// How long a summary is.
@@ -61,8 +63,8 @@ pub enum SummaryStyle {
     Minutes,
 }
 
-/// What the reader wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the reader wants. Its stored layout is frozen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SummaryWish {
     /// How long it is.
     pub length: SummaryLength,
@@ -119,6 +121,8 @@ pub struct SummarySection {
     pub heading: Option<String>,
     /// The pages that it was made of; `None` for the whole.
     pub pages: Option<RangeInclusive<u32>>,
+    /// The sections that it was made of, by their place in [`SummaryCoverage::outline`].
+    pub of: Range<usize>,
     /// In order.
     pub sentences: Vec<SummarySentence>,
 }
@@ -151,6 +155,19 @@ pub struct SummaryCoverage {
     pub shown: u32,
     /// The sections of which none is, because the length left them out or the model's words on them are not borne out.
     pub left_out: Vec<PlannedSection>,
+    /// All sections in order, with what became of each; empty where it was ended before they were known.
+    pub outline: Vec<OutlinedSection>,
+}
+
+/// A part of a document, and what became of it in a summary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutlinedSection {
+    /// The part.
+    pub section: PlannedSection,
+    /// The model has read it to its end.
+    pub is_read: bool,
+    /// At least one sentence that is shown is borne out by it.
+    pub is_shown: bool,
 }
 
 /// A page of which something could not be read.
@@ -201,6 +218,8 @@ pub enum SummaryProgress {
     Loading(u8),
     /// The documents are being cut: pages so far, and of all.
     Cutting(u32, u32),
+    /// They are cut: this is what will be read.
+    Planned(SummaryPlan),
     /// Notes are being written.
     Reading {
         /// Sections that were read.

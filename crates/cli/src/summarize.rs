@@ -199,7 +199,7 @@ fn show(progress: &Progress, event: &SummaryProgress, output: &Output) {
             output.say("Sections", "Parties"),
             left(rest)
         )),
-        SummaryProgress::Note(_) => {}
+        SummaryProgress::Planned(_) | SummaryProgress::Note(_) => {}
         SummaryProgress::Merging { left: rest } => progress.show(&format!(
             "{}{}",
             output.say("Putting it together", "Assemblage"),

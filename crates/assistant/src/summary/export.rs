@@ -13,6 +13,9 @@ mod zip;
 use std::path::Path;
 
 use super::{Summary, SummaryStyle};
+use crate::Assistant;
+use crate::error::Error;
+use crate::export::{ExportTrouble, replace_file};
 use crate::language::Language;
 use paper::Paper;
 
@@ -58,6 +61,25 @@ impl Summary {
             SummaryFormat::Docx => docx::write(&paper),
             SummaryFormat::Pdf => pdf::write(&paper),
         }
+    }
+}
+
+impl Assistant {
+    /// Writes a summary into a file, which takes the place of the one that is there once all of it is written.
+    ///
+    /// # Errors
+    /// [`Error::Export`] where nothing was written.
+    pub fn export_summary(
+        &self,
+        summary: &Summary,
+        style: SummaryStyle,
+        format: SummaryFormat,
+        to: &Path,
+    ) -> Result<(), Error> {
+        if self.vault.would_hold(to).unwrap_or_default() {
+            return Err(Error::Export(ExportTrouble::InVault));
+        }
+        replace_file(to, &summary.export(format, style, self.language()))
     }
 }
 

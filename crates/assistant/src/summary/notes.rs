@@ -111,7 +111,7 @@ pub(crate) fn keep(
 }
 
 /// Changes what is kept beside a document, of which the index holds nothing.
-fn change<T>(
+pub(super) fn change<T>(
     assistant: &Assistant,
     document: &Document,
     how: impl FnOnce(&mut aparte_vault::Change<'_>) -> Result<T, aparte_vault::VaultError>,

@@ -13,8 +13,8 @@ use super::plan::{Plan, page};
 use super::prompts::Matter;
 use super::writing::{News, Task, Writer, Written};
 use super::{
-    SummarizedDocument, Summary, SummaryCoverage, SummaryLength, SummaryProgress, SummarySection,
-    SummarySentence, SummaryTimings, SummaryTrouble, SummaryWish,
+    OutlinedSection, SummarizedDocument, Summary, SummaryCoverage, SummaryLength, SummaryProgress,
+    SummarySection, SummarySentence, SummaryTimings, SummaryTrouble, SummaryWish,
 };
 use crate::Assistant;
 use crate::answer::Ending;
@@ -46,6 +46,7 @@ pub(crate) fn summarize(
     let Some(plan) = Plan::make(assistant, ids, wish, stop, on_progress)? else {
         return nothing(assistant, ids, wish);
     };
+    on_progress(SummaryProgress::Planned(plan.shown()));
     let mut notes = Notes::default();
     for planned in &plan.documents {
         let document = &planned.document;
@@ -516,6 +517,14 @@ impl Work<'_> {
             .enumerate()
             .filter(|(_, is_shown)| !**is_shown);
         let left_out: Vec<_> = left_out.map(|(number, _)| plan.section(number)).collect();
+        let outline = self.is_read.iter().zip(&is_shown).enumerate().map(
+            |(number, (&is_read, &is_shown))| OutlinedSection {
+                section: plan.section(number),
+                is_read,
+                is_shown,
+            },
+        );
+        let outline = outline.collect();
         let total = plan.sections.len() as u32;
         let is_read = |sections: Range<usize>| {
             let read = self.is_read[sections].iter().filter(|is_read| **is_read);
@@ -546,6 +555,7 @@ impl Work<'_> {
                 unread: plan.unread.clone(),
                 shown: total - left_out.len() as u32,
                 left_out,
+                outline,
             },
             ending,
             is_kept: self.is_kept,
@@ -789,6 +799,7 @@ fn shown(plan: &Plan, node: &Node) -> SummarySection {
             document: None,
             heading: matter.heading(plan.language).map(str::to_owned),
             pages: None,
+            of: node.of.clone(),
             sentences,
         };
     }
@@ -798,6 +809,7 @@ fn shown(plan: &Plan, node: &Node) -> SummarySection {
         document: Some(plan.of(node.of.start).document.id),
         heading: heading(sections.iter().map(|section| section.headings.as_slice())),
         pages: pages.map(|(first, last)| *first.pages().start()..=*last.pages().end()),
+        of: node.of.clone(),
         sentences,
     }
 }

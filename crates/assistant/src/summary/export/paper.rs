@@ -267,6 +267,7 @@ impl<'s> Writer<'s> {
             unread,
             shown,
             left_out,
+            outline: _,
         } = coverage;
         let mut push = |text: String| blocks.push(Block::Paragraph(vec![Run::Text(text)]));
         push(self.say_with(

@@ -35,12 +35,14 @@ fn summary(documents: u8) -> Summary {
         document: Some(id(number)),
         heading: Some("Works".to_owned()),
         pages: Some(2..=3),
+        of: 0..1,
         sentences: vec![sentence("The quay was built in 2024.", Some(2))],
     };
     let mut sections = vec![SummarySection {
         document: None,
         heading: None,
         pages: None,
+        of: 0..2,
         sentences: vec![
             sentence("A quay & <b>a crane</b>.", Some(2)),
             sentence("It is blue.", None),
@@ -72,6 +74,7 @@ fn summary(documents: u8) -> Summary {
                 pages: 8..=9,
                 tokens: 100,
             }],
+            outline: Vec::new(),
         },
         ending: Ending::Complete,
         is_kept: true,
