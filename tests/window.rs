@@ -57,6 +57,7 @@ mod window {
     mod several;
     mod sources;
     mod speed;
+    mod summary;
     mod thinking;
     mod unwatched;
 }

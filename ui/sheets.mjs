@@ -48,6 +48,14 @@ const ABOUT = [
   click('[data-part="ask-about"]'),
 ];
 
+const SUMMARIZE = [
+  LIBRARY,
+  click('[data-part="shelf-line"][data-id="d1"]'),
+  click('[data-part="summarize"]'),
+  shows('[data-part="summary-options"]'),
+];
+const SUMMARY = [...SUMMARIZE, click('[data-part="make-summary"]'), shows('[data-part="summary-coverage"]')];
+
 /** What is pictured: a state of the fake, a window, and what is done before the picture. */
 const SHEETS = [
   { name: "first-run", state: "first-run" },
@@ -535,6 +543,114 @@ const SHEETS = [
       wait(600),
       click('[data-part="stop-listing"]'),
       shows('[data-part="count"]'),
+    ],
+  },
+  { name: "summary-options", state: "first-run", acts: SUMMARIZE },
+  {
+    name: "summary-versions",
+    state: "summaries",
+    acts: [click('[data-part="summary"]'), shows('[data-part="summary-coverage"]')],
+  },
+  {
+    name: "summary-unfinished",
+    state: "summaries",
+    acts: [
+      (page) => page.locator('[data-part="summary"]').nth(1).click(),
+      shows('[data-part="summary-unfinished"]'),
+    ],
+  },
+  {
+    name: "summary-making",
+    state: "first-run",
+    acts: [
+      ...SUMMARIZE,
+      click('[data-part="make-summary"]'),
+      shows('[data-part="summary-notes"]'),
+      wait(1500),
+    ],
+  },
+  {
+    name: "summary-paused",
+    state: "first-run",
+    acts: [
+      ...SUMMARIZE,
+      click('[data-part="make-summary"]'),
+      shows('[data-part="summary-notes"]'),
+      click('[data-part="pause-summary"]'),
+      shows('[data-part="summary-cut"]'),
+    ],
+  },
+  { name: "summary-made", state: "first-run", acts: SUMMARY },
+  {
+    name: "summary-covers",
+    state: "first-run",
+    acts: [
+      ...SUMMARY,
+      (page) => page.locator('[data-part="summary-coverage"]').scrollIntoViewIfNeeded(),
+      wait(100),
+    ],
+  },
+  {
+    name: "summary-source",
+    state: "first-run",
+    acts: [...SUMMARY, click('[data-part="citation"][data-number="2"]'), wait(700)],
+  },
+  {
+    name: "summary-change",
+    state: "first-run",
+    acts: [...SUMMARY, click('[data-part="change-summary"]'), wait(100)],
+  },
+  {
+    name: "summary-several",
+    state: "open",
+    acts: [
+      LIBRARY,
+      press("Control+A"),
+      click('[data-part="summarize"]'),
+      click('[data-part="summary-style-choice"][data-value="bullets"]'),
+      click('[data-part="make-summary"]'),
+      shows('[data-part="summary-coverage"]'),
+    ],
+  },
+  {
+    name: "summary-several-covers",
+    state: "open",
+    acts: [
+      LIBRARY,
+      press("Control+A"),
+      click('[data-part="summarize"]'),
+      click('[data-part="make-summary"]'),
+      shows('[data-part="summary-coverage"]'),
+      (page) => page.locator('[data-part="summary-coverage"]').scrollIntoViewIfNeeded(),
+      wait(100),
+    ],
+  },
+  {
+    name: "summary-fails",
+    state: "summary-fails",
+    acts: [...SUMMARIZE, click('[data-part="make-summary"]'), shows('[data-part="again"]')],
+  },
+  {
+    name: "summary-small",
+    state: "first-run",
+    size: SMALL,
+    acts: [
+      PRESS_LIBRARY,
+      click('[data-part="shelf-line"][data-id="d1"]'),
+      click('[data-part="summarize"]'),
+      click('[data-part="make-summary"]'),
+      shows('[data-part="summary-coverage"]'),
+    ],
+  },
+  {
+    name: "summary-narrow",
+    state: "first-run",
+    size: NARROW,
+    acts: [
+      PRESS_LIBRARY,
+      press("ArrowDown"),
+      click('[data-part="summarize"]'),
+      shows('[data-part="summary-options"]'),
     ],
   },
   {

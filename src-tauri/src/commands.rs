@@ -8,6 +8,7 @@ pub mod erasing;
 pub mod finding;
 pub mod library;
 pub mod scanning;
+pub mod summarizing;
 pub mod vault;
 
 use std::sync::Arc;

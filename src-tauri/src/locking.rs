@@ -123,6 +123,7 @@ fn put_away(session: &Session, mut assistant: Arc<Assistant>, patience: Duration
         // Told each time: a question that had reached the domain before it was taken away begins its reply after that.
         session.replies.stop_all();
         session.findings.stop_all();
+        session.summaries.forget_all();
         match Arc::try_unwrap(assistant) {
             Ok(assistant) => {
                 if assistant.close().is_err() {

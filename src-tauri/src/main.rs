@@ -16,7 +16,6 @@ mod commands;
 #[cfg(target_os = "linux")]
 mod desktop;
 mod erasing;
-mod findings;
 mod home;
 mod incoming;
 mod ipc;
@@ -33,6 +32,9 @@ mod scanning;
 mod second_start;
 mod session;
 mod standing;
+mod summaries;
+mod summarizing;
+mod undertakings;
 mod view;
 mod watching;
 mod window;

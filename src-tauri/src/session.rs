@@ -9,11 +9,12 @@ use tauri::ipc::Channel;
 
 use crate::clock::Moment;
 use crate::erasing::Erasing;
-use crate::findings::Findings;
 use crate::incoming::Incoming;
 use crate::language;
 use crate::replies::{Replies, ReplyPlace};
 use crate::standing::Standing;
+use crate::summaries::Summaries;
+use crate::undertakings::Undertakings;
 use crate::view::{AppError, Launch, ModelStatus, News, Settings, Start, Ways};
 
 /// One run of the application.
@@ -28,7 +29,8 @@ pub struct Session {
     pub(crate) window: OnceLock<WebviewWindow>,
     pub(crate) incoming: Incoming,
     pub(crate) replies: Arc<Replies>,
-    pub(crate) findings: Arc<Findings>,
+    pub(crate) findings: Arc<Undertakings>,
+    pub(crate) summaries: Summaries,
     pub(crate) erasing: Erasing,
     /// Documents whose files are gone from watched folders, and about which the page was asked.
     pub(crate) asked_about: Mutex<HashSet<DocumentId>>,
@@ -47,6 +49,7 @@ impl Session {
             incoming: Incoming::new(),
             replies: Arc::default(),
             findings: Arc::default(),
+            summaries: Summaries::default(),
             erasing: Erasing::default(),
             asked_about: Mutex::default(),
         }
@@ -59,6 +62,7 @@ impl Session {
         if listener.replace(page).is_some() {
             self.replies.stop_all();
             self.findings.stop_all();
+            self.summaries.forget_all();
         }
         // It was not asked about anything.
         lock(&self.asked_about).clear();

@@ -2,6 +2,14 @@
 //!
 //! Numbers of 64 bits become JavaScript's, which are exact up to 2^53.
 
+mod summary;
+
+pub use summary::{
+    KeptSummary, OutlinedSection, PageWarning, SummarizedDocument, Summary, SummaryFormat,
+    SummaryLength, SummaryNews, SummarySection, SummarySentence, SummaryStyle, SummarySubject,
+    SummaryUnreadPage, SummaryWish,
+};
+
 use aparte_assistant as domain;
 use aparte_assistant::Error;
 use secrecy::SecretString;
@@ -1333,13 +1341,7 @@ impl From<domain::Answer> for Answer {
                 of_passages: given.of_passages,
                 pages: given.pages,
             }),
-            ending: match answer.ending {
-                domain::Ending::Complete => Ending::Complete,
-                domain::Ending::Length => Ending::Length,
-                domain::Ending::Stopped => Ending::Stopped,
-                domain::Ending::Interrupted => Ending::Interrupted,
-                domain::Ending::NotAsked => Ending::NotAsked,
-            },
+            ending: answer.ending.into(),
             citations: citations(answer.citations),
             nearest: citations(answer.nearest),
             timings: Timings {
@@ -1353,6 +1355,18 @@ impl From<domain::Answer> for Answer {
             thinking: answer
                 .thinking
                 .map(|domain::Thinking { text, ms }| Thinking { text, ms }),
+        }
+    }
+}
+
+impl From<domain::Ending> for Ending {
+    fn from(ending: domain::Ending) -> Ending {
+        match ending {
+            domain::Ending::Complete => Ending::Complete,
+            domain::Ending::Length => Ending::Length,
+            domain::Ending::Stopped => Ending::Stopped,
+            domain::Ending::Interrupted => Ending::Interrupted,
+            domain::Ending::NotAsked => Ending::NotAsked,
         }
     }
 }

@@ -27,6 +27,7 @@ export type {
   IncomingFile,
   Intake,
   Item,
+  KeptSummary,
   Language,
   Launch,
   Lead,
@@ -34,7 +35,9 @@ export type {
   Mode,
   ModelStatus,
   News,
+  OutlinedSection,
   PageText,
+  PageWarning,
   Preset,
   ReadingLimits,
   Proof,
@@ -44,6 +47,17 @@ export type {
   Settings,
   Start,
   StepDown,
+  SummarizedDocument,
+  Summary,
+  SummaryFormat,
+  SummaryLength,
+  SummaryNews,
+  SummarySection,
+  SummarySentence,
+  SummaryStyle,
+  SummarySubject,
+  SummaryUnreadPage,
+  SummaryWish,
   TextRange,
   Theme,
   Thinking,
@@ -53,7 +67,16 @@ export type {
   Ways,
 } from "./ipc/bindings";
 
-import type { AppError, FindingNews, FindingPlan, FoundAll } from "./ipc/bindings";
+import type {
+  AppError,
+  FindingNews,
+  FindingPlan,
+  FoundAll,
+  OutlinedSection,
+  Summary,
+  SummaryNews,
+  SummarySection,
+} from "./ipc/bindings";
 
 /** What the documents of the library are sorted by. */
 export type Order = "name" | "kind" | "size" | "added";
@@ -81,3 +104,21 @@ export type ListingStage =
   | { state: "finding"; question: string; news: FindingNews | null; stopping: boolean }
   | { state: "found"; question: string; found: FoundAll }
   | { state: "failed"; question: string; error: AppError };
+
+/** How far a summary is, told without what was read. */
+export type SummaryStep = Extract<SummaryNews, { kind: "loading" | "cutting" | "reading" | "merging" }>;
+
+/** A summary, and how far it is. */
+export type SummaryStage =
+  /** It is being said what is wanted. */
+  | { state: "choosing" }
+  /** `notes` are on sections that were read: what a first look at it can be. */
+  | {
+      state: "making";
+      step: SummaryStep | null;
+      outline: OutlinedSection[];
+      notes: SummarySection[];
+      pausing: boolean;
+    }
+  | { state: "made"; summary: Summary }
+  | { state: "failed"; error: AppError };

@@ -1,5 +1,5 @@
 // English. The French dictionary has the type of this one, so that a missing sentence does not compile.
-import type { Counted, FoundAll, Given, Language } from "../nouns";
+import type { Counted, FoundAll, Given, Language, Summary } from "../nouns";
 import { counting } from "./plural";
 
 const { number, percent, count, seconds, spans, size } = counting("en");
@@ -671,6 +671,177 @@ export const en = {
       `Not judged: ${count(passages, { one: "passage", other: "passages" })}.`,
     unlisted: (mentions: number): string =>
       `Counted and not listed: ${count(mentions, { one: "mention", other: "mentions" })}. Ask for less to see them.`,
+  },
+
+  summary: {
+    title: "Summary",
+    list: "Summaries",
+    of: (name: string): string => `Summary of “${name}”`,
+    together: (documents: number): string => `${number(documents)} documents together`,
+    make: "Summarize",
+    makeDocument: "Summarize this document",
+    makeCollection: "Summarize the collection",
+    close: "Put this summary away",
+    closeLong: (name: string): string => `Put the summary of “${name}” away`,
+    share: (read: number): string => percent(read),
+    reads: (pages: number, documents: number): string =>
+      documents === 1
+        ? `Every page is read, section by section: ${count(pages, { one: "page", other: "pages" })}.`
+        : `Every page of ${number(documents)} documents is read, section by section: ${count(pages, { one: "page", other: "pages" })}.`,
+    meanwhile:
+      "You can go on asking meanwhile, pause, and go on later. How long it takes is told once the first sections are read.",
+    foreign: (model: string, unknown: Language[]): string =>
+      `The model ${model} does not know ${unknown.map((each) => languages[each]).join(" or ")}, and cannot summarize what is written in it.`,
+    length: "Length",
+    lengths: {
+      brief: {
+        label: "Brief",
+        note: "A few sentences on the whole.",
+        several: "A few sentences on the whole, and one on each document.",
+      },
+      standard: {
+        label: "Standard",
+        note: "Some more, and a few on each of up to eight parts.",
+        several: "Some more, and a few on each document.",
+      },
+      detailed: {
+        label: "Detailed",
+        note: "Still more, and a few on every section.",
+        several: "Still more, and a few on every section of each document.",
+      },
+    },
+    style: "Form",
+    styles: {
+      prose: { label: "Prose", note: "Sentences one after the other." },
+      bullets: { label: "Bullets", note: "Each sentence on a line of its own." },
+      executive: {
+        label: "Executive note",
+        note: "The matter, the main facts and figures, and what is to be decided.",
+      },
+      minutes: {
+        label: "Minutes",
+        note: "Decisions, who does what by when, the people and the dates.",
+      },
+    },
+    focus: "Focus",
+    focusNote: "What it should say above all, in your words. Leave it empty for everything.",
+    focusExample: "for the finance committee",
+    language: "Language",
+    languageOfDocument: "As the document",
+    onlyKnows: (model: string, known: Language[]): string =>
+      `The model ${model} writes ${known.map((each) => languages[each]).join(" and ")} only.`,
+    begin: "Summarize",
+    cancel: "Cancel",
+    reuses: "What was read is used again: only the end is written anew.",
+    readsAgain: "This wants something else of each section: the document is read again.",
+    loading: (done: number): string => `Loading the model: ${percent(done)}`,
+    starting: "Beginning…",
+    cutting: (page: number, pages: number): string =>
+      `Cutting into sections: page ${number(page)} of ${number(pages)}`,
+    reading: (done: number, total: number): string =>
+      `${number(done)} of ${count(total, { one: "section", other: "sections" })} read`,
+    merging: "All sections are read. The summary is being written.",
+    left: (leftMs: number | null): string =>
+      leftMs === null ? "how long it takes is not known yet" : `${duration(leftMs / 1000)} left`,
+    pause: "Pause",
+    pausing: "Pausing…",
+    goOn: "Go on",
+    tryAgain: "Try again",
+    first: "What was read so far, section by section. The summary itself comes when all are read.",
+    paused: "Paused. Here is what was read so far; it is not read again.",
+    pausedEmpty: "Paused before anything was read.",
+    interrupted: "The engine stopped. Here is what was read so far; it is not read again.",
+    cutShort: "The summary was cut at its greatest length.",
+    notWhole: "This summary is not whole: it ended before its end.",
+    notKept: "What was read could not be kept, and will be read again next time. Make room on the disk.",
+    change: "Change…",
+    changeNote: "Another length, form, focus or language",
+    ask: "Ask about it",
+    copy: "Copy with sources",
+    copied: "Copied",
+    print: "Print",
+    export: "Export",
+    formats: {
+      docx: "Word (.docx)",
+      pdf: "PDF (.pdf)",
+      html: "Web page (.html)",
+      markdown: "Text with footnotes (.md)",
+    },
+    exportNote: "The file is not encrypted: whoever gets it can read it.",
+    exported: "The file is written.",
+    versions: "Made as",
+    unfinished: "not finished",
+    forgetVersion: (wish: string): string => `Forget this version: ${wish}`,
+    wasCut: (wish: string): string =>
+      `This summary was not finished: ${wish}. What was read is kept and is not read again.`,
+    focused: (focus: string): string => `Focus: ${focus}`,
+    whole: "The whole",
+    pages: (from: number, to: number): string =>
+      from === to ? `page ${number(from)}` : `pages ${number(from)}–${number(to)}`,
+    pagesShort: (from: number, to: number): string =>
+      from === to ? `p. ${number(from)}` : `pp. ${number(from)}–${number(to)}`,
+    quote: (text: string): string => `“${text}”`,
+    quoted: "document's words",
+    quotedNote:
+      "Nothing that the model wrote about this section is borne out, so these are the document's own words.",
+    unknownNote: "This does not stand on the cited page.",
+    unknownNowhere: "This stands nowhere in what the sentence was made of.",
+    unknown: (found: string[]): string => `not in the document: ${found.join(", ")}`,
+    coverage: "What it covers",
+    read: ({ read, outline, pages, unread, documents }: Summary): string => {
+      const sections = `${number(read)} of ${count(outline.length, { one: "section", other: "sections" })} read`;
+      const whole = `${number(pages - unread.length)} of ${count(pages, { one: "page", other: "pages" })} could be read completely`;
+      const of = documents.length > 1 ? ` of ${number(documents.length)} documents` : "";
+      return `${sections}${of}; ${whole}.`;
+    },
+    shown: ({ shown, outline }: Summary): string =>
+      `The sentences above rest on ${number(shown)} of ${count(outline.length, { one: "section", other: "sections" })}.`,
+    leftOut: (sections: number): string =>
+      `Read, and not in this summary because of its length or because nothing written about them is borne out: ${count(sections, { one: "section", other: "sections" })}.`,
+    standing: (unsupported: number, sentences: number): string =>
+      unsupported === 0
+        ? sentences === 1
+          ? "Its only sentence has a source."
+          : `Each of its ${count(sentences, { one: "sentence", other: "sentences" })} has a source.`
+        : `${number(unsupported)} of ${count(sentences, { one: "sentence", other: "sentences" })} ${unsupported === 1 ? "has" : "have"} no source.`,
+    sources: (sources: number): string =>
+      `${count(sources, { one: "place is cited", other: "different places are cited" })}.`,
+    unread: (pages: number[], why: string): string =>
+      pages.length === 1
+        ? `Page ${spans(pages)} was not read, or not completely: ${why}.`
+        : `Pages ${spans(pages)} were not read, or not completely: ${why}.`,
+    why: {
+      onlyImages: "images without recognised text",
+      blank: "blank",
+      damaged: "damaged",
+      unmapped: "fonts that do not say which letters they draw",
+    },
+    named: (name: string, what: string): string => `${name}: ${what}`,
+    took: (milliseconds: number, known: number): string => {
+      const told = `Made in ${milliseconds < 60_000 ? `${seconds(milliseconds)} s` : count(Math.round(milliseconds / 60_000), { one: "minute", other: "minutes" })}`;
+      return known === 0
+        ? `${told}.`
+        : `${told}; ${count(known, { one: "note was", other: "notes were" })} known from before.`;
+    },
+    outline: "Outline",
+    outlineNote: "A click opens the page.",
+    standings: {
+      waiting: "not read yet",
+      unread: "not read",
+      read: "read",
+      shown: "in the summary",
+      leftOut: "read, not in the summary",
+    },
+    inOutline: (what: string, standing: string): string => `${what}, ${standing}`,
+    quarters: [
+      "The summary has begun.",
+      "A quarter of the sections is read.",
+      "Half of the sections are read.",
+      "Three quarters of the sections are read.",
+      "All sections are read.",
+    ],
+    finished: (sentences: number, sources: number): string =>
+      `The summary is there: ${count(sentences, { one: "sentence", other: "sentences" })}, ${count(sources, { one: "source", other: "sources" })}.`,
   },
 
   source: {

@@ -5,6 +5,7 @@ import { counting } from "./plural";
 
 const { number, percent, count, seconds, spans, size } = counting("fr");
 const languages: Record<Language, string> = { en: "anglais", fr: "français" };
+const theLanguages: Record<Language, string> = { en: "l’anglais", fr: "le français" };
 
 /** How long, as one would say it. */
 function duration(inSeconds: number): string {
@@ -679,6 +680,173 @@ export const fr: Dictionary = {
     left: (passages) => `Pas encore jugé : ${count(passages, { one: "passage", other: "passages" })}.`,
     unlisted: (mentions) =>
       `Compté sans être listé : ${count(mentions, { one: "mention", other: "mentions" })}. Demandez-en moins pour tout voir.`,
+  },
+
+  summary: {
+    title: "Résumé",
+    list: "Résumés",
+    of: (name) => `Résumé de « ${name} »`,
+    together: (documents) => `${number(documents)} documents ensemble`,
+    make: "Résumer",
+    makeDocument: "Résumer ce document",
+    makeCollection: "Résumer la collection",
+    close: "Ranger ce résumé",
+    closeLong: (name) => `Ranger le résumé de « ${name} »`,
+    share: (read) => percent(read),
+    reads: (pages, documents) =>
+      documents === 1
+        ? `Chaque page est lue, partie par partie : ${count(pages, { one: "page", other: "pages" })}.`
+        : `Chaque page de ${number(documents)} documents est lue, partie par partie : ${count(pages, { one: "page", other: "pages" })}.`,
+    meanwhile:
+      "Vous pouvez poser des questions pendant ce temps, faire une pause et reprendre plus tard. La durée est annoncée dès que les premières parties sont lues.",
+    foreign: (model, unknown) =>
+      `Le modèle ${model} ne connaît pas ${unknown.map((each) => theLanguages[each]).join(" ni ")}, et ne peut pas résumer ce qui est écrit dans cette langue.`,
+    length: "Longueur",
+    lengths: {
+      brief: {
+        label: "Bref",
+        note: "Quelques phrases sur l’ensemble.",
+        several: "Quelques phrases sur l’ensemble, et une sur chaque document.",
+      },
+      standard: {
+        label: "Normal",
+        note: "Un peu plus, et quelques phrases sur chacune des huit grandes parties au plus.",
+        several: "Un peu plus, et quelques phrases sur chaque document.",
+      },
+      detailed: {
+        label: "Détaillé",
+        note: "Davantage encore, et quelques phrases sur chaque partie.",
+        several: "Davantage encore, et quelques phrases sur chaque partie de chaque document.",
+      },
+    },
+    style: "Forme",
+    styles: {
+      prose: { label: "Texte suivi", note: "Les phrases les unes après les autres." },
+      bullets: { label: "Liste", note: "Chaque phrase sur sa propre ligne." },
+      executive: {
+        label: "Note de synthèse",
+        note: "Le sujet, les principaux faits et chiffres, et ce qui est à décider.",
+      },
+      minutes: {
+        label: "Compte rendu",
+        note: "Les décisions, qui fait quoi pour quand, les personnes et les dates.",
+      },
+    },
+    focus: "Point de vue",
+    focusNote: "Ce dont il doit parler avant tout, dans vos mots. Laissez vide pour tout.",
+    focusExample: "pour la commission des finances",
+    language: "Langue",
+    languageOfDocument: "Celle du document",
+    onlyKnows: (model, known) =>
+      `Le modèle ${model} n’écrit que ${known.map((each) => theLanguages[each]).join(" et ")}.`,
+    begin: "Résumer",
+    cancel: "Annuler",
+    reuses: "Ce qui a été lu sert de nouveau : seule la fin est récrite.",
+    readsAgain: "Cela demande autre chose de chaque partie : le document est relu.",
+    loading: (done) => `Chargement du modèle : ${percent(done)}`,
+    starting: "Préparation…",
+    cutting: (page, pages) => `Découpage en parties : page ${number(page)} sur ${number(pages)}`,
+    reading: (done, total) =>
+      `${count(done, { one: "partie lue", other: "parties lues" })} sur ${number(total)}`,
+    merging: "Toutes les parties sont lues. Le résumé s’écrit.",
+    left: (leftMs) => (leftMs === null ? "durée pas encore connue" : `encore ${duration(leftMs / 1000)}`),
+    pause: "Mettre en pause",
+    pausing: "Mise en pause…",
+    goOn: "Reprendre",
+    tryAgain: "Réessayer",
+    first: "Ce qui a été lu jusqu’ici, partie par partie. Le résumé lui-même vient quand tout est lu.",
+    paused: "En pause. Voici ce qui a été lu jusqu’ici ; ce n’est pas relu.",
+    pausedEmpty: "En pause, avant que rien n’ait été lu.",
+    interrupted: "Le moteur s’est arrêté. Voici ce qui a été lu jusqu’ici ; ce n’est pas relu.",
+    cutShort: "Le résumé a été coupé à sa plus grande longueur.",
+    notWhole: "Ce résumé n’est pas entier : il s’est arrêté avant la fin.",
+    notKept:
+      "Ce qui a été lu n’a pas pu être gardé, et sera relu la prochaine fois. Faites de la place sur le disque.",
+    change: "Modifier…",
+    changeNote: "Autre longueur, forme, langue ou point de vue",
+    ask: "Poser une question",
+    copy: "Copier avec les sources",
+    copied: "Copié",
+    print: "Imprimer",
+    export: "Exporter",
+    formats: {
+      docx: "Word (.docx)",
+      pdf: "PDF (.pdf)",
+      html: "Page web (.html)",
+      markdown: "Texte avec notes (.md)",
+    },
+    exportNote: "Le fichier n’est pas chiffré : qui l’obtient peut le lire.",
+    exported: "Le fichier est écrit.",
+    versions: "Déjà fait",
+    unfinished: "inachevé",
+    forgetVersion: (wish) => `Oublier cette version : ${wish}`,
+    wasCut: (wish) => `Ce résumé n’a pas été achevé : ${wish}. Ce qui a été lu est gardé et n’est pas relu.`,
+    focused: (focus) => `Point de vue : ${focus}`,
+    whole: "L’ensemble",
+    pages: (from, to) => (from === to ? `page ${number(from)}` : `pages ${number(from)} à ${number(to)}`),
+    pagesShort: (from, to) => (from === to ? `p. ${number(from)}` : `p. ${number(from)}–${number(to)}`),
+    quote: (text) => `« ${text} »`,
+    quoted: "mots du document",
+    quotedNote:
+      "Rien de ce que le modèle a écrit sur cette partie n’est étayé : ce sont donc les mots du document.",
+    unknownNote: "Cela ne figure pas sur la page citée.",
+    unknownNowhere: "Cela ne figure nulle part dans ce dont la phrase a été tirée.",
+    unknown: (found) => `absent du document : ${found.join(", ")}`,
+    coverage: "Ce qu’il couvre",
+    read: ({ read, outline, pages, unread, documents }) => {
+      const sections = `${count(read, { one: "partie lue", other: "parties lues" })} sur ${number(outline.length)}`;
+      const whole = `${count(pages - unread.length, { one: "page a pu être lue entièrement", other: "pages ont pu être lues entièrement" })} sur ${number(pages)}`;
+      const of = documents.length > 1 ? `, dans ${number(documents.length)} documents` : "";
+      return `${sections}${of} ; ${whole}.`;
+    },
+    shown: ({ shown, outline }) =>
+      `Les phrases ci-dessus reposent sur ${count(shown, { one: "partie", other: "parties" })} sur ${number(outline.length)}.`,
+    leftOut: (sections) =>
+      `Lu, mais absent de ce résumé à cause de sa longueur ou parce que rien de ce qui en a été écrit n’est étayé : ${count(sections, { one: "partie", other: "parties" })}.`,
+    standing: (unsupported, sentences) =>
+      unsupported === 0
+        ? sentences === 1
+          ? "Sa seule phrase a une source."
+          : `Chacune de ses phrases (${number(sentences)}) a une source.`
+        : `${count(unsupported, { one: "phrase", other: "phrases" })} sur ${number(sentences)} sans source.`,
+    sources: (sources) =>
+      `${count(sources, { one: "endroit est cité", other: "endroits différents sont cités" })}.`,
+    unread: (pages, why) =>
+      pages.length === 1
+        ? `La page ${spans(pages)} n’a pas été lue, ou pas entièrement : ${why}.`
+        : `Les pages ${spans(pages)} n’ont pas été lues, ou pas entièrement : ${why}.`,
+    why: {
+      onlyImages: "des images dont le texte n’est pas reconnu",
+      blank: "rien n’y figure",
+      damaged: "contenu endommagé",
+      unmapped: "des polices qui ne disent pas quelles lettres elles dessinent",
+    },
+    named: (name, what) => `${name} : ${what}`,
+    took: (milliseconds, known) => {
+      const told = `Fait en ${milliseconds < 60_000 ? `${seconds(milliseconds)} s` : count(Math.round(milliseconds / 60_000), { one: "minute", other: "minutes" })}`;
+      return known === 0
+        ? `${told}.`
+        : `${told} ; ${count(known, { one: "note était connue", other: "notes étaient connues" })} d’avant.`;
+    },
+    outline: "Plan",
+    outlineNote: "Un clic ouvre la page.",
+    standings: {
+      waiting: "pas encore lu",
+      unread: "pas lu",
+      read: "lu",
+      shown: "dans le résumé",
+      leftOut: "lu, absent du résumé",
+    },
+    inOutline: (what, standing) => `${what}, ${standing}`,
+    quarters: [
+      "Le résumé a commencé.",
+      "Un quart des parties est lu.",
+      "La moitié des parties est lue.",
+      "Les trois quarts des parties sont lus.",
+      "Toutes les parties sont lues.",
+    ],
+    finished: (sentences, sources) =>
+      `Le résumé est là : ${count(sentences, { one: "phrase", other: "phrases" })}, ${count(sources, { one: "source", other: "sources" })}.`,
   },
 
   source: {

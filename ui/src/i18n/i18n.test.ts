@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { aSummary } from "../test/scripted";
 import { en } from "./en";
 import { fr } from "./fr";
 import { age, shortTime } from "./when";
@@ -34,6 +35,25 @@ function sentences(value: unknown, path = ""): [string, string][] {
         [{ passages: 2, ofPassages: 9, pages: 8 }],
         [{ passages: 1, ofPassages: 9, pages: 0 }],
       ],
+      ".summary.foreign": [
+        ["x", ["en"]],
+        ["x", ["en", "fr"]],
+      ],
+      ".summary.onlyKnows": [
+        ["x", ["en"]],
+        ["x", ["en", "fr"]],
+      ],
+      ".summary.unread": [
+        [[2], "x"],
+        [[2, 3], "x"],
+      ],
+      ".summary.unknown": [[["x"]]],
+      ".summary.left": [[null], [1000]],
+      ".summary.read": [
+        [aSummary()],
+        [aSummary({ documents: [...aSummary().documents, ...aSummary().documents] })],
+      ],
+      ".summary.shown": [[aSummary()]],
     };
     const filled = samples[path] ?? [
       [1, 1, "x"],
@@ -63,7 +83,7 @@ describe("the dictionaries", () => {
       .map(([path]) => path.split(".").at(-1));
     // What both languages call by the same word, and what is a number alone.
     const shared =
-      "pdf markdown latex mhtml rtf docx doc pptx ppt xlsx xls odt zip image messages conversations documents title pages pageOf page label sources question untitled minutes count document";
+      "pdf markdown latex mhtml rtf docx doc pptx ppt xlsx xls odt zip image messages conversations documents title pages pageOf page label sources question untitled minutes count document pagesShort inOutline";
     expect([...new Set(same)].filter((key) => !shared.split(" ").includes(key ?? ""))).toEqual([]);
   });
 

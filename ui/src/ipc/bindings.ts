@@ -349,6 +349,43 @@ async stopFinding(number: number) : Promise<void> {
     await TAURI_INVOKE("stop_finding", { number });
 },
 /**
+ * Documents in short. What was stopped gives the notes that were there, and goes on from them when it is asked again; so does
+ * another length, style or language.
+ */
+async summarize(number: number, subject: SummarySubject, wish: SummaryWish, news: TAURI_CHANNEL<SummaryNews>) : Promise<Summary> {
+    return await TAURI_INVOKE("summarize", { number, subject, wish, news });
+},
+/**
+ * Ends a summary that is being made: the sections that were read are kept.
+ */
+async stopSummary(number: number) : Promise<void> {
+    await TAURI_INVOKE("stop_summary", { number });
+},
+/**
+ * Ends a summary, and forgets it as far as it is made.
+ */
+async forgetSummary(number: number) : Promise<void> {
+    await TAURI_INVOKE("forget_summary", { number });
+},
+/**
+ * Writes a summary that was made where the person says, and says whether they did.
+ */
+async exportSummary(number: number, format: SummaryFormat, name: string) : Promise<boolean> {
+    return await TAURI_INVOKE("export_summary", { number, format, name });
+},
+/**
+ * The summaries that were asked for, the latest first. The page asks by itself, so that this is no sign of a person.
+ */
+async keptSummaries() : Promise<KeptSummary[]> {
+    return await TAURI_INVOKE("kept_summaries");
+},
+/**
+ * Forgets that a summary was asked for. What was noted for it stays with its documents.
+ */
+async forgetKeptSummary(documents: DocumentId[], wish: SummaryWish) : Promise<null> {
+    return await TAURI_INVOKE("forget_kept_summary", { documents, wish });
+},
+/**
  * Takes something out of sight. For a minute it can be brought back; then it is erased for good.
  */
 async erase(item: Item) : Promise<null> {
@@ -1087,6 +1124,26 @@ export type Item =
  */
 { kind: "document"; id: DocumentId }
 /**
+ * A summary that was asked for, and can be made again of what was noted then.
+ */
+export type KeptSummary = { 
+/**
+ * Of what.
+ */
+subject: SummarySubject; 
+/**
+ * What was wanted.
+ */
+wish: SummaryWish; 
+/**
+ * Milliseconds since 1970 when that was.
+ */
+asked: number; 
+/**
+ * Whether the model came to its end.
+ */
+isWhole: boolean }
+/**
  * A language of the interface.
  */
 export type Language = 
@@ -1235,6 +1292,30 @@ export type News =
  */
 { kind: "erased"; item: Item }
 /**
+ * A part of the document that the model reads at once.
+ */
+export type OutlinedSection = { 
+/**
+ * Of which document.
+ */
+document: DocumentId; 
+/**
+ * What it stands under.
+ */
+heading: string | null; 
+/**
+ * The first page that it stands on, and the last.
+ */
+pages: [number, number]; 
+/**
+ * The model has read it to its end.
+ */
+isRead: boolean; 
+/**
+ * At least one sentence that is shown is borne out by it.
+ */
+isShown: boolean }
+/**
  * A page's text around a quote; without one, all of it is `before`.
  */
 export type PageText = { 
@@ -1274,6 +1355,26 @@ size: [number, number];
  * Its words in reading order, where it has a layout.
  */
 words: PlacedWord[] }
+/**
+ * What could not be read of a page.
+ */
+export type PageWarning = 
+/**
+ * It is nothing but images.
+ */
+"onlyImages" | 
+/**
+ * Nothing is on it.
+ */
+"blank" | 
+/**
+ * It is damaged.
+ */
+"damaged" | 
+/**
+ * Its fonts do not say which characters they draw.
+ */
+"unmapped"
 /**
  * A word of a page and where it stands.
  */
@@ -1466,6 +1567,274 @@ export type StepDown =
  * The context is shorter than it could be.
  */
 { kind: "shorterContext"; wanted: number; given: number }
+/**
+ * A document in a summary.
+ */
+export type SummarizedDocument = { 
+/**
+ * Which.
+ */
+document: DocumentId; 
+/**
+ * Its file's name.
+ */
+name: string; 
+/**
+ * Its pages.
+ */
+pages: number; 
+/**
+ * Sections of it that the model has read to their end.
+ */
+read: number; 
+/**
+ * Its sections.
+ */
+total: number; 
+/**
+ * Why nothing of it is in the summary, as a sentence.
+ */
+trouble: string | null }
+/**
+ * One document or several in short, with what that rests on and what it leaves out.
+ */
+export type Summary = { 
+/**
+ * What was summarized, in order.
+ */
+documents: SummarizedDocument[]; 
+/**
+ * What it is in.
+ */
+language: Language; 
+/**
+ * The whole first, if the model came to it; then its parts in order.
+ */
+sections: SummarySection[]; 
+/**
+ * Whether the model came to the end.
+ */
+ending: Ending; 
+/**
+ * Sections that the model has read to their end.
+ */
+read: number; 
+/**
+ * Sections of which at least one sentence that is shown is borne out.
+ */
+shown: number; 
+/**
+ * Pages of all documents.
+ */
+pages: number; 
+/**
+ * The pages of which something or everything could not be read.
+ */
+unread: SummaryUnreadPage[]; 
+/**
+ * All sections in order, with what became of each.
+ */
+outline: OutlinedSection[]; 
+/**
+ * Whether what was computed is there for the next summary of these documents.
+ */
+isKept: boolean; 
+/**
+ * Notes that were written now.
+ */
+written: number; 
+/**
+ * Notes that were known.
+ */
+known: number; 
+/**
+ * Milliseconds that it took, without loading the model.
+ */
+totalMs: number; 
+/**
+ * All of it in Markdown, with footnotes.
+ */
+text: string }
+/**
+ * What a summary is written into a file as.
+ */
+export type SummaryFormat = 
+/**
+ * Word.
+ */
+"docx" | 
+/**
+ * Pages to print.
+ */
+"pdf" | 
+/**
+ * A web page.
+ */
+"html" | 
+/**
+ * Text.
+ */
+"markdown"
+/**
+ * How long a summary is.
+ */
+export type SummaryLength = 
+/**
+ * A few sentences on the whole.
+ */
+"brief" | 
+/**
+ * Some more, and a few on each of up to eight parts.
+ */
+"standard" | 
+/**
+ * Still more, and a few on each section.
+ */
+"detailed"
+/**
+ * What happens while a summary is made.
+ */
+export type SummaryNews = 
+/**
+ * The model is being loaded.
+ */
+{ kind: "loading"; percent: number } | 
+/**
+ * The document is being cut.
+ */
+{ kind: "cutting"; done: number; total: number } | 
+/**
+ * It is cut: this is what will be read.
+ */
+{ kind: "planned"; outline: OutlinedSection[]; unread: SummaryUnreadPage[] } | 
+/**
+ * Sections are being read.
+ */
+{ kind: "reading"; done: number; total: number; leftMs: number | null } | 
+/**
+ * The note on a section.
+ */
+{ kind: "note"; section: SummarySection } | 
+/**
+ * All sections were read; their notes are being put together.
+ */
+{ kind: "merging"; leftMs: number | null }
+/**
+ * A part of a summary.
+ */
+export type SummarySection = { 
+/**
+ * The document that it is a part of; `null` for the whole.
+ */
+document: DocumentId | null; 
+/**
+ * What a part stands under in its document; what the style calls it for the whole.
+ */
+heading: string | null; 
+/**
+ * The first and the last page that it was made of; `null` for the whole.
+ */
+pages: [number, number] | null; 
+/**
+ * The first section that it was made of, by its place in the outline.
+ */
+from: number; 
+/**
+ * One past the last.
+ */
+to: number; 
+/**
+ * In order.
+ */
+sentences: SummarySentence[] }
+/**
+ * A sentence of a summary.
+ */
+export type SummarySentence = { 
+/**
+ * Plain text.
+ */
+text: string; 
+/**
+ * These are the document's words: none of the model's on this section is borne out.
+ */
+isQuote: boolean; 
+/**
+ * What bears it out; `null` where nothing in the document does.
+ */
+citation: Citation | null; 
+/**
+ * Its numbers, dates and names that do not stand where they should.
+ */
+unknown: string[] }
+/**
+ * What a summary is for.
+ */
+export type SummaryStyle = 
+/**
+ * Sentences after each other.
+ */
+"prose" | 
+/**
+ * Each sentence on a line of its own.
+ */
+"bullets" | 
+/**
+ * The matter, the main facts, and what is to be decided.
+ */
+"executive" | 
+/**
+ * What was decided, and who has to do what until when.
+ */
+"minutes"
+/**
+ * What is summarized together.
+ */
+export type SummarySubject = { 
+/**
+ * The name of the collection that they are; `null` for a document, or some that were selected.
+ */
+name: string | null; 
+/**
+ * At least one.
+ */
+documents: DocumentId[] }
+/**
+ * A page of which something could not be read.
+ */
+export type SummaryUnreadPage = { 
+/**
+ * Of which document.
+ */
+document: DocumentId; 
+/**
+ * Counts from 1.
+ */
+page: number; 
+/**
+ * Why.
+ */
+why: PageWarning }
+/**
+ * What the reader wants.
+ */
+export type SummaryWish = { 
+/**
+ * How long it is.
+ */
+length: SummaryLength; 
+/**
+ * What it is for.
+ */
+style: SummaryStyle; 
+/**
+ * What the reader cares about, in words.
+ */
+focus: string | null; 
+/**
+ * What it is in; the language of the document where nothing is said.
+ */
+language: Language | null }
 export type TAURI_CHANNEL<TSend> = null
 /**
  * A range of bytes of a page's text, to be handed back to `page`.

@@ -12,6 +12,7 @@ import type {
   IncomingFile,
   Intake,
   Item,
+  KeptSummary,
   Language,
   Launch,
   Message,
@@ -19,6 +20,7 @@ import type {
   News,
   Proof,
   Settings,
+  SummaryWish,
   Theme,
   Ways,
 } from "../nouns";
@@ -32,6 +34,8 @@ import {
   cooperative,
   dredging,
   harbour,
+  harbourNotes,
+  harbourSummary,
   many,
   minutes,
   notes,
@@ -41,6 +45,7 @@ import {
   reasoned,
   refusal,
   rich,
+  severalSummary,
   watched,
 } from "./sample";
 
@@ -414,6 +419,29 @@ function change(document: Document): void {
 /** The answer of the script to a question. */
 /** The lists that were stopped. */
 const stoppedLists = new Set<number>();
+/** So are summaries; `readSections` is how far each came. */
+const stoppedSummaries = new Set<number>();
+const readSections = new Map<number, number>();
+const usual: SummaryWish = { length: "standard", style: "prose", focus: null, language: null };
+let keptSummaries: KeptSummary[] =
+  state === "summaries"
+    ? [
+        { subject: { name: null, documents: ["d1"] }, wish: usual, asked: now - HOUR, isWhole: true },
+        {
+          subject: { name: null, documents: ["d1"] },
+          wish: { ...usual, length: "brief", style: "bullets", focus: "the costs" },
+          asked: now - 2 * HOUR,
+          isWhole: true,
+        },
+        { subject: { name: null, documents: ["d2"] }, wish: usual, asked: now - 30 * HOUR, isWhole: false },
+      ]
+    : [];
+
+function isSameSummary(kept: KeptSummary, documents: string[], wish: SummaryWish): boolean {
+  return (
+    kept.subject.documents.join() === documents.join() && JSON.stringify(kept.wish) === JSON.stringify(wish)
+  );
+}
 
 function answerTo(question: string): Answer {
   if (/dredging|dragage/i.test(question)) return state === "reasoned" ? reasoned : dredging;
@@ -713,6 +741,94 @@ export const ipc: Ipc = {
   },
   async stopFinding(number) {
     stoppedLists.add(number);
+  },
+  async summarize(number, subject, wish, onNews) {
+    stoppedSummaries.delete(number);
+    const keeps = (isWhole: boolean) => {
+      const others = keptSummaries.filter((kept) => !isSameSummary(kept, subject.documents, wish));
+      keptSummaries = [{ subject, wish, asked: Date.now(), isWhole }, ...others];
+    };
+    keeps(false);
+    const summary = subject.documents.length > 1 ? severalSummary : harbourSummary;
+    if (state === "summary-fails") {
+      await after(500);
+      throw failure(
+        "engine_stopped",
+        say(
+          "The engine stopped before it could write. Try again, and if it stops again choose another model.",
+          "Le moteur s’est arrêté avant d’avoir pu écrire. Réessayez, et s’il s’arrête encore, choisissez un autre modèle.",
+        ),
+      );
+    }
+    for (let done = 1; done <= summary.pages; done += 1) {
+      onNews({ kind: "cutting", done, total: summary.pages });
+      await after(200 / summary.pages);
+    }
+    const outline = summary.outline.map((section) => ({ ...section, isRead: false, isShown: false }));
+    onNews({ kind: "planned", outline, unread: summary.unread });
+    const total = harbourNotes.length;
+    const known = readSections.get(number) ?? 0;
+    let done = 0;
+    for (const section of harbourNotes) {
+      onNews({ kind: "reading", done, total, leftMs: done === 0 ? null : (total - done) * 41_000 });
+      if (done >= known) await after(1400);
+      if (stoppedSummaries.has(number)) break;
+      done += 1;
+      onNews({ kind: "note", section });
+    }
+    readSections.set(number, Math.max(done, known));
+    if (done < total) {
+      const isRead = (index: number) => index < done;
+      return {
+        ...summary,
+        sections: harbourNotes.slice(0, done),
+        ending: "stopped",
+        read: done,
+        shown: done,
+        outline: outline.map((section, index) => ({
+          ...section,
+          isRead: isRead(index),
+          isShown: isRead(index),
+        })),
+        totalMs: 9_400,
+      };
+    }
+    onNews({ kind: "merging", leftMs: 6_000 });
+    await after(known === total ? 400 : 1200);
+    keeps(true);
+    const [whole] = summary.sections;
+    const sections = wish.length === "brief" && whole ? [whole] : summary.sections;
+    const shown = wish.length === "brief" ? 2 : summary.shown;
+    return {
+      ...summary,
+      sections,
+      shown,
+      outline:
+        wish.length === "brief"
+          ? summary.outline.map((section, index) => ({
+              ...section,
+              isShown: section.isShown && [1, 2].includes(index),
+            }))
+          : summary.outline,
+      known,
+      totalMs: known > 0 ? 6_100 : summary.totalMs,
+    };
+  },
+  async stopSummary(number) {
+    stoppedSummaries.add(number);
+  },
+  async forgetSummary(number) {
+    stoppedSummaries.add(number);
+  },
+  async keptSummaries() {
+    return keptSummaries;
+  },
+  async forgetKeptSummary(documents, wish) {
+    keptSummaries = keptSummaries.filter((kept) => !isSameSummary(kept, documents, wish));
+  },
+  async exportSummary() {
+    await after(600);
+    return true;
   },
   async page(document, number, highlight) {
     await after(60);

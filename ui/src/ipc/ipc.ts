@@ -17,6 +17,7 @@ import type {
   FoundIn,
   Hit,
   Item,
+  KeptSummary,
   Message,
   News,
   PageText,
@@ -25,6 +26,11 @@ import type {
   ReplyNews,
   Settings,
   Start,
+  Summary,
+  SummaryFormat,
+  SummaryNews,
+  SummarySubject,
+  SummaryWish,
   TextRange,
   WatchedFolder,
   Ways,
@@ -132,6 +138,22 @@ export interface Ipc {
     onNews: (news: FindingNews) => void,
   ): Promise<FoundAll>;
   stopFinding(number: number): Promise<void>;
+  /** Documents in short. Each summary has a number, by which it is stopped; what was stopped goes on when it is asked again. */
+  summarize(
+    number: number,
+    subject: SummarySubject,
+    wish: SummaryWish,
+    onNews: (news: SummaryNews) => void,
+  ): Promise<Summary>;
+  stopSummary(number: number): Promise<void>;
+  /** Ends it, and forgets what was made. */
+  forgetSummary(number: number): Promise<void>;
+  /** Those that were asked for, the latest first. */
+  keptSummaries(): Promise<KeptSummary[]>;
+  /** It is not listed any more; what was noted for it stays with its documents. */
+  forgetKeptSummary(documents: DocumentId[], wish: SummaryWish): Promise<void>;
+  /** Opens the dialog that asks where to; false when it was dismissed. `name` is what the file is called where nobody says otherwise. */
+  exportSummary(number: number, format: SummaryFormat, name: string): Promise<boolean>;
   page(document: DocumentId, number: number, highlight: TextRange | null): Promise<PageText>;
   /** Takes what was recognised on a page that is an image; answers the document as it is then, or null if it is gone. */
   recognised(document: DocumentId, page: RecognisedPage): Promise<Document | null>;

@@ -1,5 +1,17 @@
 // What the fake's library holds: pages in the form in which Rust gives them, and answers to questions on them.
-import type { Answer, Citation, Collection, Document, FoundAll, Intake, WatchedFolder } from "../nouns";
+import type {
+  Answer,
+  Citation,
+  Collection,
+  Document,
+  FoundAll,
+  Intake,
+  OutlinedSection,
+  Summary,
+  SummarySection,
+  SummarySentence,
+  WatchedFolder,
+} from "../nouns";
 
 /** Nothing is on its way into the library. */
 export const noIntake: Intake = {
@@ -174,6 +186,159 @@ export const amounts: FoundAll = {
   judged: 0,
   foreign: 0,
   unlisted: 0,
+};
+
+function sentence(document: Document, page: number, text: string, quote: string): SummarySentence {
+  return { text, isQuote: false, citation: cited(document, page, quote), unknown: [] };
+}
+
+const north = "The dredging of the north basin cost 412,000 euros and was finished in May 2025.";
+const quay =
+  "The repair of the quay wall cost 41,000 euros\nmore than planned, because forty metres of sheet piling had to be replaced instead of twenty-five.";
+const vessels = "Vessels\ncalled 4,375 times, which is 7.8 % more than the year before.";
+const ferry = "The ferry between Tarrin and the island of Hask carried 86,300 passengers and 19,450 cars.";
+const surplus = "The authority closed the year with a surplus of 62,000 euros.";
+
+const ofHarbour = (
+  heading: string,
+  page: number,
+  from: number,
+  sentences: SummarySentence[],
+): SummarySection => ({
+  document: harbour.id,
+  heading,
+  pages: [page, page],
+  from,
+  to: from + 1,
+  sentences,
+});
+
+/** What a model notes on each part of the harbour report. */
+export const harbourNotes: SummarySection[] = [
+  ofHarbour("Annual report 2025", 1, 0, [
+    {
+      text: "This report tells the town, the people who use the harbour and those who pay for it what was done, what it cost and what comes next.",
+      isQuote: true,
+      citation: cited(
+        harbour,
+        1,
+        "This report tells the town, the people who use the harbour and those\nwho pay for it what was done, what it cost and what comes next.",
+      ),
+      unknown: [],
+    },
+  ]),
+  ofHarbour("Traffic and cargo", 2, 1, [
+    sentence(harbour, 2, "Vessels called 4,375 times in 2025, 7.8 % more than the year before.", vessels),
+    sentence(harbour, 2, "The ferry to Hask carried 86,300 passengers and 19,450 cars.", ferry),
+  ]),
+  ofHarbour("Works and equipment", 3, 2, [
+    sentence(harbour, 3, "The dredging of the north basin cost 412,000 euros and ended in May 2025.", north),
+    sentence(harbour, 3, "The quay wall cost 41,000 euros more than planned.", quay),
+  ]),
+  ofHarbour("Accounts", 4, 3, [
+    sentence(harbour, 4, "The authority closed the year with a surplus of 62,000 euros.", surplus),
+    {
+      text: "A new lighthouse will be built in 2031.",
+      isQuote: false,
+      citation: null,
+      unknown: ["2031"],
+    },
+  ]),
+];
+
+const outlineOfHarbour = (shown: number[]): OutlinedSection[] =>
+  harbourNotes.map(({ heading, pages }, index) => ({
+    document: harbour.id,
+    heading,
+    pages: pages ?? [1, 1],
+    isRead: true,
+    isShown: shown.includes(index),
+  }));
+
+/** The harbour report in short. */
+export const harbourSummary: Summary = {
+  documents: [
+    { document: harbour.id, name: harbour.name, pages: harbour.pages, read: 4, total: 4, trouble: null },
+  ],
+  language: "en",
+  sections: [
+    {
+      document: null,
+      heading: null,
+      pages: null,
+      from: 0,
+      to: 4,
+      sentences: [
+        sentence(harbour, 2, "The harbour was busier than ever: vessels called 4,375 times.", vessels),
+        {
+          ...sentence(harbour, 3, "The north basin was dredged for 412,000 euros by June 2025.", north),
+          unknown: ["June 2025"],
+        },
+        sentence(harbour, 3, "The quay wall cost 41,000 euros more than planned.", quay),
+        { text: "The town is pleased with the works.", isQuote: false, citation: null, unknown: [] },
+      ],
+    },
+    ...harbourNotes.slice(1),
+  ],
+  ending: "complete",
+  read: 4,
+  shown: 3,
+  pages: 4,
+  unread: [],
+  outline: outlineOfHarbour([1, 2, 3]),
+  isKept: true,
+  written: 5,
+  known: 0,
+  totalMs: 48_200,
+  text: "# Summary of “harbour-report-2025.pdf”\n\nThe harbour was busier than ever: vessels called 4,375 times.[^1]\n",
+};
+
+/** Both samples and a scan in short: of the scan only some pages could be read, of the other nothing. */
+export const severalSummary: Summary = {
+  ...harbourSummary,
+  documents: [
+    ...harbourSummary.documents,
+    {
+      document: cooperative.id,
+      name: cooperative.name,
+      pages: cooperative.pages,
+      read: 0,
+      total: 0,
+      trouble:
+        "The model SmolLM2 135M Instruct does not know French, so what it wrote would only look like a summary. Choose a model that does.",
+    },
+    { document: minutes.id, name: minutes.name, pages: minutes.pages, read: 1, total: 2, trouble: null },
+  ],
+  sections: [
+    ...harbourSummary.sections,
+    {
+      document: minutes.id,
+      heading: "Decisions",
+      pages: [4, 6],
+      from: 4,
+      to: 5,
+      sentences: [
+        {
+          text: "The board voted the budget of the lift bridge.",
+          isQuote: false,
+          citation: cited(minutes, 5, "The budget of the lift bridge was voted.", false),
+          unknown: [],
+        },
+      ],
+    },
+  ],
+  pages: 49,
+  read: 5,
+  shown: 4,
+  unread: [
+    ...[3, 7].map((page) => ({ document: minutes.id, page, why: "onlyImages" as const })),
+    ...[17, 18, 19, 20].map((page) => ({ document: minutes.id, page, why: "damaged" as const })),
+  ],
+  outline: [
+    ...harbourSummary.outline,
+    { document: minutes.id, heading: "Decisions", pages: [4, 6], isRead: true, isShown: true },
+    { document: minutes.id, heading: "Annexes", pages: [8, 42], isRead: false, isShown: false },
+  ],
 };
 
 export const coldRoom: Answer = {

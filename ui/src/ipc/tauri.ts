@@ -1,7 +1,7 @@
 // The real door: the generated commands, with Tauri's channels turned into callbacks.
 import { Channel } from "@tauri-apps/api/core";
 
-import type { FindingNews, News, ReplyNews } from "../nouns";
+import type { FindingNews, News, ReplyNews, SummaryNews } from "../nouns";
 import { commands } from "./bindings";
 import type { Ipc } from "./ipc";
 
@@ -68,6 +68,13 @@ export const ipc: Ipc = {
   findAll: (number, question, documents, onNews) =>
     commands.findAll(number, question, documents, channel<FindingNews>(onNews)),
   stopFinding: async (number) => void (await commands.stopFinding(number)),
+  summarize: (number, subject, wish, onNews) =>
+    commands.summarize(number, subject, wish, channel<SummaryNews>(onNews)),
+  stopSummary: async (number) => void (await commands.stopSummary(number)),
+  forgetSummary: async (number) => void (await commands.forgetSummary(number)),
+  keptSummaries: () => commands.keptSummaries(),
+  forgetKeptSummary: async (documents, wish) => void (await commands.forgetKeptSummary(documents, wish)),
+  exportSummary: (number, format, name) => commands.exportSummary(number, format, name),
   page: (document, number, highlight) => commands.page(document, number, highlight),
   recognised: (document, page) => commands.recognised(document, page),
   keepDraft: async (conversation, text) => void (await commands.keepDraft(conversation, text)),

@@ -27,6 +27,7 @@ import { Reader } from "./reader.svelte";
 import type { OnFrame } from "./reply.svelte";
 import { Search } from "./search.svelte";
 import { Shelf } from "./shelf.svelte";
+import { Summaries } from "./summaries.svelte";
 import { Vault } from "./vault.svelte";
 
 /** Text recognition is large, and loaded when somebody wants it. */
@@ -69,6 +70,7 @@ export class Aparte {
   finder = $state.raw() as Finder;
   search = $state.raw() as Search;
   reader = $state.raw() as Reader;
+  summaries = $state.raw() as Summaries;
   ocr = $state.raw() as Ocr;
   /** Documents whose files are gone from their folders, and that are here. */
   readonly goneDocuments = $derived.by(() => {
@@ -116,6 +118,7 @@ export class Aparte {
       this.collections.load(),
       this.folders.load(),
       this.erasures.load(),
+      this.summaries.load(),
     ]);
   }
 
@@ -260,6 +263,7 @@ export class Aparte {
     this.conversations = conversations;
     this.reader = reader;
     this.finder = new Finder(this.#ipc);
+    this.summaries = new Summaries(this.#ipc);
     this.search = new Search(this.#ipc, library, this.shelf);
   }
 

@@ -68,6 +68,15 @@ export class Conversations {
     this.#turnTo(this.#freshPrivate);
   }
 
+  /** Opens a conversation that has not begun yet and looks in some documents alone. */
+  openNewAbout(documents: Document[]): void {
+    // A document that is in memory alone is for private conversations.
+    if (documents.some((document) => document.private)) this.openNewPrivate();
+    else this.openNew();
+    this.open.chosen.clear();
+    for (const { id } of documents) this.open.choose(id, true);
+  }
+
   /** Whether the open conversation is what is seen. */
   shown(isShown: boolean): void {
     this.#isShown = isShown;

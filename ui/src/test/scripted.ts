@@ -16,12 +16,16 @@ import type {
   FoundIn,
   Hit,
   Item,
+  KeptSummary,
   Launch,
   Message,
   News,
   ReplyNews,
   Settings,
   Start,
+  Summary,
+  SummaryNews,
+  SummarySection,
   WatchedFolder,
   Ways,
 } from "../nouns";
@@ -118,6 +122,55 @@ export function aList(change: Partial<FoundAll> = {}): FoundAll {
   };
 }
 
+/** A part of a summary, of one sentence that page 3 bears out. */
+export function aSection(change: Partial<SummarySection> = {}): SummarySection {
+  return {
+    document: "d1",
+    heading: "Works",
+    pages: [3, 4],
+    from: 0,
+    to: 1,
+    sentences: [{ text: "It cost 412,000 euros.", isQuote: false, citation: aCitation(), unknown: [] }],
+    ...change,
+  };
+}
+
+/** A summary of a document in two sections, of which the second is left out. */
+export function aSummary(change: Partial<Summary> = {}): Summary {
+  return {
+    documents: [{ document: "d1", name: "d1.pdf", pages: 8, read: 2, total: 2, trouble: null }],
+    language: "en",
+    sections: [
+      aSection({
+        document: null,
+        heading: null,
+        pages: null,
+        to: 2,
+        sentences: [
+          { text: "It cost 412,000 euros.", isQuote: false, citation: aCitation(), unknown: [] },
+          { text: "It ended in 2031.", isQuote: false, citation: null, unknown: ["2031"] },
+        ],
+      }),
+      aSection(),
+    ],
+    ending: "complete",
+    read: 2,
+    shown: 1,
+    pages: 8,
+    unread: [{ document: "d1", page: 6, why: "damaged" }],
+    outline: [
+      { document: "d1", heading: "Works", pages: [3, 4], isRead: true, isShown: true },
+      { document: "d1", heading: "Accounts", pages: [5, 8], isRead: true, isShown: false },
+    ],
+    isKept: true,
+    written: 3,
+    known: 0,
+    totalMs: 94_000,
+    text: "It cost 412,000 euros.[^1]",
+    ...change,
+  };
+}
+
 export function anAnswer(change: Partial<Answer> = {}): Answer {
   return {
     text: "It cost 412,000 euros [1].",
@@ -203,6 +256,15 @@ export class Scripted implements Ipc {
   listed: (found: FoundAll) => void = () => {};
   /** Tells how far it is. */
   tellOfList: (news: FindingNews) => void = () => {};
+
+  /** The summaries that were asked for before. The page asks for them by itself: no test counts that. */
+  keptOfSummaries: KeptSummary[] = [];
+  /** Gives the summary that was asked for last. */
+  summarized: (summary: Summary) => void = () => {};
+  /** Lets it fail. */
+  summaryFails: (error: AppError) => void = () => {};
+  /** Tells how far it is. */
+  tellOfSummary: (news: SummaryNews) => void = () => {};
 
   async listen(onNews: (news: News) => void): Promise<Start> {
     this.tell = onNews;
@@ -296,6 +358,25 @@ export class Scripted implements Ipc {
     return new Promise((found) => (this.listed = found));
   };
   stopFinding: Ipc["stopFinding"] = () => this.#did("stopFinding", "", undefined);
+  summarize: Ipc["summarize"] = (_number, { documents }, { length, style, focus, language }, onNews) => {
+    this.tellOfSummary = onNews;
+    const wish = [length, style, focus ?? "-", language ?? "-"].join(" ");
+    void this.#did("summarize", `${documents.join(",")} ${wish}`, undefined).catch(() => {});
+    return new Promise((made, fail) => {
+      this.summarized = made;
+      this.summaryFails = fail;
+    });
+  };
+  stopSummary: Ipc["stopSummary"] = () => this.#did("stopSummary", "", undefined);
+  forgetSummary: Ipc["forgetSummary"] = () => this.#did("forgetSummary", "", undefined);
+  keptSummaries: Ipc["keptSummaries"] = () => {
+    const error = this.failing.keptSummaries;
+    return error ? Promise.reject(error) : Promise.resolve(this.keptOfSummaries);
+  };
+  forgetKeptSummary: Ipc["forgetKeptSummary"] = (documents, { length, style }) =>
+    this.#did("forgetKeptSummary", `${documents.join(",")} ${length} ${style}`, undefined);
+  exportSummary: Ipc["exportSummary"] = (_number, format, name) =>
+    this.#did("exportSummary", `${format} ${name}`, this.chooses);
   stop: Ipc["stop"] = (conversation) => this.#did("stop", conversation, undefined);
   page: Ipc["page"] = (document, number, highlight) =>
     this.#did("page", `${document} ${number} ${highlight ? `${highlight.start}-${highlight.end}` : "-"}`, {
