@@ -4,11 +4,7 @@
 
 mod summary;
 
-pub use summary::{
-    KeptSummary, OutlinedSection, PageWarning, SummarizedDocument, Summary, SummaryFormat,
-    SummaryLength, SummaryNews, SummarySection, SummarySentence, SummaryStyle, SummarySubject,
-    SummaryUnreadPage, SummaryWish,
-};
+pub use summary::{KeptSummary, Summary, SummaryFormat, SummaryNews, SummarySubject, SummaryWish};
 
 use aparte_assistant as domain;
 use aparte_assistant::Error;

@@ -381,7 +381,7 @@ fn file(title: &str, language: Language, pages: &[String]) -> Vec<u8> {
     let count = objects.len() + 1;
     let _ = write!(text, "xref\n0 {count}\n0000000000 65535 f \n");
     for offset in offsets {
-        let _ = write!(text, "{offset:010} 00000 n \n");
+        let _ = writeln!(text, "{offset:010} 00000 n ");
     }
     let _ = write!(
         text,
