@@ -2,6 +2,7 @@
 //!
 //! The document is gone through section by section, so that no more of it is in memory than one.
 
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -46,7 +47,8 @@ struct Source {
     range: TextRange,
 }
 
-/// The claims of a text that was made of these sections. Sentences that claim nothing ("Here is the summary:") are left out.
+/// The claims of a text that was made of these sections. Sentences that claim nothing ("Here is the summary:") are left out, and those
+/// that say an earlier one's words again: small models turn in circles.
 pub(crate) fn claims(
     assistant: &Assistant,
     text: &str,
@@ -54,6 +56,7 @@ pub(crate) fn claims(
     of: &Range<usize>,
 ) -> Result<Vec<Claim>, Error> {
     let mut claims = Vec::new();
+    let mut said = HashSet::new();
     let nowhere = Candidate::passage("", &[], language);
     for range in sentences(text) {
         let words = without_bullet(&text[range]).split_whitespace();
@@ -62,7 +65,9 @@ pub(crate) fn claims(
             continue;
         }
         let weighed = assistant.library().index().weigh(&text, language)?;
-        if standing(&text, &weighed, &nothing(language), []) != Standing::Filler {
+        if standing(&text, &weighed, &nothing(language), []) != Standing::Filler
+            && said.insert(matter(&weighed))
+        {
             let facts = Facts::of(&text, language);
             claims.push(Claim {
                 unknown: unknown_facts(&weighed, &facts, &nowhere),
@@ -272,6 +277,12 @@ pub(crate) fn cite(
         });
     }
     Ok(())
+}
+
+/// What a sentence speaks of, in whatever order and however often.
+fn matter(sentence: &Weighed) -> BTreeSet<String> {
+    let telling = sentence.terms.iter().filter(|it| !it.term.stop);
+    telling.map(|it| it.term.stem.clone()).collect()
 }
 
 /// No question: a summary is of everything.

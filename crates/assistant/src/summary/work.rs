@@ -219,7 +219,7 @@ impl Work<'_> {
             let orders = self.ends(&Order::section(0));
             return match self.level(&orders)? {
                 Level::Whole(whole) => {
-                    let whole = with_stand_in(whole, quotes);
+                    let whole = with_stand_in(whole, quotes, self.is_translated());
                     self.finish(whole, Vec::new(), Ending::Complete)
                 }
                 Level::Cut(whole, ending) => self.finish(whole, Vec::new(), ending),
@@ -296,7 +296,7 @@ impl Work<'_> {
                     SummaryLength::Standard => 5,
                     SummaryLength::Detailed => 8,
                 };
-                with_stand_in(whole, best(level, most))
+                with_stand_in(whole, best(level, most), self.is_translated())
             }
             Level::Cut(whole, ending) => return self.finish(whole, parts, ending),
         };
@@ -315,6 +315,12 @@ impl Work<'_> {
             // In another language is better than not at all.
             Level::Cut(_, ending) => self.finish(whole, in_order(own, foreign), ending),
         }
+    }
+
+    /// Whether the summary is in another language than what it is of.
+    fn is_translated(&self) -> bool {
+        let all = 0..self.plan.sections.len();
+        self.plan.language_of(&all) != self.plan.language
     }
 
     /// The replies that the style consists of, all made of the same.
@@ -659,9 +665,12 @@ fn node(assistant: &Assistant, plan: &Plan, order: &Order, text: &str) -> Result
     look(assistant, plan, &mut claims, &order.of)?;
     let is_end = matches!(order.kind, Kind::End(_));
     if !is_end && !claims.iter().any(Claim::is_supported) {
-        match order.notes {
-            None => claims.extend(quotes(assistant, plan, order.of.start)?),
-            Some(_) => claims.extend(order.stand_in.iter().cloned()),
+        let stand_in = match order.notes {
+            None => quotes(assistant, plan, order.of.start)?,
+            Some(_) => order.stand_in.clone(),
+        };
+        if !stand_in.is_empty() {
+            claims = stand_in;
         }
     }
     Ok(Node {
@@ -748,10 +757,18 @@ fn best(nodes: &[Node], most: usize) -> Vec<Claim> {
         .collect()
 }
 
-/// Where nothing of a whole summary is borne out, its notes speak for themselves.
-fn with_stand_in(mut whole: Vec<Node>, stand_in: Vec<Claim>) -> Vec<Node> {
+/// Where nothing of a whole summary is borne out, its notes speak for themselves. What the model made of notes in another language is
+/// shown with them: few words of it could be found in the document, whatever it says.
+fn with_stand_in(mut whole: Vec<Node>, stand_in: Vec<Claim>, is_translated: bool) -> Vec<Node> {
     let is_supported = whole.iter().any(|node| node.supported().next().is_some());
-    if !is_supported && let Some(first) = whole.first_mut() {
+    if is_supported || stand_in.is_empty() {
+        return whole;
+    }
+    if !is_translated {
+        whole.truncate(1);
+        whole.iter_mut().for_each(|node| node.claims.clear());
+    }
+    if let Some(first) = whole.first_mut() {
         first.claims.extend(stand_in);
     }
     whole
