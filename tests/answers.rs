@@ -8,8 +8,8 @@ use aparte_assistant::{
     Vault,
 };
 use aparte_tests::{
-    Question, assistant, embedding, english_sample, fixture, foreign_questions, plain, sample,
-    sample_questions, starter, worker,
+    Question, assistant, embedding, fixture, foreign_questions, plain, sample, sample_questions,
+    starter, worker,
 };
 use secrecy::SecretString;
 
@@ -38,6 +38,15 @@ fn prepare(assistant: &Assistant, document: DocumentId, is_enough: &dyn Fn() -> 
 fn ask(assistant: &Assistant, question: &str, document: DocumentId) -> Answer {
     let begun = assistant.begin(question, &[document], false).unwrap();
     ask_in(assistant, begun.id, question, document)
+}
+
+/// A document that a small model is given whole, but not at once while nobody knows how fast it reads, and a question that it answers.
+fn short_document() -> (std::path::PathBuf, String) {
+    let foreign = foreign_questions().remove(1);
+    (
+        fixture(&foreign.file),
+        foreign.questions[0].question.clone(),
+    )
 }
 
 /// The texts of a document's pages.
@@ -163,7 +172,7 @@ fn twenty_questions_find_their_pages_and_what_is_not_there_is_refused() {
 
 #[test]
 fn a_document_that_was_prepared_is_given_whole_and_nothing_of_it_is_read_again() {
-    let (file, question) = english_sample();
+    let (file, question) = short_document();
     let scratch = tempfile::tempdir().unwrap();
     let folder = scratch.path().join("vault");
     let passphrase = SecretString::from("four calm words here".to_owned());
@@ -177,7 +186,7 @@ fn a_document_that_was_prepared_is_given_whole_and_nothing_of_it_is_read_again()
     let first = ask(&assistant, &question, document);
     let given = first.given.expect("the model was asked");
     assert_eq!(first.mode, Mode::Parts, "nobody knows how long it takes");
-    assert_eq!(given.pages, 8);
+    assert_eq!(given.pages, 1);
     assert!(given.passages < given.of_passages, "{given:?}");
 
     assert!(!prepare(&assistant, document, &|| true), "it was stopped");
@@ -191,7 +200,7 @@ fn a_document_that_was_prepared_is_given_whole_and_nothing_of_it_is_read_again()
     );
     println!("whole: {}", whole.text);
     let counts = whole.timings.engine;
-    assert!(counts.prompt_tokens > 1_500, "{counts:?}");
+    assert!(counts.prompt_tokens > 600, "{counts:?}");
     assert!(
         counts.prompt_tokens - counts.reused_tokens < 60,
         "{counts:?}"
@@ -206,7 +215,7 @@ fn a_document_that_was_prepared_is_given_whole_and_nothing_of_it_is_read_again()
     let second = ask_in(
         &assistant,
         begun,
-        "What did the new pontoons cost?",
+        "From which package does the Boston data come?",
         document,
     );
     let counts = second.timings.engine;
@@ -218,7 +227,11 @@ fn a_document_that_was_prepared_is_given_whole_and_nothing_of_it_is_read_again()
     assistant.close().unwrap();
 
     let assistant = open(Vault::unlock(&folder, protection()).unwrap()).unwrap();
-    let restored = ask(&assistant, "Why was less grain shipped?", document);
+    let restored = ask(
+        &assistant,
+        "In which package is the melt function?",
+        document,
+    );
     let counts = restored.timings.engine;
     assert_eq!(restored.mode, Mode::Whole, "the vault kept it");
     assert!(
@@ -231,25 +244,37 @@ fn a_document_that_was_prepared_is_given_whole_and_nothing_of_it_is_read_again()
     assistant
         .erase_now(aparte_assistant::Item::Conversation(other))
         .unwrap();
-    let after = ask(&assistant, "Why was less grain shipped?", document);
+    let after = ask(
+        &assistant,
+        "In which package is the melt function?",
+        document,
+    );
     assert_eq!(after.timings.engine.reused_tokens, 0);
     assistant.close().unwrap();
 }
 
 #[test]
 fn whoever_asks_does_not_wait_for_what_is_prepared() {
-    let (file, question) = english_sample();
+    let (file, question) = short_document();
     let assistant = assistant(Language::English);
     let document = add(&assistant, &file);
     ask(&assistant, &question, document);
     std::thread::scope(|scope| {
         let preparing = scope.spawn(|| prepare(&assistant, document, &|| false));
         std::thread::sleep(std::time::Duration::from_millis(300));
-        let meanwhile = ask(&assistant, "What did the new pontoons cost?", document);
+        let meanwhile = ask(
+            &assistant,
+            "From which package does the Boston data come?",
+            document,
+        );
         assert!(!meanwhile.text.is_empty());
         assert!(preparing.join().unwrap(), "and it comes to its end");
     });
-    let whole = ask(&assistant, "What did the new pontoons cost?", document);
+    let whole = ask(
+        &assistant,
+        "From which package does the Boston data come?",
+        document,
+    );
     assert_eq!(whole.mode, Mode::Whole);
 }
 

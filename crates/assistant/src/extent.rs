@@ -39,6 +39,9 @@ const READING: Duration = Duration::from_secs(5);
 
 /// Tokens of passages while nobody knows how fast the model reads. A small model finds its way among no more at any speed.
 const PASSAGE_TOKENS: u32 = 500;
+/// And so many of a whole document: of one of 3,700 tokens the starter model answered its simplest question with nothing that the
+/// document bears out, which it answers rightly from passages.
+const SMALL_WHOLE: u32 = 1_000;
 /// The weights of a model that is small.
 const SMALL: u64 = 1_000_000_000;
 /// A model is given about one passage at least, however slow it is, and no more than are looked at.
@@ -95,6 +98,11 @@ fn is_read_at_once(tokens: u32, pace: Option<Pace>) -> bool {
         None => tokens <= PASSAGE_TOKENS,
         Some(pace) => pace.time(tokens) <= READING,
     }
+}
+
+/// Whether a model of so many weights finds its way in so many tokens.
+fn finds_its_way(tokens: u32, parameters: u64) -> bool {
+    parameters >= SMALL || tokens <= SMALL_WHOLE
 }
 
 /// Whether documents of so many tokens have room beside a question and a reply of so many.
@@ -246,7 +254,9 @@ impl Assistant {
             tokens,
             private,
         };
-        Ok(has_room(tokens, question, reply, context).then_some(whole))
+        let fits = has_room(tokens, question, reply, context)
+            && finds_its_way(tokens, running.facts.parameters);
+        Ok(fits.then_some(whole))
     }
 }
 
@@ -348,6 +358,13 @@ mod tests {
         assert!(!is_read_at_once(1_500, pace(361.0)));
         assert!(is_read_at_once(PASSAGE_TOKENS, None));
         assert!(!is_read_at_once(PASSAGE_TOKENS + 1, None), "nobody knows");
+    }
+
+    #[test]
+    fn a_small_model_is_given_a_short_document_whole_and_a_long_one_in_passages() {
+        assert!(finds_its_way(SMALL_WHOLE, SMALL - 1));
+        assert!(!finds_its_way(SMALL_WHOLE + 1, SMALL - 1));
+        assert!(finds_its_way(30_000, LARGE));
     }
 
     #[test]

@@ -29,8 +29,10 @@ const KEY: [u8; 32] = *b"the key of a vault for measuring";
 /// So many passages are looked at for the first pages.
 const PASSAGES: usize = 60;
 
-/// First words are timed on this document, which a usual context holds.
+/// First words are timed on this document, and on so many bytes of its page of definitions.
 const TIMED: &str = "lppl.pdf";
+const TIMED_PAGE: u32 = 2;
+const TIMED_BYTES: usize = 3_000;
 /// With so many of the questions that it answers.
 const TIMED_QUESTIONS: usize = 6;
 
@@ -122,7 +124,13 @@ fn main() -> Result<(), Failure> {
     let timed = questions.iter().filter(is_timed).take(TIMED_QUESTIONS);
     let timed: Vec<_> = timed.map(|question| question.question.clone()).collect();
     let document = *names.get(TIMED).ok_or("a document is missing")?;
-    let first_words = asked::first_words(&assistant, document, &timed)?;
+    let page = page_text(&assistant, document, TIMED_PAGE)?;
+    let file = vault.with_extension("txt");
+    fs::write(&file, &page[..page.floor_char_boundary(TIMED_BYTES)])?;
+    let short = assistant.add(Input::File(&file), &mut |_, _| {});
+    fs::remove_file(&file)?;
+    let short = short.map_err(sentence)?;
+    let first_words = asked::first_words(&assistant, document, short, &timed)?;
     let is_asked = |question: &Question| question.half == "report" && question.kind != "count";
     let questions: Vec<_> = questions.into_iter().filter(is_asked).collect();
     let asked = asked::all(&assistant, &questions, &names)?;

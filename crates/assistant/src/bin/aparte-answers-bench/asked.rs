@@ -29,7 +29,7 @@ pub struct Outcome {
 pub struct FirstWords {
     /// From passages: from the question to the first word, over what the model itself took for this prompt and a token.
     parts_ratio: Vec<f64>,
-    /// Milliseconds to read the whole document, in the background.
+    /// Milliseconds to read a whole document that is short, in the background: a small model is given no long one.
     prepare_ms: f64,
     /// Milliseconds from a question to the first word once it was read.
     prepared_ms: Vec<f64>,
@@ -71,10 +71,11 @@ pub fn all(
     Ok(outcomes)
 }
 
-/// Times first words on a document, with questions that it answers.
+/// Times first words on a document with questions that it answers, and then on a short part of it.
 pub fn first_words(
     assistant: &Assistant,
     document: DocumentId,
+    short: DocumentId,
     questions: &[String],
 ) -> Result<FirstWords, Failure> {
     let mut words = FirstWords {
@@ -83,7 +84,7 @@ pub fn first_words(
         prepared_ms: Vec::new(),
         further_tokens: Vec::new(),
     };
-    let begun = assistant.begin("A measurement", &[document], false);
+    let begun = assistant.begin("A measurement", &[short], false);
     let conversation = begun.map_err(sentence)?.id;
     for question in questions {
         let (_, answer) = first(assistant, document, question)?;
@@ -100,19 +101,26 @@ pub fn first_words(
     }
     let start = Instant::now();
     let is_prepared = assistant
-        .prepare(conversation, &[document], &|| false)
+        .prepare(conversation, &[short], &|| false)
         .map_err(sentence)?;
     words.prepare_ms = crate::milliseconds(start);
     if !is_prepared {
         return Err("a document that fits the context was not prepared".into());
     }
     for pair in questions.windows(2) {
-        let (conversation, answer) = first(assistant, document, &pair[0])?;
+        let (conversation, answer) = first(assistant, short, &pair[0])?;
+        // The part may not speak of it, so that no model is asked.
+        if answer.given.is_none() {
+            continue;
+        }
         if answer.mode != Mode::Whole {
             return Err("a document that was prepared was not given whole".into());
         }
         (words.prepared_ms).extend(answer.timings.first_word_ms.map(|first| first as f64));
-        let further = next(assistant, conversation, document, &pair[1])?;
+        let further = next(assistant, conversation, short, &pair[1])?;
+        if further.given.is_none() {
+            continue;
+        }
         let counts = further.timings.engine;
         let read = counts.prompt_tokens - counts.reused_tokens;
         let own = count_tokens(assistant, &pair[1])?;
