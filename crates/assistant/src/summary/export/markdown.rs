@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::paper::{Block, Paper, Run};
-use crate::export::{defused, line};
+use crate::export::{self, defused};
 
 pub(super) fn write(paper: &Paper) -> String {
     let mut text = format!("# {}\n", line(&paper.title));
@@ -34,4 +34,10 @@ fn marked(runs: &[Run]) -> String {
         Run::Note(place) => format!("[^{}]", place + 1),
     });
     marked.collect()
+}
+
+/// Text without structure, in one line, whose narrow spaces stay: French parts its signs by them.
+fn line(text: &str) -> String {
+    let parts: Vec<String> = text.split('\u{202f}').map(export::line).collect();
+    parts.join("\u{202f}")
 }
