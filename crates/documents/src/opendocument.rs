@@ -26,7 +26,6 @@ const DROPPED: &[&str] = &[
     "forms",
     "binary-data",
     "object",
-    "meta",
     "settings",
     "desc",
     "note-citation",

@@ -215,7 +215,7 @@ fn an_open_document_text_keeps_headings_lists_tables_notes_and_edges() {
         <text:h text:outline-level=\"1\">The lease</text:h>\
         <text:p>Between A<text:s text:c=\"2\"/>and<text:line-break/>B<text:note><text:note-citation>1</text:note-citation>\
         <text:note-body><text:p>As the annex says.</text:p></text:note-body></text:note> it is agreed.</text:p>\
-        <text:list><text:list-item><text:p>Due monthly</text:p></text:list-item><text:list-item><text:p>In euros</text:p></text:list-item></text:list>\
+        <text:list><text:list-item><text:p>Due <text:meta>monthly</text:meta></text:p></text:list-item><text:list-item><text:p>In euros</text:p></text:list-item></text:list>\
         <table:table><table:table-row><table:table-cell><text:p>What</text:p></table:table-cell><table:table-cell><text:p>Price</text:p></table:table-cell></table:table-row>\
         <table:table-row><table:table-cell><text:p>Nails</text:p><text:p>long</text:p></table:table-cell><table:table-cell><text:p>12 €</text:p></table:table-cell></table:table-row></table:table>";
     let read = read_as(&open_document("text", body), Format::Odt);
