@@ -27,7 +27,7 @@ use crate::vault_trouble::VaultTrouble;
 use crate::{Assistant, Format};
 use names::Names;
 
-pub(crate) use markdown::{defused, line};
+pub(crate) use markdown::line;
 
 /// What was exported.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct Exported {
 pub enum ExportTrouble {
     /// There are files in the folder already, or it is a file itself.
     NotEmpty,
+    /// There is a file of this name already, and nobody agreed that it goes.
+    AlreadyThere,
     /// It would lie in the vault's own folder.
     InVault,
     /// The folder above it is not there.
@@ -315,6 +317,7 @@ impl ExportTrouble {
     pub(crate) fn code(self) -> &'static str {
         match self {
             ExportTrouble::NotEmpty => "export_folder_not_empty",
+            ExportTrouble::AlreadyThere => "export_already_there",
             ExportTrouble::InVault => "export_in_vault",
             ExportTrouble::FolderMissing => "export_folder_missing",
             ExportTrouble::NotWritable => "export_not_writable",
@@ -328,6 +331,10 @@ impl ExportTrouble {
             ExportTrouble::NotEmpty => {
                 "There is something in this folder already, so nothing was exported. Choose a new or empty \
                  folder."
+            }
+            ExportTrouble::AlreadyThere => {
+                "There is a file of this name already, so nothing was exported. Choose another name, or this one with \
+                 its ending."
             }
             ExportTrouble::InVault => {
                 "What is encrypted and what is not do not belong in one folder, so nothing was exported. Choose a \
@@ -354,6 +361,10 @@ impl ExportTrouble {
             ExportTrouble::NotEmpty => {
                 "Il y a déjà quelque chose dans ce dossier ; rien n'a été exporté. Choisissez un dossier \
                  nouveau ou vide."
+            }
+            ExportTrouble::AlreadyThere => {
+                "Un fichier de ce nom existe déjà ; rien n'a été exporté. Choisissez un autre nom, ou celui-ci avec \
+                 sa terminaison."
             }
             ExportTrouble::InVault => {
                 "Ce qui est chiffré et ce qui ne l'est pas ne vont pas dans le même dossier ; rien n'a été exporté. \

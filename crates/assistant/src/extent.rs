@@ -158,7 +158,10 @@ impl Assistant {
             return Ok(false);
         }
         let computed = computed(&running, &whole, is_enough);
-        lock(&self.preparing).remove(&whole.name);
+        // Where the engine died of it, it is not tried again.
+        if computed.is_ok() {
+            lock(&self.preparing).remove(&whole.name);
+        }
         if computed? {
             self.keep_prepared(&running, &whole, documents)?;
         }

@@ -94,6 +94,9 @@ pub fn run(arguments: &Arguments, global: &Global, output: &Output) -> Result<()
     if left_out > 0 {
         return Err(Failure::FilesLeftOut(left_out));
     }
+    if summary.coverage.read < summary.coverage.total {
+        return Err(Error::EngineStopped.into());
+    }
     match summary.ending {
         // What was written is printed; that it is not whole is still a failure.
         Ending::Interrupted => Err(Error::EngineStopped.into()),
@@ -174,7 +177,7 @@ fn write_new(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
 fn show(progress: &Progress, event: &SummaryProgress, output: &Output) {
     let left = |left: &Option<std::time::Duration>| {
         left.map_or_else(String::new, |left| {
-            let minutes = left.as_secs().div_ceil(60);
+            let minutes = left.as_secs().div_ceil(60).max(1);
             output.say_with(
                 || format!(" · about {minutes} min left"),
                 || format!(" · encore {minutes} min environ"),

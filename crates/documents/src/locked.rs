@@ -32,6 +32,7 @@ pub(crate) fn unlocked(bytes: Vec<u8>, password: Option<&str>) -> Result<Vec<u8>
         _ => return Ok(bytes),
     };
     let locked = without_padding(file).map_err(|_| DocumentFailure::Encrypted)?;
+    drop(bytes);
     for tried in [Some(OF_EXCEL), password].into_iter().flatten() {
         match office_crypto::decrypt_from_bytes(locked.clone(), tried) {
             // The library does not compare the password's own mark: with a wrong one what comes out is no archive.

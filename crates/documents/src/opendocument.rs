@@ -215,7 +215,12 @@ impl<'w, 'b> Walk<'w, 'b> {
             }
             "tab" => self.push("\t"),
             "line-break" => self.push("\n"),
-            "list" => self.lists.begin(element),
+            "list" => {
+                if self.lists.depth() >= NESTING_LIMIT {
+                    return Err(DocumentFailure::Limit(Limit::Nesting));
+                }
+                self.lists.begin(element);
+            }
             "list-item" => self.mark = self.lists.item(element),
             "list-header" => self.mark = None,
             "note" | "annotation" => self.notes += 1,

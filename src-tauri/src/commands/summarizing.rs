@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aparte_assistant::{Ending, KeptSummary, SummaryProgress};
+use aparte_assistant::{Ending, Error, ExportTrouble, KeptSummary, SummaryProgress};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, async_runtime};
 use tauri_plugin_dialog::DialogExt;
@@ -52,7 +52,9 @@ pub async fn summarize(
         teller.finish(&made);
         let language = assistant.language();
         let summary = made.map_err(|error| AppError::of(&error, language))?;
-        kept.is_whole = matches!(summary.ending, Ending::Complete | Ending::Length);
+        let coverage = &summary.coverage;
+        kept.is_whole = coverage.read == coverage.total
+            && matches!(summary.ending, Ending::Complete | Ending::Length);
         if kept.is_whole {
             let _ = assistant.keep_summary(&kept);
         }
@@ -129,12 +131,19 @@ pub async fn export_summary(
     let Some(to) = chosen.and_then(|file| file.into_path().ok()) else {
         return Ok(false);
     };
-    let to = with_ending(to, ending);
+    let assistant = session.assistant()?;
+    let named = with_ending(to.clone(), ending);
+    // The dialog asked about the name as it was typed.
+    if named != to && named.symlink_metadata().is_ok() {
+        let there = Error::Export(ExportTrouble::AlreadyThere);
+        return Err(AppError::of(&there, assistant.language()));
+    }
+    drop(assistant);
     let Some(made) = session.summaries.made(number) else {
         return Err(session.bug());
     };
     domain(&session, move |assistant| {
-        assistant.export_summary(&made.summary, made.style, format.into(), &to)
+        assistant.export_summary(&made.summary, made.style, format.into(), &named)
     })
     .await?;
     Ok(true)

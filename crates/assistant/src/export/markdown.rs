@@ -120,7 +120,7 @@ fn place(citation: &Citation, link: Option<&str>) -> String {
 
 /// Markdown whose structure stays and which loads nothing: no `<` begins an element, no `!` an image. An entity is
 /// safe where a backslash is not, which another one in front of it would undo.
-pub(crate) fn defused(markdown: &str) -> String {
+fn defused(markdown: &str) -> String {
     let mut safe = String::with_capacity(markdown.len());
     let mut characters = markdown.chars().peekable();
     while let Some(character) = characters.next() {

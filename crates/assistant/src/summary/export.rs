@@ -94,11 +94,16 @@ fn escaped(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\t' | '\n' => escaped.push(' '),
             '\u{fffe}' | '\u{ffff}' => (),
-            other if other.is_control() => (),
+            other if other.is_control() || is_turning(other) => (),
             other => escaped.push(other),
         }
     }
     escaped
+}
+
+/// Whether a sign turns the way that text runs, and could turn the marks around it too.
+fn is_turning(character: char) -> bool {
+    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

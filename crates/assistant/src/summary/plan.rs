@@ -192,6 +192,14 @@ impl Plan {
         planned.expect("every section was cut of a document")
     }
 
+    /// Whether sections are all of one document.
+    pub fn is_of_one(&self, sections: &Range<usize>) -> bool {
+        let documents = self.documents.iter().filter(|planned| {
+            planned.sections.start < sections.end && sections.start < planned.sections.end
+        });
+        documents.count() == 1
+    }
+
     /// What notes on these sections are in: the language of their documents, if that is one.
     pub fn language_of(&self, sections: &Range<usize>) -> Language {
         let mut languages = self

@@ -455,7 +455,9 @@ impl Work<'_> {
                     }
                     nodes[number] = Some(node);
                     let is_new = written.timings.is_some();
-                    let kept = is_new.then(|| {
+                    // Sealed beside one document, words of another would outlive it.
+                    let is_kept = is_new && plan.is_of_one(&order.of);
+                    let kept = is_kept.then(|| {
                         // Sealed at once: nothing that was computed is computed again after a crash.
                         let beside = keeper(plan, &order.of);
                         notes::keep(assistant, beside, written.key, &written.text)
@@ -521,7 +523,7 @@ impl Work<'_> {
         let left_out = is_shown
             .iter()
             .enumerate()
-            .filter(|(_, is_shown)| !**is_shown);
+            .filter(|&(number, is_shown)| !is_shown && self.is_read[number]);
         let left_out: Vec<_> = left_out.map(|(number, _)| plan.section(number)).collect();
         let outline = self.is_read.iter().zip(&is_shown).enumerate().map(
             |(number, (&is_read, &is_shown))| OutlinedSection {
@@ -559,7 +561,7 @@ impl Work<'_> {
                 total,
                 pages: plan.pages(),
                 unread: plan.unread.clone(),
-                shown: total - left_out.len() as u32,
+                shown: is_shown.iter().filter(|is_shown| **is_shown).count() as u32,
                 left_out,
                 outline,
             },
@@ -764,12 +766,21 @@ fn with_stand_in(mut whole: Vec<Node>, stand_in: Vec<Claim>, is_translated: bool
     if is_supported || stand_in.is_empty() {
         return whole;
     }
+    let Some(of) = whole.first().map(|node| node.of.clone()) else {
+        return whole;
+    };
     if !is_translated {
-        whole.truncate(1);
-        whole.iter_mut().for_each(|node| node.claims.clear());
+        whole.clear();
     }
-    if let Some(first) = whole.first_mut() {
-        first.claims.extend(stand_in);
+    // Under no heading: what the notes say best need be no decision, and nobody's task.
+    let prose = Kind::End(Matter::Whole);
+    match whole.first_mut().filter(|node| node.kind == prose) {
+        Some(node) => node.claims.extend(stand_in),
+        None => whole.push(Node {
+            kind: prose,
+            of,
+            claims: stand_in,
+        }),
     }
     whole
 }

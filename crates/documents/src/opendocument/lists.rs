@@ -8,6 +8,8 @@ use crate::xml::Element;
 
 /// The levels that a style can tell of.
 const LEVELS: usize = 10;
+/// Bytes of a style's name at most: each open list keeps one.
+const NAME: usize = 256;
 const BULLET: &str = "•";
 
 /// The styles of lists, and the lists that are open.
@@ -50,7 +52,10 @@ impl Lists {
     /// Learns from the elements that say how lists look.
     pub(super) fn style(&mut self, element: &Element) {
         match element.name() {
-            "list-style" => self.reading = element.attribute("name"),
+            "list-style" => {
+                let name = element.attribute("name");
+                self.reading = name.filter(|name| name.len() <= NAME);
+            }
             "list-level-style-number" => {
                 let level = element.number("level").unwrap_or(1) as usize;
                 let Some(name) = self.reading.clone() else {
@@ -67,10 +72,16 @@ impl Lists {
         }
     }
 
+    /// How many lists are open.
+    pub(super) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
     /// A list begins.
     pub(super) fn begin(&mut self, element: &Element) {
         let around = self.open.last().and_then(|open| open.style.clone());
-        let style = element.attribute("style-name").or(around);
+        let own = element.attribute("style-name");
+        let style = own.filter(|name| name.len() <= NAME).or(around);
         let goes_on = element.attribute("continue-numbering").as_deref() == Some("true");
         let before = style.as_ref().and_then(|style| self.ended.get(style));
         let first = self.level(&style, self.open.len()).map_or(1, |it| it.first);
@@ -140,7 +151,7 @@ impl Numbered {
             prefix: around("num-prefix"),
             suffix: around("num-suffix"),
             first: element.number("start-value").unwrap_or(1),
-            shown: element.number("display-levels").unwrap_or(1) as usize,
+            shown: (element.number("display-levels").unwrap_or(1)).min(LEVELS as u64) as usize,
         })
     }
 }

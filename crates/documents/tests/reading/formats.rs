@@ -1,7 +1,7 @@
 //! Small files of every format but PDF: what is kept of each.
 
 use aparte_protocol::documents::{
-    DocumentFailure, Format, Limits, Page, PageWarning, Unit, Withheld,
+    DocumentFailure, Format, Limit, Limits, Page, PageWarning, Unit, Withheld,
 };
 
 use crate::read::{self, Read};
@@ -264,6 +264,13 @@ fn the_items_of_an_open_document_have_the_numbers_that_its_styles_give() {
             "7. Annex"
         ]
     );
+}
+
+#[test]
+fn lists_that_are_opened_without_end_go_beyond_the_limit() {
+    let body = "<text:list text:style-name=\"L\"></text:x>".repeat(100_000);
+    let read = read::file(&open_document("text", &body), "odt");
+    assert_eq!(read.verdict, Err(DocumentFailure::Limit(Limit::Nesting)));
 }
 
 #[test]

@@ -43,10 +43,11 @@ impl Paper {
             citations: Vec::new(),
         };
         let mut blocks = Vec::new();
-        if summary.ending != Ending::Complete {
+        let coverage = &summary.coverage;
+        if summary.ending != Ending::Complete || coverage.read < coverage.total {
             let cut = writer.say(
-                "This summary is not whole: it was ended before its end.",
-                "Ce résumé n'est pas entier\u{202f}: il a été arrêté avant la fin.",
+                "This summary is not whole: not everything was read, or it was ended before its end.",
+                "Ce résumé n'est pas entier\u{202f}: tout n'a pas été lu, ou il a été arrêté avant la fin.",
             );
             blocks.push(Block::Paragraph(vec![Run::Text(cut.to_owned())]));
         }
@@ -273,13 +274,13 @@ impl<'s> Writer<'s> {
         push(self.say_with(
             || {
                 format!(
-                    "Sections read: {read} of {total} ({pages} pages). Sections that the sentences above are drawn from: \
+                    "Sections read: {read} of {total} (pages: {pages}). Sections that the sentences above are drawn from: \
                      {shown} of {total}."
                 )
             },
             || {
                 format!(
-                    "Parties lues\u{202f}: {read} sur {total} ({pages} pages). Parties dont proviennent les phrases \
+                    "Parties lues\u{202f}: {read} sur {total} (pages\u{202f}: {pages}). Parties dont proviennent les phrases \
                      ci-dessus\u{202f}: {shown} sur {total}."
                 )
             },

@@ -92,11 +92,11 @@ fn every_citation_is_a_footnote_and_what_was_left_out_stands_at_the_end() {
     let markdown = text(1, SummaryFormat::Markdown, Language::English);
     for part in [
         "# Summary of “report 1.pdf”",
-        "*It is blue.* [unsupported]",
+        "*It is blue.* \\[unsupported\\]",
         "## Works (pp. 2–3)",
         "2024.[^1]",
         "\n[^1]: report &lt;1>.pdf, p. 2 (verified): “It was (built) in 2024.”\n",
-        "## Coverage\n\nSections read: 2 of 2 (9 pages).",
+        "## Coverage\n\nSections read: 2 of 2 (pages: 9).",
         "\n- Costs, pp. 8–9\n",
     ] {
         assert!(markdown.contains(part), "{part} in {markdown}");
