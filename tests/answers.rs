@@ -205,6 +205,8 @@ fn a_document_that_was_prepared_is_given_whole_and_nothing_of_it_is_read_again()
         counts.prompt_tokens - counts.reused_tokens < 60,
         "{counts:?}"
     );
+    let gauge = assistant.context_use(begun).unwrap().unwrap();
+    assert!(gauge.used > 600, "the document counts too: {gauge:?}");
     let texts = texts(&assistant, document);
     for citation in &whole.citations {
         let text = &texts[citation.page.unwrap() as usize - 1];

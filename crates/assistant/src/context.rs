@@ -7,6 +7,7 @@ use aparte_protocol::engine::{ModelFacts, StateName};
 use crate::conversation::{self, ConversationId};
 use crate::engine::Running;
 use crate::error::Error;
+use crate::extent::room_behind;
 use crate::language::Language;
 use crate::settings::EarlierTurns;
 use crate::turns::{self, Turn};
@@ -35,17 +36,19 @@ impl Assistant {
             return Ok(None);
         };
         let turns = self.turns(conversation)?;
-        let told = ask::told(
-            &running,
-            conversation,
-            &turns,
-            ask::room_for_turns(&running),
-        )?;
+        let head = running.head_of(conversation.state_name());
+        let room = match head {
+            Some(head) => room_behind(head.tokens, &running),
+            None => ask::room_for_turns(&running),
+        };
+        let told = ask::told(&running, conversation, &turns, room)?;
         let last = told.last().and_then(|turn| Language::of(&turn.question));
         let language = last.unwrap_or(self.language());
         let ModelFacts { context, .. } = running.facts;
         Ok(Some(ContextUse {
-            used: running.count_prompt(prompt::conversation(told, None, language))?,
+            used: running
+                .count_prompt(prompt::conversation(told, None, language))?
+                .saturating_add(head.map_or(0, |head| head.tokens)),
             capacity: context,
             told: count(told.len()),
             left_out: count(turns.len() - told.len()),

@@ -85,6 +85,15 @@ pub(crate) struct Engine {
     walls: Mutex<Vec<Wall>>,
 }
 
+/// Documents that stand whole at the head of what was computed of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    /// Of their state.
+    pub name: StateName,
+    /// Tokens of all that stands before the first question.
+    pub tokens: u32,
+}
+
 /// An engine worker with its model loaded.
 pub(crate) struct Running {
     worker: Worker<EngineEvent>,
@@ -93,7 +102,7 @@ pub(crate) struct Running {
     /// Tokens of the turns of conversations.
     turns: Mutex<HashMap<StateName, Vec<u32>>>,
     /// Which documents stand whole at the head of what was computed of a conversation.
-    heads: Mutex<HashMap<StateName, StateName>>,
+    heads: Mutex<HashMap<StateName, Head>>,
     /// What was computed and not there when it was to be gone on with.
     lost: Mutex<HashSet<StateName>>,
     /// How fast it reads.
@@ -448,12 +457,12 @@ impl Running {
     }
 
     /// Which documents stand whole at the head of what is computed of a conversation.
-    pub fn head_of(&self, conversation: StateName) -> Option<StateName> {
+    pub fn head_of(&self, conversation: StateName) -> Option<Head> {
         lock(&self.heads).get(&conversation).copied()
     }
 
     /// Notes which documents stand whole at the head of what is computed of a conversation, if any do.
-    pub fn note_head(&self, conversation: StateName, head: Option<StateName>) {
+    pub fn note_head(&self, conversation: StateName, head: Option<Head>) {
         let mut heads = lock(&self.heads);
         match head {
             Some(head) => heads.insert(conversation, head),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::conversation::ConversationId;
-use crate::engine::{Ending, Running};
+use crate::engine::{Ending, Head, Running};
 use crate::error::Error;
 use crate::language::Language;
 use crate::library::DocumentId;
@@ -124,7 +124,9 @@ impl Assistant {
         let Some(whole) = self.whole(running, documents, question)? else {
             return Ok(None);
         };
-        let is_at_hand = running.head_of(conversation.state_name()) == Some(whole.name)
+        let is_at_hand = running
+            .head_of(conversation.state_name())
+            .is_some_and(|head| head.name == whole.name)
             || self.brings(running, whole.name)
             || is_read_at_once(whole.tokens, running.pace());
         Ok(is_at_hand.then_some(whole))
@@ -267,24 +269,29 @@ impl Whole {
     /// How many tokens of a conversation's turns have room beside it.
     pub(crate) fn room_for_turns(&self, running: &Running, question: &str) -> Result<u32, Error> {
         let question = running.count_tokens(vec![question.to_owned()])?;
-        let taken = [
-            self.tokens,
-            question.iter().sum(),
-            ask::reply_tokens(running),
-            AROUND,
-        ];
-        let context = running.facts.context;
-        Ok(taken.into_iter().fold(context, u32::saturating_sub))
+        let question: u32 = question.iter().sum();
+        Ok(room_behind(self.tokens, running).saturating_sub(question))
     }
 
     /// Notes whether what was at hand was used: what was not is not counted on again.
     pub(crate) fn note_used(&self, running: &Running, conversation: StateName, reused: u32) {
-        running.note_head(conversation, Some(self.name));
+        let head = Head {
+            name: self.name,
+            tokens: self.tokens,
+        };
+        running.note_head(conversation, Some(head));
         let is_used = reused.saturating_add(SEAM) >= self.tokens;
         if running.knows(self.name) && !is_used {
             running.note_lost(self.name);
         }
     }
+}
+
+/// How many tokens of a conversation's turns, with the question, have room behind documents of so many tokens.
+pub(crate) fn room_behind(tokens: u32, running: &Running) -> u32 {
+    let taken = [tokens, ask::reply_tokens(running), AROUND];
+    let context = running.facts.context;
+    taken.into_iter().fold(context, u32::saturating_sub)
 }
 
 /// Has the engine compute the text, and looks whether another prompt that begins with it uses that: some models cannot go back to
