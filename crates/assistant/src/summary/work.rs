@@ -1,7 +1,6 @@
 //! From a plan to a summary: notes on the sections, merged level by level, first within each document.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Instant;
 
 use aparte_protocol::engine::ChatMessage;
@@ -21,7 +20,7 @@ use crate::answer::Ending;
 use crate::engine::Stop;
 use crate::error::Error;
 use crate::language::Language;
-use crate::library::{Document, DocumentId};
+use crate::library::DocumentId;
 
 /// A summary of the usual length has so many parts at most.
 const PARTS: usize = 8;
@@ -459,7 +458,7 @@ impl Work<'_> {
                     let is_kept = is_new && plan.is_of_one(&order.of);
                     let kept = is_kept.then(|| {
                         // Sealed at once: nothing that was computed is computed again after a crash.
-                        let beside = keeper(plan, &order.of);
+                        let beside = &plan.of(order.of.start).document;
                         notes::keep(assistant, beside, written.key, &written.text)
                     });
                     found.push((written.key, written.text, kept.transpose()));
@@ -715,18 +714,6 @@ fn look(
         claims::cite(claims, &planned.sections, document, &mut page_of)?;
     }
     Ok(())
-}
-
-/// The document that a note on these sections is kept beside: a private one if there is any, so that it never reaches the disk.
-fn keeper<'p>(plan: &'p Plan, of: &Range<usize>) -> &'p Arc<Document> {
-    let inside = plan
-        .documents
-        .iter()
-        .filter(|planned| planned.sections.start < of.end && of.start < planned.sections.end);
-    let mut documents = inside.map(|planned| &planned.document);
-    let private = documents.clone().find(|document| document.private);
-    let first = private.or_else(|| documents.next());
-    first.expect("every section was cut of a document")
 }
 
 /// What of notes is told to the model when they are merged: what is borne out and, where nothing is, all.
